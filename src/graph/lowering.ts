@@ -1,0 +1,233 @@
+/** @file From tensors to ONNX nodes: the context an operator's `lower` writes into, and the walk that calls it. */
+import { GraphError } from "../common/errors.js";
+import { isLeaf, leafName } from "./ops/leaf.js";
+import { spellings } from "./spellings/index.js";
+import type { Attributes, DType, Node, Shape, Tensor, TensorType } from "./tensor.js";
+
+/** Where the emitted graph will run. Decides which spelling of an operator is written. */
+export interface Target {
+  readonly provider: "cpu" | "webgpu" | "wasm" | "cuda";
+  /**
+   * Channels per block of ONNX Runtime's blocked convolution kernels on this CPU (16 with AVX-512, 8 with AVX2),
+   * found by a probe at start; 0 where they cannot be used.
+   */
+  readonly blockSize: 0 | 8 | 16;
+}
+
+/** The spelling that every provider understands. */
+export const PORTABLE: Target = { provider: "wasm", blockSize: 0 };
+
+/** ONNX attributes: a plain number is an INT, a list of numbers INTS; floats are marked. */
+export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
+
+export interface OnnxNode {
+  readonly opType: string;
+  readonly domain: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly data: ArrayLike<number>;
+}
+
+/** A graph in ONNX's own terms, ready to be encoded. */
+export interface OnnxGraph {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxInitializer[];
+  readonly inputs: readonly { readonly name: string; readonly type: TensorType }[];
+  readonly outputs: readonly { readonly name: string; readonly type: TensorType }[];
+}
+
+export interface EmitOptions {
+  outputs?: number;
+  domain?: string;
+}
+
+/** What an operator's `lower` sees: the names of its input values and the means to add ONNX nodes. */
+export interface LowerContext<A extends Attributes = Attributes> {
+  readonly node: Node;
+  readonly attributes: A;
+  readonly target: Target;
+  /** Input tensors (types) and, in the same order, the names of their values. */
+  readonly inputs: readonly Tensor[];
+  readonly names: readonly string[];
+  readonly outputs: readonly Tensor[];
+  /** Adds a node and returns the name of its first output; structurally equal nodes are added once. */
+  emit(opType: string, inputs: readonly string[], attributes?: Record<string, OnnxAttribute>, options?: EmitOptions): string;
+  emitMany(
+    opType: string,
+    inputs: readonly string[],
+    attributes?: Record<string, OnnxAttribute>,
+    options?: EmitOptions,
+  ): readonly string[];
+  /** A one-dimensional int64 initializer (axes, shapes, pads). */
+  ints(values: readonly number[]): string;
+  scalar(value: number, dtype?: DType): string;
+  constant(data: ArrayLike<number>, shape: Shape, dtype?: DType): string;
+  reshape(name: string, shape: Shape): string;
+}
+
+class Emitter {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxInitializer[] = [];
+  readonly #known = new Map<string, readonly string[]>();
+  readonly #constants = new Map<string, string>();
+  readonly #bigConstants = new Map<ArrayLike<number>, string>();
+
+  emitMany(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Record<string, OnnxAttribute> = {},
+    options: EmitOptions = {},
+  ): readonly string[] {
+    const count = options.outputs ?? 1;
+    const domain = options.domain ?? "";
+    const key = JSON.stringify([opType, domain, inputs, attributes, count]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const name = `${opType}_${this.nodes.length}`;
+    const outputs = Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
+    this.nodes.push({ opType, domain, name, inputs, outputs, attributes });
+    this.#known.set(key, outputs);
+    return outputs;
+  }
+
+  constant(data: ArrayLike<number>, shape: Shape, dtype: DType): string {
+    if (data.length > 4096) {
+      const known = this.#bigConstants.get(data);
+      if (known !== undefined) return known;
+      const name = this.#addInitializer(data, shape, dtype);
+      this.#bigConstants.set(data, name);
+      return name;
+    }
+    const key = `${dtype}[${shape}]${Array.from(data, exactText).join(",")}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = this.#addInitializer(data, shape, dtype);
+    this.#constants.set(key, name);
+    return name;
+  }
+
+  #addInitializer(data: ArrayLike<number>, shape: Shape, dtype: DType): string {
+    const name = `constant_${this.initializers.length}`;
+    this.initializers.push({ name, type: { shape, dtype }, data });
+    return name;
+  }
+}
+
+function exactText(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** Nodes in an order in which every input comes before its use. Iterative: graphs may be tens of thousands deep. */
+export function topologicalOrder(outputs: readonly Tensor[]): Node[] {
+  const order: Node[] = [];
+  const state = new Map<Node, boolean>();
+  const stack: Node[] = [];
+  for (const output of outputs) {
+    stack.push(output.node);
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1];
+      const done = state.get(node);
+      if (done === undefined) {
+        state.set(node, false);
+        for (let i = node.inputs.length - 1; i >= 0; i--) {
+          if (!state.has(node.inputs[i].node)) stack.push(node.inputs[i].node);
+        }
+      } else {
+        stack.pop();
+        if (!done) {
+          state.set(node, true);
+          order.push(node);
+        }
+      }
+    }
+  }
+  return order;
+}
+
+/**
+ * Writes the ONNX nodes that compute `outputs` on `target`.
+ * Leaves become graph inputs, except those in `initializers`, whose data is stored in the graph (inference models).
+ * @throws GraphError where two leaves share a name but not a type.
+ */
+export function lowerGraph(
+  outputs: readonly { readonly name: string; readonly tensor: Tensor }[],
+  target: Target,
+  initializers: ReadonlyMap<string, ArrayLike<number>> = new Map(),
+): OnnxGraph {
+  const emitter = new Emitter();
+  const valueNames = new Map<Node, readonly string[]>();
+  const leaves = new Map<string, TensorType>();
+  const stored: OnnxInitializer[] = [];
+  for (const node of topologicalOrder(outputs.map((output) => output.tensor))) {
+    if (isLeaf(node)) {
+      const name = leafName(node);
+      const type = node.outputs[0];
+      const known = leaves.get(name);
+      if (known !== undefined && (known.dtype !== type.dtype || String(known.shape) !== String(type.shape))) {
+        throw new GraphError(`two inputs are named ${name} but differ: [${known.shape}] and [${type.shape}]`);
+      }
+      if (known === undefined) {
+        leaves.set(name, { shape: type.shape, dtype: type.dtype });
+        const data = initializers.get(name);
+        if (data !== undefined) stored.push({ name, type: { shape: type.shape, dtype: type.dtype }, data });
+      }
+      valueNames.set(node, [name]);
+      continue;
+    }
+    const context = makeContext(node, target, emitter, valueNames);
+    const lower = spellings(target)[node.op.name] ?? node.op.lower;
+    const names = lower(context);
+    if (names.length !== node.outputs.length) {
+      throw new GraphError(`${node.op.name}: its ONNX spelling gave ${names.length} outputs, not ${node.outputs.length}`);
+    }
+    valueNames.set(node, names);
+  }
+  const nodes: OnnxNode[] = [...emitter.nodes];
+  // A graph output needs a node of its own: it may be a leaf, or one value may be wanted under two names.
+  for (const { name, tensor } of outputs) {
+    const source = valueNames.get(tensor.node)![tensor.index];
+    nodes.push({ opType: "Identity", domain: "", name: `output_${name}`, inputs: [source], outputs: [name], attributes: {} });
+  }
+  return {
+    nodes,
+    initializers: [...emitter.initializers, ...stored],
+    inputs: [...leaves].filter(([name]) => !initializers.has(name)).map(([name, type]) => ({ name, type })),
+    outputs: outputs.map(({ name, tensor }) => ({ name, type: { shape: tensor.shape, dtype: tensor.dtype } })),
+  };
+}
+
+function makeContext(
+  node: Node,
+  target: Target,
+  emitter: Emitter,
+  valueNames: ReadonlyMap<Node, readonly string[]>,
+): LowerContext {
+  const ints = (values: readonly number[]) => emitter.constant(values, [values.length], "int64");
+  const emit = (
+    opType: string,
+    inputs: readonly string[],
+    attributes?: Record<string, OnnxAttribute>,
+    options?: EmitOptions,
+  ) => emitter.emitMany(opType, inputs, attributes, options)[0];
+  return {
+    node,
+    attributes: node.attributes,
+    target,
+    inputs: node.inputs,
+    names: node.inputs.map((input) => valueNames.get(input.node)![input.index]),
+    outputs: node.outputs,
+    emit,
+    emitMany: (opType, inputs, attributes, options) => emitter.emitMany(opType, inputs, attributes, options),
+    ints,
+    scalar: (value, dtype = "float32") => emitter.constant([value], [], dtype),
+    constant: (data, shape, dtype = "float32") => emitter.constant(data, shape, dtype),
+    reshape: (name, shape) => emit("Reshape", [name, ints(shape)]),
+  };
+}

@@ -1,0 +1,21 @@
+/**
+ * @file The one table of provider-specific spellings. An operator's own `lower` is portable ONNX; where a provider lacks a node
+ * or has a faster one, its column here replaces it.
+ */
+import type { LowerContext, Target } from "../lowering.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
+export type Spelling = (context: LowerContext<any>) => readonly string[];
+export type SpellingTable = Readonly<Record<string, Spelling>>;
+
+const tables: Record<Target["provider"], (target: Target) => SpellingTable> = {
+  cpu: () => ({}),
+  webgpu: () => ({}),
+  wasm: () => ({}),
+  cuda: () => ({}),
+};
+
+/** The spellings that differ from the portable ones on this target, by operator name. */
+export function spellings(target: Target): SpellingTable {
+  return tables[target.provider](target);
+}
