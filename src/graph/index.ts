@@ -1,11 +1,23 @@
 /** @file The graph: symbolic tensors over ONNX operators, their gradients, clean-up and the ONNX writer. */
 export * from "./gradients.js";
-export { lowerGraph, PORTABLE, type OnnxGraph, type Target } from "./lowering.js";
+export { lowerGraph, type OnnxGraph, PORTABLE, type Target } from "./lowering.js";
 export { decodeModel, encodeModel, OPSET } from "./onnx.js";
 export * from "./ops/arithmetic.js";
+export {
+  type AveragePoolOptions,
+  averagePool2d,
+  globalAveragePool2d,
+  globalMaxPool2d,
+} from "./ops/average-pool.js";
+export * from "./ops/channel.js";
 export * from "./ops/compare.js";
+export { type ConvOptions, conv2d, convTranspose2d } from "./ops/conv2d.js";
 export { constant, filled, input } from "./ops/leaf.js";
+export { matmul, swapLast } from "./ops/matmul.js";
+export { type MaxPooled, maxPool2d, maxUnpool2d } from "./ops/max-pool.js";
+export type { PoolOptions } from "./ops/pool-window.js";
 export * from "./ops/reduce.js";
 export * from "./ops/shape.js";
+export { logSoftmax, softmax } from "./ops/softmax.js";
 export * from "./ops/unary.js";
 export { type DType, type Shape, sameShape, sizeOf, type Tensor, type TensorType } from "./tensor.js";

@@ -57,6 +57,8 @@ export interface LowerContext<A extends Attributes = Attributes> {
   readonly inputs: readonly Tensor[];
   readonly names: readonly string[];
   readonly outputs: readonly Tensor[];
+  /** Name of the value of a tensor further up, for spellings that read through a producer. */
+  nameOf(tensor: Tensor): string;
   /** Adds a node and returns the name of its first output; structurally equal nodes are added once. */
   emit(opType: string, inputs: readonly string[], attributes?: Record<string, OnnxAttribute>, options?: EmitOptions): string;
   emitMany(
@@ -189,18 +191,43 @@ export function lowerGraph(
     }
     valueNames.set(node, names);
   }
-  const nodes: OnnxNode[] = [...emitter.nodes];
-  // A graph output needs a node of its own: it may be a leaf, or one value may be wanted under two names.
-  for (const { name, tensor } of outputs) {
-    const source = valueNames.get(tensor.node)![tensor.index];
-    nodes.push({ opType: "Identity", domain: "", name: `output_${name}`, inputs: [source], outputs: [name], attributes: {} });
-  }
+  const wanted = outputs.map(({ name, tensor }) => ({ name, source: valueNames.get(tensor.node)![tensor.index] }));
+  const nodes = nameOutputs(emitter.nodes, wanted);
+  const used = new Set(nodes.flatMap((node) => node.inputs));
   return {
     nodes,
-    initializers: [...emitter.initializers, ...stored],
+    initializers: [...emitter.initializers, ...stored].filter(({ name }) => used.has(name)),
     inputs: [...leaves].filter(([name]) => !initializers.has(name)).map(([name, type]) => ({ name, type })),
     outputs: outputs.map(({ name, tensor }) => ({ name, type: { shape: tensor.shape, dtype: tensor.dtype } })),
   };
+}
+
+/**
+ * Gives the wanted values their output names and drops nodes that no output needs. A value that is a leaf, a constant or wanted twice
+ * is copied by an Identity; any other is renamed at its source, so that it is written straight into the caller's buffer.
+ */
+function nameOutputs(nodes: readonly OnnxNode[], wanted: readonly { name: string; source: string }[]): OnnxNode[] {
+  const produced = new Set(nodes.flatMap((node) => node.outputs));
+  const renamed = new Map<string, string>();
+  const copies: OnnxNode[] = [];
+  for (const { name, source } of wanted) {
+    if (produced.has(source) && !renamed.has(source)) renamed.set(source, name);
+    else copies.push({ opType: "Identity", domain: "", name: `copy_${name}`, inputs: [source], outputs: [name], attributes: {} });
+  }
+  const rename = (value: string) => renamed.get(value) ?? value;
+  const all = [...nodes, ...copies].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+  const needed = new Set(wanted.map(({ name }) => name));
+  const kept: OnnxNode[] = [];
+  for (let i = all.length - 1; i >= 0; i--) {
+    if (!all[i].outputs.some((value) => needed.has(value))) continue;
+    for (const value of all[i].inputs) needed.add(value);
+    kept.push(all[i]);
+  }
+  return kept.reverse();
 }
 
 function makeContext(
@@ -223,6 +250,7 @@ function makeContext(
     inputs: node.inputs,
     names: node.inputs.map((input) => valueNames.get(input.node)![input.index]),
     outputs: node.outputs,
+    nameOf: (tensor) => valueNames.get(tensor.node)![tensor.index],
     emit,
     emitMany: (opType, inputs, attributes, options) => emitter.emitMany(opType, inputs, attributes, options),
     ints,

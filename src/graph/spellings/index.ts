@@ -3,13 +3,14 @@
  * or has a faster one, its column here replaces it.
  */
 import type { LowerContext, Target } from "../lowering.js";
+import { cpuPooling } from "./cpu.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
 export type Spelling = (context: LowerContext<any>) => readonly string[];
 export type SpellingTable = Readonly<Record<string, Spelling>>;
 
 const tables: Record<Target["provider"], (target: Target) => SpellingTable> = {
-  cpu: () => ({}),
+  cpu: () => cpuPooling,
   webgpu: () => ({}),
   wasm: () => ({}),
   cuda: () => ({}),

@@ -1,0 +1,105 @@
+/**
+ * @file The one place that knows ONNX Runtime. `engine.node.ts` and `engine.web.ts` hand in the package of their platform; everything else
+ * speaks to this interface.
+ */
+import type * as Ort from "onnxruntime-common";
+import { UserError } from "../common/errors.js";
+import type { Target } from "../graph/lowering.js";
+import type { DType, Shape, TensorType } from "../graph/tensor.js";
+
+export type OrtModule = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
+export type Provider = Target["provider"];
+
+export interface EngineOptions {
+  readonly provider: Provider;
+  /** Threads of the CPU provider; 0 lets ONNX Runtime take one per physical core. */
+  readonly threads?: number;
+}
+
+/** A platform's ONNX Runtime with the provider its graphs are written for. */
+export interface Engine {
+  readonly ort: OrtModule;
+  readonly target: Target;
+  readonly threads: number;
+}
+
+export type TypedData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+
+/** Options of a session on this engine. State of the WebGPU and CUDA providers stays on the device: see `deviceOutputs`. */
+export function sessionOptions(engine: Engine, deviceOutputs: readonly string[] = []): Ort.InferenceSession.SessionOptions {
+  const { provider } = engine.target;
+  const device = provider === "webgpu" || provider === "cuda";
+  return {
+    executionProviders: provider === "cpu" || provider === "wasm" ? [provider] : [provider, "cpu"],
+    graphOptimizationLevel: "all",
+    executionMode: "sequential",
+    ...(engine.threads > 0 ? { intraOpNumThreads: engine.threads } : {}),
+    ...(provider === "webgpu" && deviceOutputs.length > 0
+      ? { preferredOutputLocation: Object.fromEntries(deviceOutputs.map((name) => [name, "gpu-buffer" as const])) }
+      : {}),
+    logSeverityLevel: device ? 3 : 2,
+  };
+}
+
+/** Opens a session on the bytes of a model. Throws UserError naming the provider where ONNX Runtime refuses it. */
+export async function openSession(
+  engine: Engine,
+  bytes: Uint8Array,
+  deviceOutputs: readonly string[] = [],
+): Promise<Ort.InferenceSession> {
+  try {
+    return await engine.ort.InferenceSession.create(bytes, sessionOptions(engine, deviceOutputs));
+  } catch (cause) {
+    throw new UserError(
+      {
+        code: "runtime.session",
+        what: "ONNX Runtime could not open the model",
+        where: `provider ${engine.target.provider}`,
+        got: cause instanceof Error ? cause.message : String(cause),
+        fix: "Run `taskloom doctor` to see which providers work on this machine.",
+      },
+      { cause },
+    );
+  }
+}
+
+/** Wraps data as a tensor of ONNX Runtime without copying float32. */
+export function toOrtTensor(engine: Engine, type: TensorType, data: ArrayLike<number> | TypedData): Ort.Tensor {
+  const { Tensor } = engine.ort;
+  const dims = [...type.shape];
+  switch (type.dtype) {
+    case "float32":
+      return new Tensor("float32", data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>), dims);
+    case "int64":
+      return new Tensor(
+        "int64",
+        data instanceof BigInt64Array ? data : BigInt64Array.from(Array.from(data as ArrayLike<number>, BigInt)),
+        dims,
+      );
+    case "int32":
+      return new Tensor("int32", data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>), dims);
+    case "bool":
+      return new Tensor("bool", data instanceof Uint8Array ? data : Uint8Array.from(data as ArrayLike<number>), dims);
+  }
+}
+
+/** The numbers of a tensor of ONNX Runtime as float64-safe values: float32 stays as it is, the rest becomes Float32Array. */
+export function fromOrtTensor(tensor: Ort.Tensor): Float32Array {
+  const { data } = tensor;
+  if (data instanceof Float32Array) return data;
+  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
+}
+
+export function typedArray(dtype: DType, shape: Shape): TypedData {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(size);
+    case "int64":
+      return new BigInt64Array(size);
+    case "int32":
+      return new Int32Array(size);
+    case "bool":
+      return new Uint8Array(size);
+  }
+}
