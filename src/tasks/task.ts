@@ -75,7 +75,11 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   readonly interpolation: "nearest" | "bilinear";
   /** Mends the values after the map was mirrored left-right (normals: x changes sign). Returns the label itself where nothing changes. */
   mirrored(label: LabelMap): LabelMap;
-  /** Mends the values after the image was enlarged by `factor` about the camera's axis (depth: divided by it). */
+  /**
+   * Mends the values after the map was resampled and the image enlarged by `factor` about the camera's axis: depth is divided by
+   * it, normals are brought back to unit length. Factor 1 stands for resampling alone, as when a sample is resized together with
+   * its camera. Returns the label itself where nothing changes.
+   */
   scaled(label: LabelMap, factor: number): LabelMap;
 
   /** Network output [N,C,H,W] -> prediction (normals: unit length; segmentation and depth: unchanged logits / metres). */
@@ -83,28 +87,64 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
   loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
 
-  /** How the task enters a joint-task space (JTR eq. 4): channels of its stack, and the stacks of prediction and label. */
+  /** How the task enters a joint-task space by the paper (JTR eq. 4 and 5). */
   readonly joint: JointEncoding<S>;
+  /** The same as JTR's released code does it; left out by tasks which that code does not have. */
+  readonly releasedJoint?: ReleasedJointEncoding<S>;
 
   readonly metrics: readonly MetricInfo[];
   /** The metric that stands for the task in Delta%. One of `metrics`. */
   readonly primaryMetric: string;
   accumulator(spec: S): MetricAccumulator;
 
-  /** Draw a prediction or a label. Ignored pixels are black. */
-  drawPrediction(prediction: PredictionMap, spec: S): Picture;
-  drawLabel(label: LabelMap, spec: S): Picture;
+  /**
+   * The range of values (in the label's unit) that a picture of this map spreads its colours over, for drawing a label and the
+   * predictions of one image alike; null where the colours do not depend on a range.
+   */
+  drawingRange(map: LabelMap | PredictionMap, spec: S): DrawingRange | null;
+  /** Draw a prediction or a label, by default over its own `drawingRange`. Ignored pixels are black. */
+  drawPrediction(prediction: PredictionMap, spec: S, range?: DrawingRange | null): Picture;
+  drawLabel(label: LabelMap, spec: S, range?: DrawingRange | null): Picture;
 }
 
-/** A task in a joint-task space. All tensors [N,C,H,W] with C = `channels(spec)`. */
+/** Lowest and highest value of a colour scale. */
+export type DrawingRange = readonly [number, number];
+
+/** A task in a joint-task space (JTR eq. 4). All tensors [N,C,H,W] with C = `channels(spec)`. */
 export interface JointEncoding<S extends TaskSpec = TaskSpec> {
-  encodePrediction(prediction: Tensor, spec: S): Tensor;
+  /** The task's part of the stack Y^. */
+  encodePrediction(prediction: Tensor, spec: S, draw?: JointDraw): Tensor;
+  /** The task's part of the stack Y; meaningless (but finite) where `valid` is 0, so that the method can put the prediction there. */
   encodeLabel(label: Tensor, valid: Tensor, spec: S): Tensor;
   /**
-   * Reconstruction loss of every sample, float32 [N]: the auto-encoder's raw output against an encoded prediction or label.
-   * `valid` [N,1,H,W] masks pixels.
+   * Reconstruction loss of every sample, float32 [N]: the auto-encoder's raw output against a target, by the paper an encoded
+   * prediction or label. `valid` [N,1,H,W] masks pixels. Gradients reach `target` too: detach it for eq. 5.
    */
   reconstructionLoss(output: Tensor, target: Tensor, valid: Tensor, spec: S): Tensor;
+}
+
+/** What the released JTR encodings take besides the prediction. */
+export interface JointDraw {
+  /** Pixels [N,1,H,W] that every labelled task of the sample holds at; others are zeroed before encoding. All of them if left out. */
+  readonly mask?: Tensor;
+  /** Standard Gumbel noise [N,`noiseChannels`,H,W]. A stack encoded without it is the noiseless (soft) one. */
+  readonly noise?: Tensor;
+}
+
+/**
+ * The encodings of JTR's released code. Its reconstruction compares the decoder's output with targets that are not the stacks
+ * themselves, so each has a function of its own. Random draws come in as inputs, which keeps the graph pure; the released code
+ * draws anew for every call.
+ */
+export interface ReleasedJointEncoding<S extends TaskSpec = TaskSpec> extends JointEncoding<S> {
+  /** Channels of Gumbel noise that one draw needs; 0 for none. */
+  noiseChannels(spec: S): number;
+  /** Target of the reconstructed prediction stack Y^. `encoded` is `encodePrediction`'s result for that stack. */
+  predictionTarget(prediction: Tensor, encoded: Tensor, spec: S, draw: JointDraw): Tensor;
+  /** Target of the reconstructed stack Y for samples with a label of this task. */
+  labelTarget(label: Tensor, valid: Tensor, spec: S): Tensor;
+  /** Target of the reconstructed stack Y for samples without one. */
+  substituteTarget(prediction: Tensor, spec: S, draw: JointDraw): Tensor;
 }
 
 /** A task of a run: its name in the dataset, its spec and its kind. */

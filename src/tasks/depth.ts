@@ -1,0 +1,174 @@
+/** @file Depth along the camera's axis, in metres. */
+import { z } from "zod";
+import { mul, sub } from "../graph/ops/arithmetic.js";
+import { abs } from "../graph/ops/unary.js";
+import type { Tensor } from "../graph/tensor.js";
+import { writeScaleColour } from "./colours.js";
+import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
+import { maskedMean } from "./masked.js";
+import { releasedDepth } from "./released.js";
+import type {
+  DrawingRange,
+  JointEncoding,
+  LabelMap,
+  MetricAccumulator,
+  Picture,
+  PredictionMap,
+  Raster,
+  TaskKind,
+} from "./task.js";
+
+const specSchema = z.strictObject({
+  kind: z.literal("depth"),
+  /** Metres of one step of an integer file. */
+  scale: z.number().positive().default(0.001),
+  /** The file's value of pixels without a depth. */
+  invalid: z.number().default(0),
+  /** Nearest and farthest depth of pictures, metres; each picture's own spread if left out. */
+  range: z
+    .tuple([z.number().nonnegative(), z.number().positive()])
+    .refine(([near, far]) => near < far, "the nearest depth must be below the farthest")
+    .optional(),
+});
+
+/** Entry of a depth task in dataset.yaml. */
+export type DepthSpec = z.output<typeof specSchema>;
+
+/** Smallest predicted depth the metrics reckon with, metres (the released MTPSL and JTR code clamps alike). */
+const LEAST_DEPTH = 1e-9;
+
+/** Paper default: metres in the stack for predictions and labels, masked L1 in metres as reconstruction loss. */
+const joint: JointEncoding<DepthSpec> = {
+  encodePrediction: (prediction) => prediction,
+  encodeLabel: (label, valid) => mul(label, valid),
+  reconstructionLoss: maskedL1,
+};
+
+/** Masked mean of |a - b|. */
+function maskedL1(a: Tensor, b: Tensor, valid: Tensor): Tensor {
+  return maskedMean(abs(sub(a, b)), valid);
+}
+
+/**
+ * Depth. Files: one channel; integers (16-bit PNG) are metres / `scale`, floats (.npy) are metres. `invalid`, NaN, infinities and
+ * values that are not positive are invalid; a file without any valid pixel is refused. Labels and predictions [1,H,W] are metres.
+ *
+ * Loss (JTR section 4.1): |prediction - label|, mean over the valid pixels of each sample.
+ *
+ * Metrics over all valid pixels of the set, predictions p clamped to >= 1e-9 m, labels g: `aErr` = mean |p - g| (m, the paper's),
+ * `relErr` = mean |p - g| / g, `rmse` = √mean (p - g)² (m), `logRmse` = √mean (ln p - ln g)², `delta1` = share of pixels with
+ * max(p/g, g/p) < 1.25 (%). The released code prints its rmse under the heading "rel".
+ */
+export const depth: TaskKind<DepthSpec> = {
+  kind: "depth",
+  specSchema,
+  channels: () => 1,
+  labelChannels: () => 1,
+  decode,
+  encode,
+  interpolation: "nearest",
+  mirrored: (label) => label,
+  scaled: (label, factor) =>
+    factor === 1 ? label : { ...label, data: label.data.map((metres) => metres / factor) },
+  activate: (output) => output,
+  loss: maskedL1,
+  joint,
+  releasedJoint: releasedDepth,
+  metrics: [
+    { name: "aErr", unit: "m", better: "lower" },
+    { name: "relErr", unit: "", better: "lower" },
+    { name: "rmse", unit: "m", better: "lower" },
+    { name: "logRmse", unit: "", better: "lower" },
+    { name: "delta1", unit: "%", better: "higher" },
+  ],
+  primaryMetric: "aErr",
+  accumulator,
+  drawingRange,
+  drawPrediction: draw,
+  drawLabel: draw,
+};
+
+function decode(raster: Raster, spec: DepthSpec, where: string): LabelMap {
+  requireChannels(raster, 1, where, "depth");
+  const { width, height } = raster;
+  const unit = raster.data instanceof Float32Array ? 1 : spec.scale;
+  const data = new Float32Array(width * height);
+  const valid = new Uint8Array(width * height);
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const value = raster.data[pixel];
+    if (!(value > 0 && Number.isFinite(value)) || value === spec.invalid) continue;
+    data[pixel] = value * unit;
+    valid[pixel] = 1;
+  }
+  const label = { channels: 1, height, width, data, valid };
+  return requireValidPixel(
+    label,
+    where,
+    "Check `scale` and `invalid`, and that the file was exported whole.",
+  );
+}
+
+function encode(label: LabelMap, spec: DepthSpec): Raster {
+  const data = new Uint16Array(label.data.length);
+  const blank =
+    Number.isInteger(spec.invalid) && spec.invalid >= 0 && spec.invalid <= 65535 ? spec.invalid : 0;
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    // 0 always means invalid, whatever else does.
+    const step = Math.min(Math.max(Math.round(label.data[pixel] / spec.scale), 1), 65535);
+    const apart = step === 1 ? 2 : step - 1;
+    data[pixel] = label.valid[pixel] !== 1 ? blank : step === spec.invalid ? apart : step;
+  }
+  return { width: label.width, height: label.height, channels: 1, data };
+}
+
+function accumulator(): MetricAccumulator {
+  let [count, absolute, relative, squared, squaredLog, within] = [0, 0, 0, 0, 0, 0];
+  return {
+    update(prediction, label) {
+      requireSameSize(prediction, label);
+      for (let pixel = 0; pixel < label.valid.length; pixel++) {
+        if (label.valid[pixel] !== 1) continue;
+        const truth = label.data[pixel];
+        const metres = Math.max(prediction.data[pixel], LEAST_DEPTH);
+        const error = Math.abs(metres - truth);
+        count++;
+        absolute += error;
+        relative += error / truth;
+        squared += error * error;
+        squaredLog += Math.log(metres / truth) ** 2;
+        if (Math.max(metres / truth, truth / metres) < 1.25) within++;
+      }
+    },
+    result: () => ({
+      aErr: absolute / count,
+      relErr: relative / count,
+      rmse: Math.sqrt(squared / count),
+      logRmse: Math.sqrt(squaredLog / count),
+      delta1: percent(within, count),
+    }),
+  };
+}
+
+/** The spec's range, or the 2nd to 98th percentile of the valid (finite) depths, so that a few outliers do not flatten a picture. */
+function drawingRange(map: LabelMap | PredictionMap, spec: DepthSpec): DrawingRange {
+  if (spec.range !== undefined) return spec.range;
+  const depths = map.data.filter((metres, pixel) => isDrawn(map, pixel) && Number.isFinite(metres)).sort();
+  if (depths.length === 0) return [0, 1];
+  const near = depths[Math.floor(0.02 * (depths.length - 1))];
+  const far = depths[Math.ceil(0.98 * (depths.length - 1))];
+  return far > near ? [near, far] : [near, near + 1];
+}
+
+function isDrawn(map: LabelMap | PredictionMap, pixel: number): boolean {
+  return !("valid" in map) || map.valid[pixel] === 1;
+}
+
+/** Near is bright, far is dark. */
+function draw(map: LabelMap | PredictionMap, spec: DepthSpec, range?: DrawingRange | null): Picture {
+  const [near, far] = range ?? drawingRange(map, spec);
+  return paint(map, (pixel, out, at) => {
+    const metres = map.data[pixel];
+    if (isDrawn(map, pixel) && !Number.isNaN(metres))
+      writeScaleColour((far - metres) / (far - near), out, at);
+  });
+}

@@ -1,0 +1,113 @@
+/** @file The registry of task kinds, and from a dataset's entries to the tasks of a run. */
+import { z } from "zod";
+import { UserError } from "../common/errors.js";
+import { suggest } from "../common/suggest.js";
+import { depth } from "./depth.js";
+import { normals } from "./normals.js";
+import { segmentation } from "./segmentation.js";
+import type { Task, TaskKind, TaskSpec } from "./task.js";
+
+export type { DepthSpec } from "./depth.js";
+export type { NormalsSpec } from "./normals.js";
+export { gumbelNoise } from "./released.js";
+export type { SegmentationSpec } from "./segmentation.js";
+export type * from "./task.js";
+export { depth, normals, segmentation };
+
+/** Every kind of task, by the name it has in dataset.yaml. */
+export const taskKinds: Readonly<Record<string, TaskKind>> = { segmentation, depth, normals };
+
+/** The kind of that name. Throws UserError listing the known kinds, with a suggestion where one is near. `where` names the file or key. */
+export function taskKind(kind: string, where?: string): TaskKind {
+  if (Object.hasOwn(taskKinds, kind)) return taskKinds[kind];
+  throw unknownName("task.unknown-kind", "unknown kind of task", kind, Object.keys(taskKinds), where);
+}
+
+/**
+ * An entry of dataset.yaml's `tasks`, checked and with its defaults filled in. `where` names it in errors, e.g. `dataset.yaml: depth`.
+ * Throws UserError on an unknown kind, an unknown field or a value of the wrong type.
+ */
+export function parseTaskSpec(entry: unknown, where: string): TaskSpec {
+  const kind = typeof entry === "object" && entry !== null && "kind" in entry ? entry.kind : undefined;
+  if (typeof kind !== "string") {
+    throw new UserError({
+      code: "task.no-kind",
+      what: "the task has no kind",
+      where,
+      expected: `an object with \`kind\`, one of ${Object.keys(taskKinds).join(", ")}`,
+      got: kind === undefined ? JSON.stringify(entry) : JSON.stringify(kind),
+    });
+  }
+  const schema = taskKind(kind, where).specSchema;
+  const parsed = schema.safeParse(entry);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  if (issue.code === "unrecognized_keys" && schema instanceof z.ZodObject) {
+    throw unknownName(
+      "task.unknown-field",
+      `${kind} has no such field`,
+      issue.keys[0],
+      Object.keys(schema.shape),
+      where,
+    );
+  }
+  const path = issue.path.length === 0 ? "" : `.${issue.path.join(".")}`;
+  throw new UserError({ code: "task.bad-spec", what: issue.message, where: `${where}${path}` });
+}
+
+/**
+ * The tasks of a run, in the order of `names`, from a dataset's entries. All of the dataset's tasks if `names` is left out.
+ * Throws UserError on a name the dataset does not have, a name given twice, an empty list and a spec that does not hold.
+ */
+export function resolveTasks(
+  specs: Readonly<Record<string, unknown>>,
+  names: readonly string[] = Object.keys(specs),
+): Task[] {
+  if (names.length === 0) {
+    throw new UserError({
+      code: "task.none",
+      what: "no task to train",
+      where: "tasks",
+      fix: "Name at least one.",
+    });
+  }
+  return names.map((name, i) => {
+    if (!Object.hasOwn(specs, name)) {
+      throw unknownName(
+        "task.unknown",
+        "the dataset has no task of this name",
+        name,
+        Object.keys(specs),
+        "tasks",
+      );
+    }
+    if (names.indexOf(name) !== i) {
+      throw new UserError({
+        code: "task.twice",
+        what: `${name} is named twice`,
+        where: "tasks",
+        fix: "Name it once.",
+      });
+    }
+    const spec = parseTaskSpec(specs[name], `tasks.${name}`);
+    return { name, spec, kind: taskKind(spec.kind) };
+  });
+}
+
+function unknownName(
+  code: string,
+  what: string,
+  got: string,
+  known: readonly string[],
+  where?: string,
+): UserError {
+  const near = suggest(got, known);
+  return new UserError({
+    code,
+    what,
+    where,
+    expected: known.length === 0 ? "none" : `one of ${known.join(", ")}`,
+    got,
+    fix: near === undefined ? undefined : `Did you mean ${near}?`,
+  });
+}

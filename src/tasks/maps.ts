@@ -1,0 +1,51 @@
+/** @file Checks and arithmetic on label, prediction and picture arrays that the dense tasks share. */
+import { UserError } from "../common/errors.js";
+import type { LabelMap, Picture, PredictionMap, Raster } from "./task.js";
+
+/** Throws UserError unless the file has as many channels as the task's labels are stored with. */
+export function requireChannels(raster: Raster, channels: number, where: string, stored: string): void {
+  if (raster.channels === channels) return;
+  throw new UserError({
+    code: "label.channels",
+    what: "the label file has the wrong number of channels",
+    where,
+    expected: `${channels} (${stored})`,
+    got: String(raster.channels),
+    fix: "Save it again without colours or alpha beyond those channels.",
+  });
+}
+
+/** Throws UserError for a label file that labels nothing: almost always a wrong export, scale or `invalid`. */
+export function requireValidPixel(label: LabelMap, where: string, fix: string): LabelMap {
+  if (label.valid.includes(1)) return label;
+  throw new UserError({
+    code: "label.no-valid-pixel",
+    what: "no pixel of the label file is valid",
+    where,
+    fix: `${fix} An image without this label has no such file at all.`,
+  });
+}
+
+/** Throws where a prediction and a label are not of one size: a defect of the caller. */
+export function requireSameSize(prediction: PredictionMap, label: LabelMap): void {
+  if (prediction.width !== label.width || prediction.height !== label.height) {
+    throw new RangeError(
+      `prediction is ${prediction.height}x${prediction.width} but label is ${label.height}x${label.width}`,
+    );
+  }
+}
+
+/** Paints each pixel with what `colour` writes at its place; a pixel it leaves alone stays black. */
+export function paint(
+  size: { readonly width: number; readonly height: number },
+  colour: (pixel: number, out: Uint8Array, at: number) => void,
+): Picture {
+  const data = new Uint8Array(size.width * size.height * 3);
+  for (let pixel = 0; pixel < size.width * size.height; pixel++) colour(pixel, data, pixel * 3);
+  return { width: size.width, height: size.height, data };
+}
+
+/** 100·part/whole, NaN for an empty whole. */
+export function percent(part: number, whole: number): number {
+  return whole === 0 ? Number.NaN : (100 * part) / whole;
+}

@@ -1,0 +1,193 @@
+/** @file Surface normals: unit vectors in camera coordinates. */
+import { z } from "zod";
+import { mul, sub } from "../graph/ops/arithmetic.js";
+import type { Tensor } from "../graph/tensor.js";
+import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
+import { maskedMean, sumChannels, unitChannels } from "./masked.js";
+import { releasedNormals } from "./released.js";
+import type {
+  JointEncoding,
+  LabelMap,
+  MetricAccumulator,
+  Picture,
+  PredictionMap,
+  Raster,
+  TaskKind,
+} from "./task.js";
+
+const specSchema = z.strictObject({ kind: z.literal("normals") });
+
+/** Entry of a normals task in dataset.yaml. */
+export type NormalsSpec = z.output<typeof specSchema>;
+
+/** A stored vector shorter than this is no normal: a border blended with "invalid", or nothing at all. */
+const LEAST_LENGTH = 0.5;
+const DEGREES = 180 / Math.PI;
+/** Bins of the angle histogram: the median is exact to half of 180/18000 = 0.01 degrees. */
+const BINS = 18_000;
+
+/** Paper default: unit vectors (zeros where invalid), 1 - cosine between normalised output and target as reconstruction loss. */
+const joint: JointEncoding<NormalsSpec> = {
+  encodePrediction: (prediction) => prediction,
+  encodeLabel: (label, valid) => mul(label, valid),
+  reconstructionLoss: (output, target, valid) => cosineLoss(unitChannels(output), target, valid),
+};
+
+/** Masked mean of 1 - a·b for unit vectors. */
+function cosineLoss(a: Tensor, b: Tensor, valid: Tensor): Tensor {
+  return maskedMean(sub(1, sumChannels(mul(a, b))), valid);
+}
+
+/**
+ * Surface normals: unit vectors, x right, y down, z forward, pointing towards the camera (negative z).
+ * Files: three channels; integers n = 2·value/255 - 1 (8-bit; 65535 for 16-bit), where (0,0,0) and vectors made of the middle values
+ * 127 and 128 alone mean invalid; floats (.npy) as they are, where (0,0,0) and what is not finite mean invalid. Vectors are brought
+ * to unit length; one shorter than 0.5 is invalid; a file without any valid pixel is refused. Labels and predictions are [3,H,W].
+ * The released MTPSL and JTR code takes vectors as invalid whose components sum to 0, which hits valid ones too.
+ *
+ * Activation: division by the channel norm (epsilon 1e-8 under the root).
+ * Loss (JTR section 4.1): 1 - prediction·label, mean over the valid pixels of each sample.
+ *
+ * Metrics over all valid pixels of the set, of the angle between prediction and label in degrees: `mErr` = mean (the paper's),
+ * `median` (from a histogram, exact to 0.005 degrees), `rmse`, and the shares (%) strictly below 11.25, 22.5 and 30 degrees. The
+ * released code prints its rmse under the heading "Med.".
+ */
+export const normals: TaskKind<NormalsSpec> = {
+  kind: "normals",
+  specSchema,
+  channels: () => 3,
+  labelChannels: () => 3,
+  decode,
+  encode,
+  interpolation: "bilinear",
+  mirrored: (label) => ({
+    ...label,
+    data: label.data.map((value, i) => (i < label.width * label.height ? -value : value)),
+  }),
+  scaled: (label) => normalised(label),
+  activate: (output) => unitChannels(output),
+  loss: cosineLoss,
+  joint,
+  releasedJoint: releasedNormals,
+  metrics: [
+    { name: "mErr", unit: "°", better: "lower" },
+    { name: "median", unit: "°", better: "lower" },
+    { name: "rmse", unit: "°", better: "lower" },
+    { name: "within11.25", unit: "%", better: "higher" },
+    { name: "within22.5", unit: "%", better: "higher" },
+    { name: "within30", unit: "%", better: "higher" },
+  ],
+  primaryMetric: "mErr",
+  accumulator,
+  drawingRange: () => null,
+  drawPrediction: (prediction) => draw(prediction),
+  drawLabel: (label) => draw(label, label.valid),
+};
+
+function decode(raster: Raster, _spec: NormalsSpec, where: string): LabelMap {
+  requireChannels(raster, 3, where, "x, y and z");
+  const { width, height } = raster;
+  const size = width * height;
+  const full = raster.data instanceof Float32Array ? null : raster.data instanceof Uint8Array ? 255 : 65535;
+  const data = new Float32Array(3 * size);
+  const valid = new Uint8Array(size);
+  for (let pixel = 0; pixel < size; pixel++) {
+    const stored = raster.data.subarray(pixel * 3, pixel * 3 + 3);
+    if (stored.every((value) => value === 0) || stored.some((value) => !Number.isFinite(value))) continue;
+    if (full !== null && stored.every((value) => Math.abs(value - full / 2) < 1)) continue;
+    for (let axis = 0; axis < 3; axis++) {
+      data[axis * size + pixel] = full === null ? stored[axis] : (2 * stored[axis]) / full - 1;
+    }
+    valid[pixel] = 1;
+  }
+  const label = normalised({ channels: 3, height, width, data, valid });
+  return requireValidPixel(label, where, "Check that the file holds normals, (n + 1) / 2 * 255 or floats.");
+}
+
+function encode(label: LabelMap): Raster {
+  const size = label.width * label.height;
+  const data = new Uint8Array(3 * size);
+  for (let pixel = 0; pixel < size; pixel++) {
+    if (label.valid[pixel] !== 1) continue;
+    for (let axis = 0; axis < 3; axis++) {
+      data[pixel * 3 + axis] = Math.round(((label.data[axis * size + pixel] + 1) / 2) * 255);
+    }
+  }
+  return { width: label.width, height: label.height, channels: 3, data };
+}
+
+/** Valid vectors at unit length; those shorter than 0.5 become invalid, and invalid ones (0,0,0). */
+function normalised(label: LabelMap): LabelMap {
+  const size = label.width * label.height;
+  const data = new Float32Array(3 * size);
+  const valid = new Uint8Array(size);
+  for (let pixel = 0; pixel < size; pixel++) {
+    if (label.valid[pixel] !== 1) continue;
+    const length = Math.hypot(label.data[pixel], label.data[size + pixel], label.data[2 * size + pixel]);
+    if (length < LEAST_LENGTH) continue;
+    for (let at = pixel; at < 3 * size; at += size) data[at] = label.data[at] / length;
+    valid[pixel] = 1;
+  }
+  return { ...label, data, valid };
+}
+
+/** Angle between two vectors in degrees, by atan2(|a×b|, a·b), which keeps its precision near 0 where acos loses it. */
+function angle(a: Float32Array, b: Float32Array, pixel: number, size: number): number {
+  const [ax, ay, az] = [a[pixel], a[size + pixel], a[2 * size + pixel]];
+  const [bx, by, bz] = [b[pixel], b[size + pixel], b[2 * size + pixel]];
+  const cross = Math.hypot(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx);
+  const dot = ax * bx + ay * by + az * bz;
+  // A prediction of length zero points nowhere: count it as perpendicular, not as perfect.
+  return cross === 0 && dot === 0 ? 90 : Math.atan2(cross, dot) * DEGREES;
+}
+
+function accumulator(): MetricAccumulator {
+  const histogram = new Float64Array(BINS);
+  let [count, sum, squared, within11, within22, within30] = [0, 0, 0, 0, 0, 0];
+  return {
+    update(prediction, label) {
+      requireSameSize(prediction, label);
+      const size = label.width * label.height;
+      for (let pixel = 0; pixel < size; pixel++) {
+        if (label.valid[pixel] !== 1) continue;
+        const degrees = angle(prediction.data, label.data, pixel, size);
+        count++;
+        sum += degrees;
+        squared += degrees * degrees;
+        if (degrees < 11.25) within11++;
+        if (degrees < 22.5) within22++;
+        if (degrees < 30) within30++;
+        histogram[Math.min(Math.floor((degrees / 180) * BINS), BINS - 1)]++;
+      }
+    },
+    result: () => ({
+      mErr: sum / count,
+      median: Number.isFinite(sum) ? histogramMedian(histogram, count) : Number.NaN,
+      rmse: Math.sqrt(squared / count),
+      "within11.25": percent(within11, count),
+      "within22.5": percent(within22, count),
+      within30: percent(within30, count),
+    }),
+  };
+}
+
+/** Middle of the bin that holds the lower median (0 for the lowest bin, so that a perfect prediction has median 0). */
+function histogramMedian(histogram: Float64Array, count: number): number {
+  if (count === 0) return Number.NaN;
+  let seen = 0;
+  let bin = -1;
+  while (seen < count / 2) seen += histogram[++bin];
+  return bin === 0 ? 0 : ((bin + 0.5) * 180) / BINS;
+}
+
+/** Red = right, green = up, blue = towards the camera: a wall seen head-on is lilac. */
+function draw(map: LabelMap | PredictionMap, valid?: Uint8Array): Picture {
+  const size = map.width * map.height;
+  return paint(map, (pixel, out, at) => {
+    if (valid !== undefined && valid[pixel] !== 1) return;
+    for (let axis = 0; axis < 3; axis++) {
+      const value = map.data[axis * size + pixel] * (axis === 0 ? 1 : -1);
+      out[at + axis] = Math.round(Math.min(Math.max((value + 1) / 2, 0), 1) * 255);
+    }
+  });
+}

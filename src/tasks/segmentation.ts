@@ -1,0 +1,154 @@
+/** @file Semantic segmentation: one class a pixel. */
+import { z } from "zod";
+import { UserError } from "../common/errors.js";
+import { mul } from "../graph/ops/arithmetic.js";
+import { oneHot } from "../graph/ops/shape.js";
+import { logSoftmax, softmax } from "../graph/ops/softmax.js";
+import { neg } from "../graph/ops/unary.js";
+import type { Tensor } from "../graph/tensor.js";
+import { writeClassColour } from "./colours.js";
+import { paint, percent, requireChannels, requireSameSize } from "./maps.js";
+import { maskedMean, sumChannels } from "./masked.js";
+import { releasedSegmentation } from "./released.js";
+import type { JointEncoding, LabelMap, MetricAccumulator, PredictionMap, Raster, TaskKind } from "./task.js";
+
+const specSchema = z.strictObject({
+  kind: z.literal("segmentation"),
+  /** Names of the classes; a label's value is an index into them. */
+  classes: z.array(z.string().min(1)).min(2),
+  /** The value of pixels that belong to no class. */
+  ignore: z.number().int().default(255),
+});
+
+/** Entry of a segmentation task in dataset.yaml. */
+export type SegmentationSpec = z.output<typeof specSchema>;
+
+/**
+ * Paper default: probabilities softmax(logits) for predictions, one-hot (all-zero where ignored) for labels, and the
+ * cross-entropy -Σ_c target_c log softmax(output)_c, masked mean over pixels, as reconstruction loss. Probabilities rather than
+ * logits because eq. 4 stacks predictions in the place of labels: both must live on one scale.
+ */
+const joint: JointEncoding<SegmentationSpec> = {
+  encodePrediction: (prediction) => softmax(prediction, 1),
+  encodeLabel: (label, valid, spec) => mul(oneHot(label, spec.classes.length), valid),
+  reconstructionLoss: (output, target, valid) => crossEntropy(output, target, valid),
+};
+
+/** Masked mean of -Σ_c target_c·log softmax(logits)_c. */
+function crossEntropy(logits: Tensor, target: Tensor, valid: Tensor): Tensor {
+  return maskedMean(neg(sumChannels(mul(target, logSoftmax(logits, 1)))), valid);
+}
+
+/**
+ * Semantic segmentation. Files: one channel of class indices (8-bit PNG, or .npy of whole numbers); `ignore` marks pixels without
+ * a class. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits [C,H,W].
+ *
+ * Loss (JTR section 4.1): cross-entropy -log softmax(logits)_label, mean over the valid pixels of each sample.
+ *
+ * Metrics, in percent, from the confusion matrix of the whole set: `mIoU` = mean over classes of TP / (label + prediction - TP)
+ * and `pixelAccuracy` = correct / valid. A class that is neither labelled nor predicted anywhere is left out of the mean; the
+ * released MTPSL and JTR code divides by zero there and gives NaN for the whole mean.
+ */
+export const segmentation: TaskKind<SegmentationSpec> = {
+  kind: "segmentation",
+  specSchema,
+  channels: (spec) => spec.classes.length,
+  labelChannels: () => 1,
+  decode,
+  encode,
+  interpolation: "nearest",
+  mirrored: (label) => label,
+  scaled: (label) => label,
+  activate: (output) => output,
+  loss: (prediction, label, valid, spec) =>
+    crossEntropy(prediction, oneHot(label, spec.classes.length), valid),
+  joint,
+  releasedJoint: releasedSegmentation,
+  metrics: [
+    { name: "mIoU", unit: "%", better: "higher" },
+    { name: "pixelAccuracy", unit: "%", better: "higher" },
+  ],
+  primaryMetric: "mIoU",
+  accumulator: (spec) => confusionAccumulator(spec.classes.length),
+  drawingRange: () => null,
+  drawPrediction: (prediction) =>
+    paint(prediction, (pixel, out, at) => writeClassColour(argmax(prediction, pixel), out, at)),
+  drawLabel: (label) =>
+    paint(label, (pixel, out, at) => {
+      if (label.valid[pixel] === 1) writeClassColour(label.data[pixel], out, at);
+    }),
+};
+
+function decode(raster: Raster, spec: SegmentationSpec, where: string): LabelMap {
+  requireChannels(raster, 1, where, "class indices");
+  const { width, height } = raster;
+  const data = new Float32Array(width * height);
+  const valid = new Uint8Array(width * height);
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const value = raster.data[pixel];
+    if (value === spec.ignore) continue;
+    if (!Number.isInteger(value) || value < 0 || value >= spec.classes.length) {
+      throw new UserError({
+        code: "label.class-out-of-range",
+        what: "a class index is out of range",
+        where,
+        expected: `whole numbers 0 to ${spec.classes.length - 1}, or ${spec.ignore} for ignored pixels`,
+        got: `${value} at row ${Math.floor(pixel / width)}, column ${pixel % width}`,
+        fix: "Correct the file, or name the missing classes under `classes`, or set `ignore` to this value.",
+      });
+    }
+    data[pixel] = value;
+    valid[pixel] = 1;
+  }
+  return { channels: 1, height, width, data, valid };
+}
+
+function encode(label: LabelMap, spec: SegmentationSpec): Raster {
+  const highest = Math.max(spec.classes.length - 1, spec.ignore);
+  const Values = spec.ignore < 0 || highest > 65535 ? Float32Array : highest > 255 ? Uint16Array : Uint8Array;
+  const data = new Values(label.data.length);
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    data[pixel] = label.valid[pixel] === 1 ? label.data[pixel] : spec.ignore;
+  }
+  return { width: label.width, height: label.height, channels: 1, data };
+}
+
+/** Index of the largest logit; the first of several. */
+function argmax(prediction: PredictionMap, pixel: number): number {
+  const size = prediction.width * prediction.height;
+  let best = 0;
+  for (let channel = 1; channel < prediction.channels; channel++) {
+    if (prediction.data[channel * size + pixel] > prediction.data[best * size + pixel]) best = channel;
+  }
+  return best;
+}
+
+function confusionAccumulator(classes: number): MetricAccumulator {
+  // Rows are labels, columns predictions.
+  const confusion = new Float64Array(classes * classes);
+  return {
+    update(prediction, label) {
+      requireSameSize(prediction, label);
+      for (let pixel = 0; pixel < label.valid.length; pixel++) {
+        if (label.valid[pixel] === 1) confusion[label.data[pixel] * classes + argmax(prediction, pixel)]++;
+      }
+    },
+    result() {
+      let [total, correct, present, sum] = [0, 0, 0, 0];
+      for (let k = 0; k < classes; k++) {
+        let [labelled, predicted] = [0, 0];
+        for (let other = 0; other < classes; other++) {
+          labelled += confusion[k * classes + other];
+          predicted += confusion[other * classes + k];
+        }
+        const hits = confusion[k * classes + k];
+        total += labelled;
+        correct += hits;
+        if (labelled + predicted === 0) continue;
+        present++;
+        sum += hits / (labelled + predicted - hits);
+      }
+      return { mIoU: percent(sum, present), pixelAccuracy: percent(correct, total) };
+    },
+  };
+}
