@@ -1,0 +1,138 @@
+/**
+ * @file The views of a sample: flips, random scale crops (MTPSL, Li et al. 2022; JTR, Nishi et al. 2024) and photometric changes.
+ * Labels and camera move along; photometric changes touch the image alone.
+ */
+import { Random } from "../common/random.js";
+import { taskKind } from "../tasks/index.js";
+import type { LabelMap, TaskSpec } from "../tasks/task.js";
+import { randomPhotometric } from "./photometric.js";
+import { alignedNearestTaps, alignedTaps, resample, resampleLabel } from "./resample.js";
+import type { Camera, Sample, ViewSpec } from "./types.js";
+
+type Specs = Readonly<Record<string, TaskSpec>>;
+
+function mapLabels(
+  sample: Sample,
+  change: (label: LabelMap, spec: TaskSpec) => LabelMap,
+  specs: Specs,
+): Record<string, LabelMap> {
+  return Object.fromEntries(
+    Object.entries(sample.labels).map(([task, label]) => [task, change(label, specs[task])]),
+  );
+}
+
+/** Reverses every row of planar or single-plane data. */
+function mirrorRows<T extends Float32Array | Uint8Array>(data: T, width: number): T {
+  const out = data.slice() as T;
+  for (let row = 0; row < out.length; row += width) out.subarray(row, row + width).reverse();
+  return out;
+}
+
+/** The sample as a mirror shows it: labels mended by their task (normals: x changes sign), principal point moved. */
+export function flipSample(sample: Sample, specs: Specs): Sample {
+  const { width, camera } = sample;
+  const flipLabel = (label: LabelMap, spec: TaskSpec) =>
+    taskKind(spec.kind).mirrored({
+      ...label,
+      data: mirrorRows(label.data, width),
+      valid: mirrorRows(label.valid, width),
+    });
+  return {
+    ...sample,
+    image: mirrorRows(sample.image, width),
+    labels: mapLabels(sample, flipLabel, specs),
+    ...(camera && { camera: { ...camera, cx: width - 1 - camera.cx } }),
+  };
+}
+
+/** A window of a sample: its top left corner and its scale s; it is int(H/s) x int(W/s) pixels large. */
+export interface Crop {
+  readonly top: number;
+  readonly left: number;
+  readonly scale: number;
+}
+
+function cropCamera(camera: Camera, crop: Crop, stepX: number, stepY: number): Camera {
+  return {
+    fx: camera.fx * stepX,
+    fy: camera.fy * stepY,
+    cx: (camera.cx - crop.left) * stepX,
+    cy: (camera.cy - crop.top) * stepY,
+  };
+}
+
+/** Output pixels per source pixel when `size` positions are spread over `length` with their ends aligned. */
+function enlargement(size: number, length: number): number {
+  return size === 1 ? length : (length - 1) / (size - 1);
+}
+
+/**
+ * Cuts the window out and enlarges it to the sample's own size: image and bilinear labels with aligned corners, other labels to
+ * the nearest of the same positions (the released code shifts them by up to half a pixel), then mended by their task for the
+ * enlargement (depth divided by s, normals back to unit length).
+ */
+export function cropSample(sample: Sample, specs: Specs, crop: Crop): Sample {
+  const { height, width, camera } = sample;
+  const rows = Math.max(1, Math.floor(height / crop.scale));
+  const columns = Math.max(1, Math.floor(width / crop.scale));
+  const smoothY = alignedTaps(crop.top, rows, height);
+  const smoothX = alignedTaps(crop.left, columns, width);
+  const nearestY = alignedNearestTaps(crop.top, rows, height);
+  const nearestX = alignedNearestTaps(crop.left, columns, width);
+  const cropLabel = (label: LabelMap, spec: TaskSpec) => {
+    const kind = taskKind(spec.kind);
+    const smooth = kind.interpolation === "bilinear";
+    const cut = resampleLabel(label, smooth ? smoothY : nearestY, smooth ? smoothX : nearestX);
+    return kind.scaled(cut, crop.scale);
+  };
+  return {
+    ...sample,
+    image: resample(sample.image, 3, height, width, smoothY, smoothX),
+    labels: mapLabels(sample, cropLabel, specs),
+    ...(camera && {
+      camera: cropCamera(camera, crop, enlargement(columns, width), enlargement(rows, height)),
+    }),
+  };
+}
+
+function geometricView(sample: Sample, specs: Specs, view: ViewSpec, rng: Random): Sample {
+  const flipped = view.flip > 0 && rng.uniform() < view.flip ? flipSample(sample, specs) : sample;
+  if (view.scales.length === 0) return flipped;
+  const scale = rng.pick(view.scales);
+  const top = rng.integer(sample.height - Math.max(1, Math.floor(sample.height / scale)) + 1);
+  const left = rng.integer(sample.width - Math.max(1, Math.floor(sample.width / scale)) + 1);
+  return scale === 1 ? flipped : cropSample(flipped, specs, { top, left, scale });
+}
+
+/** Which draw of which sample: names the random numbers, so that they depend on nothing else. */
+export interface AugmentKey {
+  readonly seed: number;
+  readonly epoch: number;
+  readonly sampleIndex: number;
+}
+
+/**
+ * The views of a sample, in the order of `views`. A view cut from an earlier one starts from that one before its photometric
+ * changes. The sample itself is not changed; views may share memory with it.
+ */
+export function makeViews(
+  sample: Sample,
+  specs: Specs,
+  views: readonly ViewSpec[],
+  key: AugmentKey,
+): Sample[] {
+  const geometric: Sample[] = [];
+  return views.map((view, index) => {
+    const rng = new Random(key.seed, "augment", key.epoch, key.sampleIndex, index);
+    const source = view.from === "sample" ? sample : geometric[view.from];
+    if (source === undefined) throw new RangeError(`view ${index} is made from view ${view.from}`);
+    const placed = geometricView(source, specs, view, rng);
+    geometric.push(placed);
+    return view.photometric === 0
+      ? placed
+      : {
+          ...placed,
+          image: randomPhotometric({ ...placed, data: placed.image }, view.photometric, rng),
+        };
+  });
+}

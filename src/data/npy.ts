@@ -1,0 +1,141 @@
+/**
+ * @file NumPy's .npy format, versions 1 to 3 (numpy.lib.format): numbers only. Object arrays are refused because reading them
+ * means running pickled code.
+ */
+import { UserError } from "../common/errors.js";
+
+export type NpyData =
+  | Float32Array
+  | Float64Array
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** An array in C order (last index fastest). */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  readonly data: NpyData;
+}
+
+type Constructor = { new (buffer: ArrayBuffer): NpyData; readonly BYTES_PER_ELEMENT: number };
+
+const TYPES: Readonly<Record<string, Constructor>> = {
+  f4: Float32Array,
+  f8: Float64Array,
+  u1: Uint8Array,
+  b1: Uint8Array,
+  i1: Int8Array,
+  u2: Uint16Array,
+  i2: Int16Array,
+  u4: Uint32Array,
+  i4: Int32Array,
+  u8: BigUint64Array,
+  i8: BigInt64Array,
+};
+const MAX_HEADER = 65536;
+
+function refuse(where: string, what: string, more: { expected?: string; got?: string } = {}): UserError {
+  return new UserError({
+    code: "data.bad-npy",
+    what,
+    where,
+    ...more,
+    fix: "Save it again with numpy.save as an array of numbers.",
+  });
+}
+
+interface Header {
+  readonly type: Constructor;
+  readonly swap: boolean;
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+}
+
+function parseHeader(text: string, where: string): Header {
+  const descr = /'descr':\s*'([^']{0,16})'/.exec(text)?.[1];
+  const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
+  const dims = /'shape':\s*\(([0-9, L]*)\)/.exec(text)?.[1];
+  if (order === undefined || dims === undefined) throw refuse(where, "the .npy header cannot be read");
+  const type = descr === undefined ? undefined : TYPES[descr.replace(/^[<>|=]/, "")];
+  if (descr === undefined || type === undefined) {
+    const object = descr !== undefined && /^[<>|=]?O/.test(descr);
+    throw refuse(where, object ? "object arrays are not read" : "the .npy file holds no plain numbers", {
+      expected: `one of ${Object.keys(TYPES).join(", ")}`,
+      got: descr ?? "a structured type",
+    });
+  }
+  const parts = dims.replaceAll("L", "").split(",");
+  const shape = parts.filter((part) => part.trim() !== "").map(Number);
+  if (!shape.every(Number.isSafeInteger)) throw refuse(where, "the .npy shape cannot be read", { got: dims });
+  return { type, swap: descr.startsWith(">"), fortran: order === "True", shape };
+}
+
+/** First index fastest -> last index fastest. */
+function toCOrder(source: NpyData, target: NpyData, shape: readonly number[]): void {
+  const index = new Array<number>(shape.length).fill(0);
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));
+  for (let i = 0; i < target.length; i++) {
+    let offset = 0;
+    for (let axis = 0; axis < shape.length; axis++) offset += index[axis] * strides[axis];
+    target[i] = source[offset];
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
+  }
+}
+
+/** Reads a .npy file. Throws UserError naming `where` for anything but a whole array of plain numbers. */
+export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59].every((byte, i) => bytes[i] === byte);
+  if (!magic || bytes.length < 12) throw refuse(where, "this is not a .npy file");
+  const version = bytes[6];
+  if (version < 1 || version > 3) {
+    throw refuse(where, "unknown .npy version", { expected: "1, 2 or 3", got: String(version) });
+  }
+  const headerStart = version === 1 ? 10 : 12;
+  const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const dataStart = headerStart + headerLength;
+  if (headerLength > MAX_HEADER || dataStart > bytes.length) {
+    throw refuse(where, "the .npy header is cut off", { got: `${bytes.length} bytes` });
+  }
+  const text = Buffer.from(bytes.subarray(headerStart, dataStart)).toString("utf8");
+  const { type, swap, fortran, shape } = parseHeader(text, where);
+  const count = shape.reduce((a, b) => a * b, 1);
+  const size = type.BYTES_PER_ELEMENT;
+  if (bytes.length - dataStart !== count * size) {
+    throw refuse(where, "the .npy file does not hold as much data as its shape says", {
+      expected: `${count * size} bytes for shape (${shape.join(", ")})`,
+      got: `${bytes.length - dataStart}`,
+    });
+  }
+  const copy = bytes.slice(dataStart);
+  if (swap) for (let i = 0; i < copy.length; i += size) copy.subarray(i, i + size).reverse();
+  const data = new type(copy.buffer);
+  if (!fortran || shape.length < 2) return { shape, data };
+  const ordered = new type(new ArrayBuffer(count * size));
+  toCOrder(data, ordered, shape);
+  return { shape, data: ordered };
+}
+
+function typeName(data: NpyData): string {
+  const name = Object.keys(TYPES).find((key) => key !== "b1" && data instanceof TYPES[key])!;
+  return name.endsWith("1") ? `|${name}` : `<${name}`;
+}
+
+/** Writes a version 1 .npy file in C order. */
+export function encodeNpy(array: NpyArray): Uint8Array {
+  const { shape, data } = array;
+  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const dictionary = `{'descr': '${typeName(data)}', 'fortran_order': False, 'shape': (${dims}), }`;
+  // The data begins at a multiple of 64 bytes, as NumPy writes it.
+  const header = `${dictionary.padEnd(64 * Math.ceil((dictionary.length + 11) / 64) - 11)}\n`;
+  const bytes = new Uint8Array(10 + header.length + data.byteLength);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 0xff, header.length >> 8]);
+  bytes.set(Buffer.from(header, "latin1"), 10);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + header.length);
+  return bytes;
+}

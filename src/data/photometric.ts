@@ -1,0 +1,154 @@
+/**
+ * @file Random photometric operations: RandAugment (Cubuk et al. 2020) without geometry, as JTR uses it (section 4.1 of the
+ * paper, strength from its released code): operations drawn uniformly with replacement, each at a strength of 0 to 5 out of 31.
+ * Values are planar RGB in [0, 1]; the formulas are torchvision's.
+ */
+import type { Random } from "../common/random.js";
+
+/** Strengths are drawn from 0 to this bound, exclusive, on RandAugment's scale of 31. */
+const STRENGTHS = 6;
+const GREY = [0.2989, 0.587, 0.114] as const;
+
+/** Planar RGB [3, height, width] in [0, 1]. */
+interface Image {
+  readonly data: Float32Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+function clamp(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
+/** `factor` of the image, the rest of `other`: beyond 1 the image moves away from it. */
+function blend(data: Float32Array, other: (i: number) => number, factor: number): Float32Array {
+  return data.map((value, i) => clamp(factor * value + (1 - factor) * other(i)));
+}
+
+function greyOf({ data, height, width }: Image): Float32Array {
+  const count = height * width;
+  const grey = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    grey[i] = GREY[0] * data[i] + GREY[1] * data[count + i] + GREY[2] * data[2 * count + i];
+  }
+  return grey;
+}
+
+/** Multiplies by `factor`. */
+export function brightness(image: Image, factor: number): Float32Array {
+  return blend(image.data, () => 0, factor);
+}
+
+/** Saturation: blends with the grey image. */
+export function colour(image: Image, factor: number): Float32Array {
+  const grey = greyOf(image);
+  return blend(image.data, (i) => grey[i % grey.length], factor);
+}
+
+/** Blends with the mean grey. */
+export function contrast(image: Image, factor: number): Float32Array {
+  const grey = greyOf(image);
+  const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
+  return blend(image.data, () => mean, factor);
+}
+
+/** Blends with a 3x3 smoothed image (centre weight 5 of 13); border pixels stay. */
+export function sharpness(image: Image, factor: number): Float32Array {
+  const { data, height, width } = image;
+  return blend(
+    data,
+    (i) => {
+      const x = i % width;
+      const y = Math.floor(i / width) % height;
+      if (x === 0 || y === 0 || x === width - 1 || y === height - 1) return data[i];
+      let sum = 4 * data[i];
+      for (let row = i - width; row <= i + width; row += width) {
+        sum += data[row - 1] + data[row] + data[row + 1];
+      }
+      return sum / 13;
+    },
+    factor,
+  );
+}
+
+/** Keeps the highest `bits` of 8. */
+export function posterize(image: Image, bits: number): Float32Array {
+  const mask = (0xff << (8 - bits)) & 0xff;
+  return image.data.map((value) => (Math.round(255 * value) & mask) / 255);
+}
+
+/** Inverts values at or above `threshold` (0 to 255). */
+export function solarize(image: Image, threshold: number): Float32Array {
+  return image.data.map((value) => {
+    const byte = Math.round(255 * value);
+    return (byte >= threshold ? 255 - byte : byte) / 255;
+  });
+}
+
+/** Stretches each channel to the whole range; a flat one stays. */
+export function autoContrast({ data, height, width }: Image): Float32Array {
+  const count = height * width;
+  const out = Float32Array.from(data);
+  for (let start = 0; start < out.length; start += count) {
+    let [low, high] = [1, 0];
+    for (let i = start; i < start + count; i++) {
+      if (out[i] < low) low = out[i];
+      if (out[i] > high) high = out[i];
+    }
+    if (high <= low) continue;
+    for (let i = start; i < start + count; i++) out[i] = clamp((out[i] - low) / (high - low));
+  }
+  return out;
+}
+
+/** Evens out each channel's histogram of 8-bit values (Pillow's `ImageOps.equalize`). */
+export function equalize({ data, height, width }: Image): Float32Array {
+  const count = height * width;
+  const out = new Float32Array(data.length);
+  for (let start = 0; start < data.length; start += count) {
+    const bytes = Uint8Array.from(data.subarray(start, start + count), (value) => Math.round(255 * value));
+    const histogram = new Array<number>(256).fill(0);
+    for (const byte of bytes) histogram[byte]++;
+    const highest = histogram.findLast((pixels) => pixels > 0)!;
+    const step = Math.floor((count - highest) / 255);
+    let below = Math.floor(step / 2);
+    const table = histogram.map((pixels, value) => {
+      const mapped = step === 0 ? value : Math.min(255, Math.floor(below / step));
+      below += pixels;
+      return mapped;
+    });
+    for (let i = 0; i < count; i++) out[start + i] = table[bytes[i]] / 255;
+  }
+  return out;
+}
+
+/** 1 plus or minus 0.03 a step. */
+function factorOf(strength: number, rng: Random): number {
+  return 1 + 0.03 * strength * (rng.integer(2) === 0 ? 1 : -1);
+}
+
+type Operation = (image: Image, strength: number, rng: Random) => Float32Array;
+
+/** The nine operations by name, each at a strength of 0 to 5. */
+export const photometricOperations: Readonly<Record<string, Operation>> = {
+  identity: (image) => image.data,
+  brightness: (image, strength, rng) => brightness(image, factorOf(strength, rng)),
+  colour: (image, strength, rng) => colour(image, factorOf(strength, rng)),
+  contrast: (image, strength, rng) => contrast(image, factorOf(strength, rng)),
+  sharpness: (image, strength, rng) => sharpness(image, factorOf(strength, rng)),
+  posterize: (image, strength) => posterize(image, 8 - Math.round(strength / 7.5)),
+  solarize: (image, strength) => solarize(image, 255 - 8.5 * strength),
+  autoContrast: (image) => autoContrast(image),
+  equalize: (image) => equalize(image),
+};
+
+/** Applies `count` random operations to an image, planar RGB [3, height, width] in [0, 1]; returns new data. */
+export function randomPhotometric(image: Image, count: number, rng: Random): Float32Array {
+  const operations = Object.values(photometricOperations);
+  let data = image.data;
+  for (let i = 0; i < count; i++) {
+    const operation = rng.pick(operations);
+    data = operation({ ...image, data }, rng.integer(STRENGTHS), rng);
+  }
+  return data;
+}

@@ -1,0 +1,142 @@
+/**
+ * @file Resampling of planar maps along rows and columns. Every rule (box, bilinear, nearest) is a list of taps an axis, so images,
+ * labels and validity go through the same arithmetic, and the same values come out on every machine.
+ */
+import type { LabelMap } from "../tasks/task.js";
+
+/** What each output position of one axis is made of: `count` source indices and weights (summing to 1) each. */
+export interface Taps {
+  readonly length: number;
+  readonly count: number;
+  readonly index: Int32Array;
+  readonly weight: Float32Array;
+}
+
+function makeTaps(length: number, count: number, fill: (out: number) => (readonly [number, number])[]): Taps {
+  const index = new Int32Array(length * count);
+  const weight = new Float32Array(length * count);
+  for (let out = 0; out < length; out++) {
+    fill(out).forEach(([source, share], k) => {
+      index[out * count + k] = source;
+      weight[out * count + k] = share;
+    });
+  }
+  return { length, count, index, weight };
+}
+
+/**
+ * Bilinear with aligned corners: the first and last output positions fall on the first and last of `size` source
+ * positions from `start` (torch's `align_corners=True`).
+ */
+export function alignedTaps(start: number, size: number, length: number): Taps {
+  const step = length === 1 ? 0 : (size - 1) / (length - 1);
+  return makeTaps(length, 2, (out) => {
+    const at = out * step;
+    const low = Math.min(Math.floor(at), size - 1);
+    const high = Math.min(low + 1, size - 1);
+    return [
+      [start + low, 1 - (at - low)],
+      [start + high, at - low],
+    ];
+  });
+}
+
+/** The source position nearest to where `alignedTaps` samples, so that labels stay on their image. */
+export function alignedNearestTaps(start: number, size: number, length: number): Taps {
+  const step = length === 1 ? 0 : (size - 1) / (length - 1);
+  return makeTaps(length, 1, (out) => [[start + Math.floor(out * step + 0.5), 1]]);
+}
+
+/**
+ * Bilinear with pixel centres aligned when enlarging; when reducing, the triangle grows with the ratio so that every source
+ * pixel counts (Pillow's BILINEAR, torch's `antialias=True`).
+ */
+export function triangleTaps(size: number, length: number): Taps {
+  const ratio = size / length;
+  const reach = Math.max(1, ratio);
+  const lists = Array.from({ length }, (_, out) => {
+    const centre = (out + 0.5) * ratio - 0.5;
+    const taps: [number, number][] = [];
+    for (let source = Math.ceil(centre - reach); source <= Math.floor(centre + reach); source++) {
+      const weight = 1 - Math.abs(source - centre) / reach;
+      if (weight > 0 && source >= 0 && source < size) taps.push([source, weight]);
+    }
+    const sum = taps.reduce((total, [, weight]) => total + weight, 0);
+    return taps.map(([source, weight]) => [source, weight / sum] as const);
+  });
+  return makeTaps(length, Math.max(...lists.map((taps) => taps.length)), (out) => lists[out]);
+}
+
+/** The source pixel that holds the output pixel's centre. */
+export function nearestTaps(size: number, length: number): Taps {
+  return makeTaps(length, 1, (out) => [[Math.min(Math.floor(((out + 0.5) * size) / length), size - 1), 1]]);
+}
+
+/** Resamples one plane of `width` columns: rows by `tapsY`, columns by `tapsX`. */
+function resamplePlane(
+  plane: ArrayLike<number>,
+  width: number,
+  tapsY: Taps,
+  tapsX: Taps,
+  out: Float32Array,
+): void {
+  const line = new Float32Array(width);
+  for (let y = 0; y < tapsY.length; y++) {
+    line.fill(0);
+    for (let k = y * tapsY.count; k < (y + 1) * tapsY.count; k++) {
+      const weight = tapsY.weight[k];
+      if (weight === 0) continue;
+      const row = tapsY.index[k] * width;
+      for (let x = 0; x < width; x++) line[x] += weight * plane[row + x];
+    }
+    for (let x = 0; x < tapsX.length; x++) {
+      let sum = 0;
+      for (let k = x * tapsX.count; k < (x + 1) * tapsX.count; k++) {
+        sum += tapsX.weight[k] * line[tapsX.index[k]];
+      }
+      out[y * tapsX.length + x] = sum;
+    }
+  }
+}
+
+/** Resamples planar data [channels, height, width] to [channels, tapsY.length, tapsX.length]. */
+export function resample(
+  data: Float32Array,
+  channels: number,
+  height: number,
+  width: number,
+  tapsY: Taps,
+  tapsX: Taps,
+): Float32Array {
+  const size = tapsY.length * tapsX.length;
+  const out = new Float32Array(channels * size);
+  for (let c = 0; c < channels; c++) {
+    const plane = data.subarray(c * height * width, (c + 1) * height * width);
+    resamplePlane(plane, width, tapsY, tapsX, out.subarray(c * size, (c + 1) * size));
+  }
+  return out;
+}
+
+/**
+ * Resamples a label: invalid pixels weigh nothing, so they never bleed into valid ones. A result is valid where at least half of
+ * its weight lies on valid pixels; elsewhere the values are 0.
+ */
+export function resampleLabel(label: LabelMap, tapsY: Taps, tapsX: Taps): LabelMap {
+  const { channels, height, width } = label;
+  const count = height * width;
+  const masked = new Float32Array(channels * count);
+  for (let i = 0; i < masked.length; i++) if (label.valid[i % count] === 1) masked[i] = label.data[i];
+  const share = new Float32Array(tapsY.length * tapsX.length);
+  resamplePlane(label.valid, width, tapsY, tapsX, share);
+  const data = resample(masked, channels, height, width, tapsY, tapsX);
+  const valid = new Uint8Array(share.length);
+  for (let i = 0; i < share.length; i++) {
+    // Half up to rounding: the weights are 32-bit.
+    valid[i] = share[i] > 0.4999 ? 1 : 0;
+    for (let c = 0; c < channels; c++) {
+      const at = c * share.length + i;
+      data[at] = valid[i] === 1 ? data[at] / share[i] : 0;
+    }
+  }
+  return { channels, height: tapsY.length, width: tapsX.length, data, valid };
+}

@@ -1,0 +1,75 @@
+/** @file Samples at another size: image, labels by their kind's rule, camera along with them. */
+import { UserError } from "../common/errors.js";
+import { taskKind } from "../tasks/index.js";
+import type { LabelMap, TaskSpec } from "../tasks/task.js";
+import { nearestTaps, resample, resampleLabel, triangleTaps } from "./resample.js";
+import type { Camera, Dataset, Sample } from "./types.js";
+
+/** Intrinsics after the image was stretched to `width` x `height`; pixel centres at whole numbers. */
+export function resizeCamera(
+  camera: Camera,
+  from: { width: number; height: number },
+  to: { width: number; height: number },
+): Camera {
+  const [x, y] = [to.width / from.width, to.height / from.height];
+  return {
+    fx: camera.fx * x,
+    fy: camera.fy * y,
+    cx: (camera.cx + 0.5) * x - 0.5,
+    cy: (camera.cy + 0.5) * y - 0.5,
+  };
+}
+
+function resizeLabel(label: LabelMap, spec: TaskSpec, height: number, width: number): LabelMap {
+  const kind = taskKind(spec.kind);
+  const taps = kind.interpolation === "nearest" ? nearestTaps : triangleTaps;
+  // A stretched image shows the same scene from the same place: factor 1 only mends what averaging broke.
+  return kind.scaled(resampleLabel(label, taps(label.height, height), taps(label.width, width)), 1);
+}
+
+/** The sample stretched to `height` x `width`: image box-bilinear, labels by their task's rule, camera scaled along. */
+export function resizeSample(
+  sample: Sample,
+  specs: Readonly<Record<string, TaskSpec>>,
+  [height, width]: readonly [number, number],
+): Sample {
+  if (sample.height === height && sample.width === width) return sample;
+  const labels = Object.entries(sample.labels).map(
+    ([task, label]) => [task, resizeLabel(label, specs[task], height, width)] as const,
+  );
+  return {
+    id: sample.id,
+    width,
+    height,
+    image: resample(
+      sample.image,
+      3,
+      sample.height,
+      sample.width,
+      triangleTaps(sample.height, height),
+      triangleTaps(sample.width, width),
+    ),
+    labels: Object.fromEntries(labels),
+    ...(sample.camera && { camera: resizeCamera(sample.camera, sample, { width, height }) }),
+  };
+}
+
+/** The same dataset with every sample at `size` = [height, width]. Throws UserError on a size that is none. */
+export function resizedDataset(dataset: Dataset, size: readonly [number, number]): Dataset {
+  if (!size.every((side) => Number.isInteger(side) && side > 0 && side <= 16384)) {
+    throw new UserError({
+      code: "data.bad-size",
+      what: "not a usable image size",
+      where: "data.size",
+      expected: "[height, width], whole numbers from 1 to 16384",
+      got: JSON.stringify(size),
+    });
+  }
+  return {
+    ...dataset,
+    info: dataset.info,
+    labelledTasks: (split, id) => dataset.labelledTasks(split, id),
+    read: async (split, id, tasks) =>
+      resizeSample(await dataset.read(split, id, tasks), dataset.info.tasks, size),
+  };
+}
