@@ -1,5 +1,5 @@
 /** @file Average pooling and pooling over the whole image. */
-import { apply, defineOperator, graphError, type Shape, type Tensor } from "../tensor.js";
+import { apply, defineOperator, graphError, type Operator, type Shape, type Tensor } from "../tensor.js";
 import {
   emitSpread,
   isTiling,
@@ -13,7 +13,7 @@ import { reduceMax, reduceMean } from "./reduce.js";
 
 type AveragePoolAttributes = WindowAttributes & { shape: Shape; countPadding: boolean };
 
-export const AveragePool2d = defineOperator<AveragePoolAttributes>({
+export const AveragePool2d: Operator<AveragePoolAttributes> = defineOperator<AveragePoolAttributes>({
   name: "AveragePool2d",
   infer: ([x], attributes) => [{ shape: pooledShape(x.shape, attributes), dtype: x.dtype }],
   gradient: ({ grad, attributes }) => [apply(AverageUnpool2d, [grad], attributes)],
@@ -26,7 +26,7 @@ export const AveragePool2d = defineOperator<AveragePoolAttributes>({
 });
 
 /** Shares each value out among the pixels of its window: the adjoint of average pooling. */
-export const AverageUnpool2d = defineOperator<AveragePoolAttributes>({
+export const AverageUnpool2d: Operator<AveragePoolAttributes> = defineOperator<AveragePoolAttributes>({
   name: "AverageUnpool2d",
   infer: (_, { shape }) => [{ shape, dtype: "float32" }],
   gradient: ({ grad, attributes }) => [apply(AveragePool2d, [grad], attributes)],

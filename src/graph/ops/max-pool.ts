@@ -1,7 +1,15 @@
 /** @file Max pooling that remembers where each maximum was, and the unpooling that puts values back there. */
 
 import type { LowerContext } from "../lowering.js";
-import { apply, defineOperator, graphError, type Shape, sameShape, type Tensor } from "../tensor.js";
+import {
+  apply,
+  defineOperator,
+  graphError,
+  type Operator,
+  type Shape,
+  sameShape,
+  type Tensor,
+} from "../tensor.js";
 import {
   emitFold,
   emitWindows,
@@ -15,7 +23,7 @@ import {
 /** Windows over an image [N,C,H,W] of `shape`. */
 export type MaxPoolAttributes = WindowAttributes & { shape: Shape };
 
-export const MaxPool2d = defineOperator<MaxPoolAttributes>({
+export const MaxPool2d: Operator<MaxPoolAttributes> = defineOperator<MaxPoolAttributes>({
   name: "MaxPool2d",
   infer: ([x], attributes) => [{ shape: pooledShape(x.shape, attributes), dtype: x.dtype }],
   gradient: ({ inputs: [x], grad, attributes }) => [
@@ -28,7 +36,7 @@ export const MaxPool2d = defineOperator<MaxPoolAttributes>({
  * Where each window has its (first) maximum. What the numbers mean is the spelling's own affair: a position within the window
  * in the portable spelling (as float32, WebGPU having no int64), ONNX's flat index on the CPU. Not to be made a graph's output.
  */
-export const MaxPoolIndices = defineOperator<MaxPoolAttributes>({
+export const MaxPoolIndices: Operator<MaxPoolAttributes> = defineOperator<MaxPoolAttributes>({
   name: "MaxPoolIndices",
   infer: ([x], attributes) => [{ shape: pooledShape(x.shape, attributes), dtype: "int64" }],
   gradient: "none",
@@ -48,7 +56,7 @@ export const MaxPoolIndices = defineOperator<MaxPoolAttributes>({
 });
 
 /** Puts pooled values where the maxima were, adding where windows overlap: the adjoint of pooling. */
-export const MaxUnpool2d = defineOperator<MaxPoolAttributes>({
+export const MaxUnpool2d: Operator<MaxPoolAttributes> = defineOperator<MaxPoolAttributes>({
   name: "MaxUnpool2d",
   infer: (_, { shape }) => [{ shape, dtype: "float32" }],
   gradient: ({ inputs: [, indices], grad, attributes }) => [
@@ -63,7 +71,7 @@ export const MaxUnpool2d = defineOperator<MaxPoolAttributes>({
 });
 
 /** Reads an image where the maxima were. */
-export const MaxPoolGather = defineOperator<MaxPoolAttributes>({
+export const MaxPoolGather: Operator<MaxPoolAttributes> = defineOperator<MaxPoolAttributes>({
   name: "MaxPoolGather",
   infer: ([, indices]) => [{ shape: indices.shape, dtype: "float32" }],
   gradient: ({ inputs: [, indices], grad, attributes }) => [

@@ -31,6 +31,7 @@ export const Cos = unaryOperator("Cos", (x, _y, grad) => neg(mul(grad, sin(x))))
 export const Softplus = unaryOperator("Softplus", (x, _y, grad) => mul(grad, sigmoid(x)));
 export const Relu = unaryOperator("Relu", (_x, y, grad) => where(greater(y, 0), grad, 0));
 export const Floor = unaryOperator("Floor", "none");
+export const Round = unaryOperator("Round", "none");
 
 function unary(op: Operator<Attributes>) {
   return (x: Tensor): Tensor => apply(op, [x], {});
@@ -58,6 +59,8 @@ export const softplus = unary(Softplus);
 export const relu = unary(Relu);
 /** Largest whole number not above x; has no gradient. */
 export const floor = unary(Floor);
+/** Nearest whole number, halves to the even one; has no gradient. */
+export const round = unary(Round);
 
 /** -1, 0 or 1; has no gradient. Written with comparisons because WebGPU lacks Sign. */
 export function sign(x: Tensor): Tensor {
