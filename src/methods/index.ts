@@ -1,0 +1,10 @@
+/** @file The registry of methods: one line each. */
+import { jtr } from "./jtr.js";
+import type { MethodDefinition } from "./method.js";
+import { supervised } from "./supervised.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
+export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
+  [supervised.name]: supervised,
+  [jtr.name]: jtr,
+};

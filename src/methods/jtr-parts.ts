@@ -1,0 +1,49 @@
+/** @file What JTR's paper and released variants share: options, the auto-encoder, and taking stacks apart. */
+import { slice } from "../graph/ops/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Encoded, Head, Network } from "../models/network.js";
+import type { Forward, Scope } from "../nn/scope.js";
+import type { DistanceName } from "./distance.js";
+import type { MethodContext } from "./method.js";
+
+export interface JtrOptions {
+  readonly distanceWeight: number;
+  readonly reconstructionWeight: number;
+  readonly distance: DistanceName;
+  /** Width of the auto-encoder (a SegNet); that of the paper's is 64. */
+  readonly width: number;
+  /** Channels of the joint-task latent; 8 times the width if left out. */
+  readonly bottleneck?: number;
+  readonly variant: "paper" | "released";
+}
+
+/** The auto-encoder g = g2 ∘ g1 over stacks of all tasks. */
+export interface JointAutoEncoder {
+  encode(stack: Tensor, forward: Forward): Encoded;
+  decode(encoded: Encoded, forward: Forward): Tensor;
+  /** The same, but gradients pass through without reaching its parameters. */
+  readonly frozen: Pick<JointAutoEncoder, "encode">;
+}
+
+/** The auto-encoder as a helper network: a SegNet from and to the ΣO_t channels of the stack. */
+export function jointAutoEncoder(context: MethodContext, network: Network): JointAutoEncoder {
+  const scope: Scope = context.helper("joint");
+  const channels = context.tasks.reduce((sum, { kind, spec }) => sum + kind.channels(spec), 0);
+  const heads: Head[] = [{ name: "stack", channels }];
+  return {
+    encode: (stack, forward) => network.encode(scope, stack, forward),
+    frozen: { encode: (stack, forward) => network.encode(scope.frozen(), stack, forward) },
+    decode: (encoded, forward) => network.decode(scope, encoded, forward, heads).stack,
+  };
+}
+
+/** The parts of a stacked map that belong to the tasks, in their order. */
+export function splitStack(context: MethodContext, stack: Tensor): Tensor[] {
+  let start = 0;
+  return context.tasks.map(({ kind, spec }) => {
+    const from = start;
+    start += kind.channels(spec);
+    return slice(stack, { axes: [1], starts: [from], ends: [start] });
+  });
+}
+

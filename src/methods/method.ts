@@ -1,0 +1,97 @@
+/** @file What a training method is: from a network and a batch to weighted loss terms, all as tensors. */
+import type { z } from "zod";
+import { input } from "../graph/ops/leaf.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Head, Network } from "../models/network.js";
+import type { Forward, Scope } from "../nn/scope.js";
+import type { Task } from "../tasks/task.js";
+
+/** One term of the training loss. The total is the sum of weight times value. */
+export interface LossTerm {
+  readonly name: string;
+  /** Scalar, before its weight. */
+  readonly value: Tensor;
+  readonly weight: number;
+  /** The task it belongs to, if any: methods that weigh tasks need to know. */
+  readonly task?: string;
+}
+
+/** A random array the loop must feed at each step. */
+export interface NoiseInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly distribution: "gumbel" | "normal" | "uniform";
+}
+
+/** The labels of one task in a batch. All zero where a sample is not labelled. */
+export interface TaskLabels {
+  /** [N,L,H,W] */
+  readonly label: Tensor;
+  /** [N,1,H,W], ones where the label holds. */
+  readonly valid: Tensor;
+  /** [N], one where the sample is labelled for the task. */
+  readonly labelled: Tensor;
+}
+
+/** What a method builds its losses from. */
+export interface MethodContext {
+  readonly tasks: readonly Task[];
+  readonly network: Network;
+  /** Scope of the network that is kept: its parameters bear no prefix. */
+  readonly scope: Scope;
+  /** Scope of a helper network, dropped at export. */
+  helper(name: string): Scope;
+  readonly forward: Forward;
+  readonly batchSize: number;
+  readonly size: readonly [number, number];
+  /** Images [N,3,H,W] of a view (0 is the first). */
+  image(view?: number): Tensor;
+  labels(task: Task, view?: number): TaskLabels;
+  noise(input: NoiseInput): Tensor;
+}
+
+export interface MethodResult {
+  readonly terms: readonly LossTerm[];
+  /** Activated predictions of view 0 by task name. */
+  readonly predictions: Readonly<Record<string, Tensor>>;
+}
+
+/** How the views of a batch are made; `data/types.ts` says what the fields mean. */
+export interface ViewPlan {
+  readonly from: "sample" | number;
+  readonly photometric: boolean;
+}
+
+/** A method of the registry. `options` validates what stands under `method:` in a configuration, besides the name. */
+export interface MethodDefinition<O = unknown> {
+  readonly name: string;
+  readonly options: z.ZodType<O>;
+  /** Views the method wants of each sample; one if left out. */
+  views?(options: O): readonly ViewPlan[];
+  build(context: MethodContext, options: O): MethodResult;
+}
+
+/** Heads of a network for these tasks. */
+export function headsOf(tasks: readonly Task[]): Head[] {
+  return tasks.map(({ name, kind, spec }) => ({ name, channels: kind.channels(spec) }));
+}
+
+/** Name of an array of a batch, as the loader names it. */
+export function batchName(name: string, view = 0): string {
+  return view === 0 ? name : `view${view}.${name}`;
+}
+
+/** The leaves of a batch: the loader's arrays under their names. */
+export function batchLeaves(
+  batchSize: number,
+  [height, width]: readonly [number, number],
+): Pick<MethodContext, "image" | "labels"> {
+  return {
+    image: (view = 0) => input(batchName("image", view), [batchSize, 3, height, width]),
+    labels: ({ name, kind, spec }, view = 0) => ({
+      label: input(batchName(`${name}.label`, view), [batchSize, kind.labelChannels(spec), height, width]),
+      valid: input(batchName(`${name}.valid`, view), [batchSize, 1, height, width]),
+      labelled: input(batchName(`${name}.labelled`, view), [batchSize]),
+    }),
+  };
+}

@@ -1,0 +1,56 @@
+/** @file Supervised multi-task learning from partial labels (JTR eq. 1). */
+import { z } from "zod";
+import { add, div, maximum, mul } from "../graph/ops/arithmetic.js";
+import { reduceSum } from "../graph/ops/reduce.js";
+import type { Tensor } from "../graph/tensor.js";
+import { runNetwork } from "../models/network.js";
+import type { Task } from "../tasks/task.js";
+import { headsOf, type LossTerm, type MethodContext, type MethodDefinition } from "./method.js";
+
+export interface SupervisedOptions {
+  /** `released`: losses of labelled tasks are summed, as the published code does; `paper`: averaged (eq. 1). */
+  readonly variant: "paper" | "released";
+}
+
+/**
+ * The supervised terms, one a task: (1/B) Σ_b 1/|T_b| Σ_{t in T_b} L_t(b), T_b the labelled tasks of sample b.
+ * Each sample's loss is the mean over its own valid pixels, so images count alike however many pixels they label.
+ * A sample without labels contributes nothing. `released` leaves out 1/|T_b|.
+ */
+export function supervisedTerms(
+  context: MethodContext,
+  predictions: Readonly<Record<string, Tensor>>,
+  { variant }: SupervisedOptions,
+  view = 0,
+): LossTerm[] {
+  const labels = new Map<Task, ReturnType<MethodContext["labels"]>>();
+  for (const task of context.tasks) labels.set(task, context.labels(task, view));
+  const counts = [...labels.values()].map(({ labelled }) => labelled).reduce((sum, flags) => add(sum, flags));
+  const share = variant === "paper" ? div(1 / context.batchSize, maximum(counts, 1)) : null;
+  return context.tasks.map((task) => {
+    const { label, valid, labelled } = labels.get(task)!;
+    const losses = mul(task.kind.loss(predictions[task.name], label, valid, task.spec), labelled);
+    const value = share === null ? mul(reduceSum(losses), 1 / context.batchSize) : reduceSum(mul(losses, share));
+    return { name: task.name, value, weight: 1, task: task.name };
+  });
+}
+
+/** One pass of the kept network: activated predictions by task name, and the bottleneck. */
+export function predict(context: MethodContext, image: Tensor): { predictions: Record<string, Tensor>; bottleneck: Tensor } {
+  const { encoded, outputs } = runNetwork(context.network, context.scope, image, context.forward, headsOf(context.tasks));
+  const predictions = Object.fromEntries(
+    context.tasks.map(({ name, kind, spec }) => [name, kind.activate(outputs[name], spec)]),
+  );
+  return { predictions, bottleneck: encoded.bottleneck };
+}
+
+export const supervised: MethodDefinition<SupervisedOptions> = {
+  name: "supervised",
+  options: z.strictObject({
+    variant: z.enum(["paper", "released"]).default("paper").describe("released: sum over labelled tasks, not their mean"),
+  }),
+  build(context, options) {
+    const { predictions } = predict(context, context.image());
+    return { terms: supervisedTerms(context, predictions, options), predictions };
+  },
+};

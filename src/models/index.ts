@@ -1,0 +1,8 @@
+/** @file The registry of models: one line each. */
+import type { ModelDefinition } from "./network.js";
+import { segnetModel } from "./segnet.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: each model validates its own options.
+export const models: Readonly<Record<string, ModelDefinition<any>>> = {
+  [segnetModel.name]: segnetModel,
+};

@@ -1,0 +1,46 @@
+/** @file What a network is to methods: an encoder, a decoder with one head per task, and nothing else. */
+import type { z } from "zod";
+import type { Tensor } from "../graph/tensor.js";
+import type { Forward, Scope } from "../nn/scope.js";
+
+/** One output of a network. */
+export interface Head {
+  readonly name: string;
+  readonly channels: number;
+}
+
+/** What the encoder hands to the decoder. */
+export interface Encoded {
+  /** The deepest feature map [N,C,H',W']: the joint-task latent of an auto-encoder, MTPSL's feature. */
+  readonly bottleneck: Tensor;
+  /** Feature maps and pooling indices on the way, finest first; their meaning is the network's own. */
+  readonly skips: readonly Tensor[];
+}
+
+export interface Network {
+  /** Height and width of inputs must be multiples of this. */
+  readonly sizeMultiple: number;
+  /** x [N,C,H,W], any number of channels. */
+  encode(scope: Scope, x: Tensor, forward: Forward): Encoded;
+  /** One map [N,head.channels,H,W] per head, by head name, without output activation. */
+  decode(scope: Scope, encoded: Encoded, forward: Forward, heads: readonly Head[]): Record<string, Tensor>;
+}
+
+/** A model of the registry. `options` validates what stands under `model:` in a configuration, besides the name. */
+export interface ModelDefinition<O = unknown> {
+  readonly name: string;
+  readonly options: z.ZodType<O>;
+  create(options: O): Network;
+}
+
+/** Encoder and decoder in one go. */
+export function runNetwork(
+  network: Network,
+  scope: Scope,
+  x: Tensor,
+  forward: Forward,
+  heads: readonly Head[],
+): { encoded: Encoded; outputs: Record<string, Tensor> } {
+  const encoded = network.encode(scope, x, forward);
+  return { encoded, outputs: network.decode(scope, encoded, forward, heads) };
+}

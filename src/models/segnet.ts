@@ -1,0 +1,90 @@
+/**
+ * @file SegNet (Badrinarayanan et al. 2017) as MTAN, MTPSL and JTR use it: five levels, max pooling with indices, no other skips.
+ * Parameters are named as in that code (`encoder_block`, `conv_block_enc`, `decoder_block`, `conv_block_dec`), so its weights load by name; heads
+ * are `head.<task>` instead of `pred_task<k>`.
+ */
+import { z } from "zod";
+import { maxPool2d, maxUnpool2d } from "../graph/ops/max-pool.js";
+import { graphError, type Tensor } from "../graph/tensor.js";
+import { xavierNormal, zeros } from "../nn/initializers.js";
+import { convLayer, convNormRelu } from "../nn/layers.js";
+import type { Forward, Scope } from "../nn/scope.js";
+import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
+
+export interface SegNetOptions {
+  /** Channels of the first level; the levels have 1, 2, 4, 8 and 8 times as many. */
+  readonly width: number;
+  /** Channels of the last level, if other than 8 times the width: the size of an auto-encoder's latent (JTR Tab. 17). */
+  readonly bottleneck?: number;
+}
+
+const LEVELS = 5;
+const initializers = { weightInit: xavierNormal, biasInit: zeros };
+const unit3x3 = { kernel: 3, padding: 1, ...initializers };
+
+/**
+ * @returns a network for inputs whose height and width are multiples of 32. Initialisation: Xavier normal weights, zero biases.
+ */
+export function segnet({ width, bottleneck }: SegNetOptions): Network {
+  const channels = [width, 2 * width, 4 * width, 8 * width, bottleneck ?? 8 * width];
+  return {
+    sizeMultiple: 2 ** LEVELS,
+    encode: (scope, x, forward) => encode(scope, x, forward, channels),
+    decode: (scope, encoded, forward, heads) => decode(scope, encoded, forward, heads, channels),
+  };
+}
+
+/** Further units at a level: levels 0 and 1 have one, deeper ones two in a sequence. */
+function block(scope: Scope, x: Tensor, channels: number, level: number, forward: Forward): Tensor {
+  if (level < 2) return convNormRelu(scope, x, channels, forward, unit3x3);
+  const first = convNormRelu(scope.child(0), x, channels, forward, unit3x3);
+  return convNormRelu(scope.child(1), first, channels, forward, unit3x3);
+}
+
+function encode(scope: Scope, x: Tensor, forward: Forward, channels: readonly number[]): Encoded {
+  if (x.shape.length !== 4 || x.shape[2] % 2 ** LEVELS !== 0 || x.shape[3] % 2 ** LEVELS !== 0) {
+    graphError("segnet", `height and width must be multiples of ${2 ** LEVELS}`, [x]);
+  }
+  const skips: Tensor[] = [];
+  let features = x;
+  channels.forEach((count, level) => {
+    features = convNormRelu(scope.child("encoder_block").child(level), features, count, forward, unit3x3);
+    features = block(scope.child("conv_block_enc").child(level), features, count, level, forward);
+    const pooled = maxPool2d(features, { kernel: 2, stride: 2 });
+    skips.push(pooled.indices);
+    features = pooled.output;
+  });
+  return { bottleneck: features, skips };
+}
+
+function decode(
+  scope: Scope,
+  { bottleneck, skips }: Encoded,
+  forward: Forward,
+  heads: readonly Head[],
+  channels: readonly number[],
+): Record<string, Tensor> {
+  let features = bottleneck;
+  for (let level = LEVELS - 1; level >= 0; level--) {
+    const count = channels[Math.max(level - 1, 0)];
+    features = maxUnpool2d(features, skips[level]);
+    features = convNormRelu(scope.child("decoder_block").child(level), features, count, forward, unit3x3);
+    features = block(scope.child("conv_block_dec").child(level), features, count, level, forward);
+  }
+  return Object.fromEntries(
+    heads.map((head) => {
+      const own = scope.child("head").child(head.name);
+      const hidden = convLayer(own.child(0), features, channels[0], unit3x3);
+      return [head.name, convLayer(own.child(1), hidden, head.channels, { kernel: 1, ...initializers })];
+    }),
+  );
+}
+
+export const segnetModel: ModelDefinition<SegNetOptions> = {
+  name: "segnet",
+  options: z.strictObject({
+    width: z.int().min(1).default(64).describe("channels of the first level; the paper uses 64"),
+    bottleneck: z.int().min(1).optional().describe("channels of the last level; default 8 times the width"),
+  }),
+  create: segnet,
+};

@@ -1,0 +1,106 @@
+/** @file Layers: an operator with its parameters, named as PyTorch's modules name them. */
+import { add, mul, sub } from "../graph/ops/arithmetic.js";
+import { batchNormInference, batchNormTraining } from "../graph/ops/channel.js";
+import { type ConvOptions, conv2d } from "../graph/ops/conv2d.js";
+import { expand, reshape } from "../graph/ops/shape.js";
+import { detach, relu } from "../graph/ops/unary.js";
+import { sizeOf, type Tensor } from "../graph/tensor.js";
+import { biasUniform, type Initializer, ones, xavierNormal, zeros } from "./initializers.js";
+import type { Forward, Scope } from "./scope.js";
+
+export interface ConvLayerOptions extends ConvOptions {
+  kernel: number;
+  bias?: boolean;
+  weightInit?: Initializer;
+  /** Default: PyTorch's uniform initialisation. */
+  biasInit?: Initializer;
+}
+
+/** Convolution with parameters `weight` and, unless switched off, `bias`: x [N,C,H,W] -> [N,channels,Ho,Wo]. */
+export function convLayer(scope: Scope, x: Tensor, channels: number, options: ConvLayerOptions): Tensor {
+  const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
+  const weight = scope.parameter("weight", shape, options.weightInit ?? xavierNormal);
+  if (options.bias === false) return conv2d(x, weight, geometryOf(options));
+  const bias = scope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
+  return conv2d(x, weight, { ...geometryOf(options), bias });
+}
+
+function geometryOf({ stride, padding, dilation, groups }: ConvOptions): ConvOptions {
+  return { stride, padding, dilation, groups };
+}
+
+export interface BatchNormOptions {
+  epsilon?: number;
+  /** Share of the new batch in the running statistics (PyTorch's meaning). Default 0.1. */
+  momentum?: number;
+}
+
+/**
+ * Batch normalisation with parameters `weight`, `bias` and state `running_mean`, `running_var` (unbiased, as PyTorch keeps it):
+ * batch statistics in training mode, running ones otherwise. x [N,C,H,W].
+ */
+export function batchNormLayer(scope: Scope, x: Tensor, forward: Forward, options: BatchNormOptions = {}): Tensor {
+  return normalise(scope, x, forward, { ...options, offset: null, centred: false });
+}
+
+interface NormaliseOptions extends BatchNormOptions {
+  /** What was left out of x and belongs to its mean: added to the running mean only. */
+  offset: Tensor | null;
+  /** Whether x's mean is known to be small against its deviation. */
+  centred: boolean;
+}
+
+function normalise(scope: Scope, x: Tensor, forward: Forward, options: NormaliseOptions): Tensor {
+  const { epsilon = 1e-5, momentum = 0.1, offset, centred } = options;
+  const channels = x.shape[1];
+  const weight = scope.parameter("weight", [channels], ones);
+  const bias = scope.parameter("bias", [channels], zeros);
+  const runningMean = scope.state("running_mean", [channels], zeros);
+  const runningVariance = scope.state("running_var", [channels], ones);
+  if (forward.mode === "eval") {
+    return batchNormInference(x, weight, bias, forward.current(runningMean), forward.current(runningVariance), epsilon);
+  }
+  if (forward.statistics === "sample") return normaliseSamples(x, weight, bias, epsilon, centred);
+  const { output, mean, variance } = batchNormTraining(x, weight, bias, { epsilon, centred });
+  const count = sizeOf(x.shape) / channels;
+  const batchMean = detach(offset === null ? mean : add(mean, offset));
+  const unbiased = mul(detach(variance), count / Math.max(count - 1, 1));
+  forward.update(runningMean, blend(forward.current(runningMean), batchMean, momentum));
+  forward.update(runningVariance, blend(forward.current(runningVariance), unbiased, momentum));
+  return output;
+}
+
+/** Each sample normalised over its own positions, as batch normalisation at batch size 1 does; running statistics stay as they are. */
+function normaliseSamples(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number, centred: boolean): Tensor {
+  const [batch, channels, height, width] = x.shape;
+  const repeat = (vector: Tensor) => reshape(expand(vector, [batch, channels]), [batch * channels]);
+  const apart = reshape(x, [1, batch * channels, height, width]);
+  const { output } = batchNormTraining(apart, repeat(weight), repeat(bias), { epsilon, centred });
+  return reshape(output, x.shape);
+}
+
+function blend(old: Tensor, fresh: Tensor, share: number): Tensor {
+  return add(mul(old, 1 - share), mul(fresh, share));
+}
+
+/**
+ * Convolution, batch normalisation, ReLU with the parameters of the sequence (`0`: convolution with bias, `1`: normalisation).
+ * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is not added; in its place stands the
+ * negative running mean, which keeps E[x²] - E[x]² accurate without a pass of its own and is cancelled just the same.
+ */
+export function convNormRelu(scope: Scope, x: Tensor, channels: number, forward: Forward, options: ConvLayerOptions): Tensor {
+  const convScope = scope.child(0);
+  const normScope = scope.child(1);
+  const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
+  const weight = convScope.parameter("weight", shape, options.weightInit ?? xavierNormal);
+  const bias =
+    options.bias === false ? null : convScope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
+  if (forward.mode === "eval") {
+    const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
+    return relu(normalise(normScope, y, forward, { offset: null, centred: false }));
+  }
+  const expected = normScope.state("running_mean", [channels], zeros).tensor;
+  const shift = sub(bias === null ? 0 : detach(bias), expected);
+  const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
+  return relu(normalise(normScope, y, forward, { offset: expected, centred: true }));
+}

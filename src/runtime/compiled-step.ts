@@ -1,0 +1,94 @@
+/** @file A compiled step: one session run takes a batch in and leaves new parameters, slots and state behind. */
+import type * as Ort from "onnxruntime-common";
+import { lowerGraph, type OnnxGraph } from "../graph/lowering.js";
+import { encodeModel } from "../graph/onnx.js";
+import { simplify } from "../graph/simplify.js";
+import type { Tensor } from "../graph/tensor.js";
+import { type Engine, fromOrtTensor, openSession, toOrtTensor, type TypedData } from "./engine.js";
+import type { StateStore } from "./state-store.js";
+
+/** What a step computes, as plain data; `nn/training-graph.ts` builds it. */
+export interface StepDescription {
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly state: readonly { readonly name: string; readonly leaf: Tensor; readonly next: Tensor }[];
+}
+
+const NEXT = "next:";
+
+export type Feeds = Readonly<Record<string, TypedData | ArrayLike<number>>>;
+
+export class CompiledStep {
+  readonly #engine: Engine;
+  readonly #session: Ort.InferenceSession;
+  readonly #store: StateStore;
+  readonly #graph: OnnxGraph;
+  readonly #outputNames: readonly string[];
+  readonly #stateNames: readonly string[];
+
+  private constructor(
+    engine: Engine,
+    session: Ort.InferenceSession,
+    store: StateStore,
+    graph: OnnxGraph,
+    outputNames: readonly string[],
+    stateNames: readonly string[],
+  ) {
+    this.#engine = engine;
+    this.#session = session;
+    this.#store = store;
+    this.#graph = graph;
+    this.#outputNames = outputNames;
+    this.#stateNames = stateNames;
+  }
+
+  /** Compiles a step against a store. Leaves that the store holds are read from it, all others must be fed. */
+  static async compile(engine: Engine, store: StateStore, step: StepDescription): Promise<CompiledStep> {
+    const outputNames = Object.keys(step.outputs);
+    const wanted = [
+      ...outputNames.map((name) => ({ name, tensor: step.outputs[name] })),
+      ...step.state.map(({ name, next }) => ({ name: NEXT + name, tensor: next })),
+    ];
+    const tensors = simplify(wanted.map(({ tensor }) => tensor));
+    const graph = lowerGraph(wanted.map(({ name }, i) => ({ name, tensor: tensors[i] })), engine.target);
+    const stateNames = step.state.map(({ name }) => name);
+    const session = await openSession(engine, encodeModel(graph), stateNames.map((name) => NEXT + name));
+    return new CompiledStep(engine, session, store, graph, outputNames, stateNames);
+  }
+
+  /** Names and types of what must be fed at each run. */
+  get feeds(): OnnxGraph["inputs"] {
+    return this.#graph.inputs.filter(({ name }) => !this.#store.has(name));
+  }
+
+  /** Number of ONNX nodes: a measure of what is compiled. */
+  get nodeCount(): number {
+    return this.#graph.nodes.length;
+  }
+
+  /**
+   * Runs the step once. Only feeds the graph uses are taken, so a batch may carry more.
+   * @throws TypeError where a needed feed is missing.
+   */
+  async run(feeds: Feeds): Promise<Record<string, Float32Array>> {
+    const given: Record<string, Ort.Tensor> = {};
+    for (const { name, type } of this.#graph.inputs) {
+      if (this.#store.has(name)) {
+        given[name] = this.#store.feed(name);
+        continue;
+      }
+      const data = feeds[name];
+      if (data === undefined) throw new TypeError(`compiled step: no value was given for input ${name}`);
+      given[name] = toOrtTensor(this.#engine, type, data);
+    }
+    const fetches: Record<string, Ort.Tensor | null> = {};
+    for (const name of this.#outputNames) fetches[name] = null;
+    for (const name of this.#stateNames) fetches[NEXT + name] = this.#store.target(name);
+    const results = await this.#session.run(given, fetches as Ort.InferenceSession.OnnxValueMapType);
+    for (const name of this.#stateNames) this.#store.advance(name, results[NEXT + name]);
+    return Object.fromEntries(this.#outputNames.map((name) => [name, fromOrtTensor(results[name])]));
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}

@@ -1,0 +1,97 @@
+/** @file Values that live from step to step: in memory of the process for CPU providers, on the device for WebGPU. */
+import type * as Ort from "onnxruntime-common";
+import { lowerGraph } from "../graph/lowering.js";
+import { encodeModel } from "../graph/onnx.js";
+import { input } from "../graph/ops/leaf.js";
+import { add } from "../graph/ops/arithmetic.js";
+import { constant } from "../graph/ops/leaf.js";
+import { type Shape, sameShape, sizeOf } from "../graph/tensor.js";
+import { type Engine, openSession } from "./engine.js";
+
+interface Slot {
+  readonly shape: Shape;
+  current: Ort.Tensor;
+  /** The buffer the next step writes into; CPU only. */
+  spare: Ort.Tensor | null;
+}
+
+/** Named float32 arrays that compiled steps read and write without copies. */
+export class StateStore {
+  readonly #engine: Engine;
+  readonly #slots = new Map<string, Slot>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  names(): string[] {
+    return [...this.#slots.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#slots.has(name);
+  }
+
+  shape(name: string): Shape {
+    return this.#slot(name).shape;
+  }
+
+  /** Sets (or first creates) a value; `data` is copied. */
+  write(name: string, shape: Shape, data: Float32Array): void {
+    if (data.length !== sizeOf(shape)) {
+      throw new RangeError(`state ${name}: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`);
+    }
+    const known = this.#slots.get(name);
+    if (known !== undefined && !sameShape(known.shape, shape)) {
+      throw new RangeError(`state ${name}: has shape [${known.shape}], not [${shape}]`);
+    }
+    const { Tensor } = this.#engine.ort;
+    this.#slots.set(name, {
+      shape,
+      current: new Tensor("float32", data.slice(), [...shape]),
+      spare: known?.spare ?? null,
+    });
+  }
+
+  /** A copy of a value. On a device it is fetched through a session of its own, as a CPU output. */
+  async read(name: string): Promise<Float32Array> {
+    const { current, shape } = this.#slot(name);
+    if (current.location === "cpu") return (current.data as Float32Array).slice();
+    // Adding zero makes the runtime compute the output instead of passing the device buffer through.
+    const leaf = input("x", shape);
+    const graph = lowerGraph([{ name: "y", tensor: add(leaf, constant([0])) }], this.#engine.target);
+    const session = await openSession(this.#engine, encodeModel(graph));
+    const { y } = await session.run({ x: current });
+    const data = (y.data as Float32Array).slice();
+    await session.release();
+    return data;
+  }
+
+  /** Current value as a feed. */
+  feed(name: string): Ort.Tensor {
+    return this.#slot(name).current;
+  }
+
+  /** The buffer a step may write the next value into, or null where the provider allocates. */
+  target(name: string): Ort.Tensor | null {
+    const slot = this.#slot(name);
+    if (this.#engine.target.provider !== "cpu") return null;
+    slot.spare ??= new this.#engine.ort.Tensor("float32", new Float32Array(sizeOf(slot.shape)), [...slot.shape]);
+    return slot.spare;
+  }
+
+  /** Makes a step's result the current value. */
+  advance(name: string, next: Ort.Tensor): void {
+    const slot = this.#slot(name);
+    const old = slot.current;
+    slot.current = next;
+    if (slot.spare === next) slot.spare = old;
+    else if (old.location === "gpu-buffer") old.dispose();
+  }
+
+  #slot(name: string): Slot {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) throw new RangeError(`no state is named ${name}`);
+    return slot;
+  }
+}

@@ -1,0 +1,99 @@
+/** @file From a resolved configuration to graphs: the training step, the evaluation pass and the variables behind them. */
+import { add, mul } from "../graph/ops/arithmetic.js";
+import { input } from "../graph/ops/leaf.js";
+import type { Tensor } from "../graph/tensor.js";
+import { batchLeaves, headsOf, type MethodDefinition, type NoiseInput } from "../methods/method.js";
+import type { Network } from "../models/network.js";
+import { runNetwork } from "../models/network.js";
+import type { Optimizer } from "../nn/optimizers/optimizer.js";
+import { Forward, Scope, VariableStore } from "../nn/scope.js";
+import { type ParameterGroup, type TrainingGraph, trainingGraph } from "../nn/training-graph.js";
+import type { Task } from "../tasks/task.js";
+
+/** Helper networks' variables start with this; they are left out of evaluation and export. */
+export const HELPER_PREFIX = "helper.";
+/** Output names of a step: each loss term by its name, and their weighted sum. */
+export const TOTAL_LOSS = "total";
+
+export interface ProgramOptions {
+  readonly tasks: readonly Task[];
+  readonly network: Network;
+  readonly method: MethodDefinition;
+  readonly methodOptions: unknown;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  readonly size: readonly [number, number];
+  readonly clipNorm?: number;
+  readonly accumulate?: number;
+  readonly emaDecay?: number;
+}
+
+export interface TrainingProgram {
+  readonly graph: TrainingGraph;
+  readonly variables: VariableStore;
+  readonly groups: readonly ParameterGroup[];
+  readonly noise: readonly NoiseInput[];
+  /** Names and weights of the loss terms, in order. */
+  readonly terms: readonly { readonly name: string; readonly weight: number }[];
+}
+
+/** Builds the training step of a method on a network. Throws GraphError where sizes do not fit the network. */
+export function buildTraining(options: ProgramOptions): TrainingProgram {
+  const variables = new VariableStore();
+  const root = new Scope(variables);
+  const forward = new Forward("train");
+  const noise = new Map<string, NoiseInput>();
+  const leaves = batchLeaves(options.batchSize, options.size);
+  const { terms } = options.method.build(
+    {
+      ...leaves,
+      tasks: options.tasks,
+      network: options.network,
+      scope: root,
+      helper: (name) => new Scope(variables, HELPER_PREFIX + name),
+      forward,
+      batchSize: options.batchSize,
+      size: options.size,
+      noise: (wanted) => {
+        noise.set(wanted.name, wanted);
+        return input(wanted.name, wanted.shape);
+      },
+    },
+    options.methodOptions,
+  );
+  const loss = terms.map(({ value, weight }) => mul(value, weight)).reduce((sum, term) => add(sum, term));
+  const groups: ParameterGroup[] = [{ name: "main", optimizer: options.optimizer, parameters: variables.parameters() }];
+  const graph = trainingGraph({
+    loss,
+    groups,
+    variables: variables.all(),
+    updates: forward.updates(),
+    outputs: { ...Object.fromEntries(terms.map(({ name, value }) => [name, value])), [TOTAL_LOSS]: loss },
+    clipNorm: options.clipNorm,
+    accumulate: options.accumulate,
+    emaDecay: options.emaDecay,
+  });
+  return {
+    graph,
+    variables,
+    groups,
+    noise: [...noise.values()],
+    terms: terms.map(({ name, weight }) => ({ name, weight })),
+  };
+}
+
+/** Activated predictions of an image leaf `image` [N,3,H,W] in evaluation mode, by task name, and the variables they read. */
+export function buildInference(
+  tasks: readonly Task[],
+  network: Network,
+  batchSize: number,
+  size: readonly [number, number],
+): { predictions: Record<string, Tensor>; variables: VariableStore } {
+  const variables = new VariableStore();
+  const image = batchLeaves(batchSize, size).image();
+  const { outputs } = runNetwork(network, new Scope(variables), image, new Forward("eval"), headsOf(tasks));
+  const predictions = Object.fromEntries(
+    tasks.map(({ name, kind, spec }) => [name, kind.activate(outputs[name], spec)]),
+  );
+  return { predictions, variables };
+}
