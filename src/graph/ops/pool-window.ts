@@ -1,6 +1,7 @@
 /** @file The geometry of pooling windows, and windows as an axis: the portable way to look inside them. */
 import type { LowerContext } from "../lowering.js";
 import { graphError, type Shape, type Tensor } from "../tensor.js";
+import { pair } from "./conv2d.js";
 
 export type Pair = readonly [number, number];
 
@@ -15,9 +16,6 @@ export interface PoolOptions {
   /** Rows and columns added on both sides, at most half a window; 0 if left out. */
   padding?: number | Pair;
 }
-
-const pair = (value: number | Pair): Pair =>
-  typeof value === "number" ? [value, value] : [value[0], value[1]];
 
 /** Checks the options of a pooling operator. Throws GraphError naming it. */
 export function windowAttributes(op: string, x: Tensor, options: PoolOptions): WindowAttributes {

@@ -1,0 +1,81 @@
+import * as g from "../../../src/graph/index.js";
+import { type OperatorCase, uniform, whole } from "../../helpers/operator-case.js";
+
+const wide = (shape: g.Shape) => uniform(shape, -2, 2);
+
+export const normalisationCases: OperatorCase[] = [
+  ...[1, -1].flatMap((axis): OperatorCase[] => [
+    {
+      name: `Softmax along axis ${axis}`,
+      covers: ["Softmax"],
+      inputs: { x: wide([2, 3, 4]) },
+      build: ({ x }) => g.softmax(x, axis),
+    },
+    {
+      name: `LogSoftmax along axis ${axis}`,
+      covers: ["LogSoftmax"],
+      inputs: { x: wide([2, 3, 4]) },
+      build: ({ x }) => g.logSoftmax(x, axis),
+    },
+  ]),
+  {
+    name: "ChannelAffine, ChannelSum and ChannelDot",
+    covers: ["ChannelAffine", "ChannelSum", "ChannelDot"],
+    inputs: { x: uniform([2, 3, 2, 2]), y: uniform([2, 3, 2, 2]) },
+    build: ({ x, y }) => g.channelAffine(x, g.channelDot(x, y), g.square(g.channelSum(y))),
+  },
+  {
+    name: "batchNormTraining about the mean",
+    covers: ["ChannelAffine"],
+    inputs: { x: wide([3, 2, 2, 3]), w: uniform([2]), b: uniform([2]) },
+    build: ({ x, w, b }) => g.batchNormTraining(x, w, b).output,
+  },
+  {
+    name: "batchNormTraining of centred input",
+    covers: ["ChannelAffine"],
+    inputs: { x: wide([3, 2, 5]), w: uniform([2]), b: uniform([2]) },
+    build: ({ x, w, b }) => g.batchNormTraining(x, w, b, { centred: true }).output,
+  },
+  {
+    name: "batchNormInference",
+    covers: ["ChannelAffine"],
+    inputs: {
+      x: wide([2, 2, 3]),
+      w: uniform([2]),
+      b: uniform([2]),
+      m: uniform([2]),
+      v: uniform([2], 0.5, 2),
+    },
+    build: ({ x, w, b, m, v }) => g.batchNormInference(x, w, b, m, v),
+  },
+  {
+    name: "groupNorm",
+    covers: ["ChannelAffine"],
+    inputs: { x: wide([2, 4, 2, 3]), w: uniform([4]), b: uniform([4]) },
+    build: ({ x, w, b }) => g.groupNorm(x, 2, w, b),
+  },
+  {
+    name: "instanceNorm",
+    covers: ["ChannelAffine"],
+    inputs: { x: wide([2, 2, 3, 3]), w: uniform([2]), b: uniform([2]) },
+    build: ({ x, w, b }) => g.instanceNorm(x, w, b),
+  },
+  {
+    name: "layerNorm over two axes",
+    covers: ["ChannelAffine"],
+    inputs: { x: wide([3, 2, 4]), w: uniform([2, 4]), b: uniform([2, 4]) },
+    build: ({ x, w, b }) => g.layerNorm(x, w, b),
+  },
+  {
+    name: "l2Normalise",
+    covers: ["Div", "Max"],
+    inputs: { x: uniform([2, 3, 2], 0.3, 1.5) },
+    build: ({ x }) => g.l2Normalise(x, 1),
+  },
+  {
+    name: "dropout of channels",
+    covers: ["Mul"],
+    inputs: { x: uniform([2, 3, 2]), mask: whole([2, 3, 1], 2, "float32") },
+    build: ({ x, mask }) => g.dropout(g.square(x), mask, 0.25),
+  },
+];

@@ -1,0 +1,30 @@
+/** @file A graph kept open for many runs. `evaluate` of the runtime serves one-off values. */
+import { lowerGraph } from "../../src/graph/lowering.js";
+import { encodeModel } from "../../src/graph/onnx.js";
+import { simplify } from "../../src/graph/simplify.js";
+import type { Tensor } from "../../src/graph/tensor.js";
+import { type Engine, fromOrtTensor, openSession, toOrtTensor } from "../../src/runtime/engine.js";
+
+export type Feeds = Readonly<Record<string, ArrayLike<number>>>;
+
+export interface Compiled {
+  run(feeds: Feeds): Promise<Record<string, Float32Array>>;
+  release(): Promise<void>;
+}
+
+/** Opens a session that computes named tensors from the inputs they depend on. */
+export async function compile(engine: Engine, outputs: Readonly<Record<string, Tensor>>): Promise<Compiled> {
+  const names = Object.keys(outputs);
+  const tensors = simplify(names.map((name) => outputs[name]));
+  const named = names.map((name, i) => ({ name, tensor: tensors[i] }));
+  const graph = lowerGraph(named, engine.target);
+  const session = await openSession(engine, encodeModel(graph));
+  return {
+    async run(feeds) {
+      const given = graph.inputs.map(({ name, type }) => [name, toOrtTensor(engine, type, feeds[name])]);
+      const results = await session.run(Object.fromEntries(given));
+      return Object.fromEntries(names.map((name) => [name, fromOrtTensor(results[name]).slice()]));
+    },
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,95 @@
+/** @file A case of an operator: inputs with values that keep away from kinks, and the tensor made of them. */
+import { Random } from "../../src/common/random.js";
+import {
+  concat,
+  type DType,
+  gradients,
+  input,
+  reshape,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from "../../src/graph/index.js";
+import type { Feeds } from "./compile.js";
+
+export interface InputSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Whether the gradient with respect to it is checked. */
+  readonly varied: boolean;
+  values(random: Random, count: number): number[];
+}
+
+export interface OperatorCase {
+  readonly name: string;
+  /** Names of the operators whose gradient this case checks. They must occur in the graph. */
+  readonly covers: readonly string[];
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  build(inputs: Readonly<Record<string, Tensor>>): Tensor;
+  /** How many times in a row it is differentiated; 2 if left out. */
+  readonly order?: 1 | 2;
+}
+
+const draw = (make: (random: Random, i: number) => number) => (random: Random, count: number) =>
+  Array.from({ length: count }, (_, i) => make(random, i));
+
+/** Uniform values. */
+export function uniform(shape: Shape, low = -1, high = 1): InputSpec {
+  return { shape, dtype: "float32", varied: true, values: draw((random) => random.uniform(low, high)) };
+}
+
+/** Values of both signs, at least 0.2 from zero. */
+export function signed(shape: Shape): InputSpec {
+  const value = (random: Random) => random.uniform(0.2, 1.2) * (random.uniform() < 0.5 ? -1 : 1);
+  return { shape, dtype: "float32", varied: true, values: draw(value) };
+}
+
+/** Values no two of which are closer than 0.1, in random order. */
+export function distinct(shape: Shape): InputSpec {
+  const values = (random: Random, count: number) =>
+    random.shuffle(Array.from({ length: count }, (_, i) => 0.1 * (i - count / 2)));
+  return { shape, dtype: "float32", varied: true, values };
+}
+
+/** Whole numbers 0..below-1 that are not differentiated. */
+export function whole(shape: Shape, below: number, dtype: DType = "int64"): InputSpec {
+  return { shape, dtype, varied: false, values: draw((random) => random.integer(below)) };
+}
+
+/** Given values. */
+export function fixed(shape: Shape, values: readonly number[], varied = true): InputSpec {
+  return { shape, dtype: "float32", varied, values: () => [...values] };
+}
+
+export function symbols(operatorCase: OperatorCase): Record<string, Tensor> {
+  const entries = Object.entries(operatorCase.inputs);
+  return Object.fromEntries(entries.map(([name, { shape, dtype }]) => [name, input(name, shape, dtype)]));
+}
+
+/** The case's values: equal names give equal values. */
+export function feedsOf(operatorCase: OperatorCase): Feeds {
+  const entries = Object.entries(operatorCase.inputs).map(([name, spec]) => {
+    const random = new Random(0, operatorCase.name, name);
+    return [name, spec.values(random, sizeOf(spec.shape))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The case whose value is this one's gradient, all parts in one row; its inputs are this one's and the cotangent `seed`. */
+export function gradientCase(operatorCase: OperatorCase): OperatorCase {
+  const output = operatorCase.build(symbols(operatorCase));
+  const seed = `seed of ${operatorCase.name}`;
+  return {
+    ...operatorCase,
+    name: `gradient of ${operatorCase.name}`,
+    inputs: { ...operatorCase.inputs, [seed]: uniform(output.shape) },
+    build: (inputs) => {
+      const varied = Object.keys(operatorCase.inputs).filter((name) => operatorCase.inputs[name].varied);
+      const wrt = varied.map((name) => inputs[name]);
+      return concat(
+        gradients(operatorCase.build(inputs), wrt, inputs[seed]).map((gradient) => reshape(gradient, [-1])),
+        0,
+      );
+    },
+  };
+}
