@@ -17,7 +17,7 @@ interface Image {
 }
 
 function clamp(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return Math.min(Math.max(value, 0), 1);
 }
 
 /** `factor` of the image, the rest of `other`: beyond 1 the image moves away from it. */

@@ -1,0 +1,119 @@
+/** @file A dataset whose samples are files on disk: what every format has in common. */
+import { UserError } from "../common/errors.js";
+import { suggest } from "../common/suggest.js";
+import { taskKind } from "../tasks/index.js";
+import type { LabelMap, Raster, TaskSpec } from "../tasks/task.js";
+import { type RgbImage, readImage, readRaster } from "./raster.js";
+import type { Camera, Dataset, DatasetInfo, Sample } from "./types.js";
+
+/** A label that lies in a file. */
+export interface LabelFile {
+  readonly file: string;
+  /** Reads it at file resolution. The camera is the sample's. Throws UserError naming the file. */
+  read(camera: Camera | undefined): Promise<LabelMap>;
+}
+
+/** The files of one sample. */
+export interface SampleFiles {
+  readonly image: string;
+  readonly labels: Readonly<Record<string, LabelFile>>;
+  /** At the image's resolution. */
+  readonly camera?: Camera;
+}
+
+/**
+ * Decodes a label by its task. A file without a single valid pixel gives a label that is invalid everywhere instead of an error:
+ * it teaches nothing, but it need not stop a training run; `inspectDataset` warns of it.
+ */
+export function decodeLabel(raster: Raster, spec: TaskSpec, where: string): LabelMap {
+  const kind = taskKind(spec.kind);
+  try {
+    return kind.decode(raster, spec, where);
+  } catch (error) {
+    if (!(error instanceof UserError && error.facts.code === "label.no-valid-pixel")) throw error;
+    const { width, height } = raster;
+    const channels = kind.labelChannels(spec);
+    const data = new Float32Array(channels * height * width);
+    return { channels, height, width, data, valid: new Uint8Array(height * width) };
+  }
+}
+
+/** A label file read by its task, its pixels translated by `prepare` where the format stores them otherwise. */
+export function labelFile(
+  file: string,
+  spec: TaskSpec,
+  prepare: (raster: Raster, where: string) => Raster = (raster) => raster,
+): LabelFile {
+  return { file, read: async () => decodeLabel(prepare(await readRaster(file), file), spec, file) };
+}
+
+/** Throws UserError where a label is not as large as its image. */
+export function requireImageSize(label: LabelMap, file: string, image: RgbImage, imageFile: string): void {
+  if (label.width === image.width && label.height === image.height) return;
+  throw new UserError({
+    code: "data.label-size",
+    what: "the label is not as large as its image",
+    where: file,
+    expected: `${image.width}x${image.height} as in ${imageFile}`,
+    got: `${label.width}x${label.height}`,
+    fix: "Export both at one size.",
+  });
+}
+
+/** Every split's samples by id; the order is the split's order. */
+export type SplitFiles = Readonly<Record<string, ReadonlyMap<string, SampleFiles>>>;
+
+/** A dataset over files. `where` names it in errors about unknown splits and ids. */
+export function fileDataset(
+  about: Pick<DatasetInfo, "name" | "tasks">,
+  files: SplitFiles,
+  where: string,
+): Dataset {
+  const splits = Object.fromEntries(Object.entries(files).map(([split, map]) => [split, [...map.keys()]]));
+  const filesOf = (split: string, id: string) => {
+    if (!Object.hasOwn(files, split)) throw unknown("split", split, Object.keys(files), where);
+    const sample = files[split].get(id);
+    if (sample === undefined) throw unknown(`id in split ${split}`, id, splits[split], where);
+    return sample;
+  };
+  const read = async (split: string, id: string, tasks: readonly string[]): Promise<Sample> => {
+    const sample = filesOf(split, id);
+    const image = await readImage(sample.image);
+    const labels: [string, LabelMap][] = [];
+    for (const task of tasks) {
+      if (!Object.hasOwn(about.tasks, task)) throw unknown("task", task, Object.keys(about.tasks), where);
+      if (!Object.hasOwn(sample.labels, task)) continue;
+      const source = sample.labels[task];
+      const label = await source.read(sample.camera);
+      requireImageSize(label, source.file, image, sample.image);
+      labels.push([task, label]);
+    }
+    const { width, height, data } = image;
+    return {
+      id,
+      width,
+      height,
+      image: data,
+      labels: Object.fromEntries(labels),
+      ...(sample.camera && { camera: sample.camera }),
+    };
+  };
+  return {
+    info: { ...about, splits },
+    labelledTasks: async (split, id) => Object.keys(filesOf(split, id).labels),
+    read,
+  };
+}
+
+function unknown(what: string, got: string, known: readonly string[], where: string): UserError {
+  const near = suggest(got, known);
+  const shown = known.length > 8 ? `one of ${known.length} names` : `one of ${known.join(", ")}`;
+  return new UserError({
+    code: `data.unknown-${what.split(" ")[0]}`,
+    what: `the dataset has no such ${what}`,
+    where,
+    expected: known.length === 0 ? "none" : shown,
+    got: JSON.stringify(got),
+    fix: near === undefined ? undefined : `Did you mean ${near}?`,
+  });
+}

@@ -1,0 +1,37 @@
+/** @file The registry of dataset formats. */
+import { UserError } from "../../common/errors.js";
+import { suggest } from "../../common/suggest.js";
+import { folder } from "../folder.js";
+import { resizedDataset } from "../resize.js";
+import type { Dataset, DatasetFormat, DatasetSource } from "../types.js";
+import { bdd100k } from "./bdd100k.js";
+import { camvid } from "./camvid.js";
+import { cocoPanoptic } from "./coco-panoptic.js";
+import { nyuMultitask } from "./nyu-multitask.js";
+import { pascalVoc } from "./pascal-voc.js";
+import { sevenScenes } from "./seven-scenes.js";
+import { sunrgbd } from "./sunrgbd.js";
+
+/** Every format, by name. */
+export const formats: Readonly<Record<string, DatasetFormat>> = Object.fromEntries(
+  [folder, camvid, sevenScenes, nyuMultitask, sunrgbd, pascalVoc, cocoPanoptic, bdd100k].map((format) => [
+    format.name,
+    format,
+  ]),
+);
+
+/** Opens a dataset. Throws UserError on an unknown format, a missing folder and files that do not fit the format. */
+export async function openDataset(source: DatasetSource): Promise<Dataset> {
+  if (!Object.hasOwn(formats, source.format)) {
+    const near = suggest(source.format, Object.keys(formats));
+    throw new UserError({
+      code: "data.unknown-format",
+      what: "unknown dataset format",
+      expected: `one of ${Object.keys(formats).join(", ")}`,
+      got: source.format,
+      fix: near === undefined ? undefined : `Did you mean ${near}?`,
+    });
+  }
+  const dataset = await formats[source.format].open(source.path);
+  return source.size === undefined ? dataset : resizedDataset(dataset, source.size);
+}

@@ -1,0 +1,98 @@
+/**
+ * @file 7-Scenes (Shotton et al. 2013): `frame-NNNNNN.color.(png|jpg)`, `.depth.png` (millimetres, 0 and 65535 = unknown) in the
+ * folder or in `frames/`; `camera-intrinsics.txt` (3x3), else the Kinect's 585/585/320/240. `splits.json` lists frame numbers a
+ * split, else all frames are `train`. Normals are derived from depth.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../../common/errors.js";
+import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";
+import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
+import { expectRaster } from "../raster.js";
+import type { Camera, Dataset, DatasetFormat } from "../types.js";
+import { derivedNormalsFile } from "./derived-normals.js";
+import {
+  cameraFromMatrix,
+  depthSpec,
+  mapDepth,
+  nonEmpty,
+  normalsSpec,
+  parseNumbers,
+  readText,
+} from "./shared.js";
+
+const LAYOUT = "frames/frame-000000.color.jpg, frames/frame-000000.depth.png";
+const KINECT: Camera = { fx: 585, fy: 585, cx: 320, cy: 240 };
+const splitsSchema = z.record(z.string(), z.array(z.number().int().nonnegative()));
+
+async function readCamera(path: string): Promise<Camera> {
+  return cameraFromMatrix(parseNumbers(await readText(path), 9, path), path);
+}
+
+/** Frame ids (`000042`) by split. */
+async function readSplits(path: string): Promise<Record<string, string[]>> {
+  try {
+    const parsed = splitsSchema.parse(JSON.parse(await readText(path)));
+    return Object.fromEntries(
+      Object.entries(parsed).map(([split, frames]) => [
+        split,
+        frames.map((frame) => String(frame).padStart(6, "0")),
+      ]),
+    );
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(
+      {
+        code: "data.bad-splits",
+        what: "the file does not list frame numbers by split",
+        where: path,
+        expected: '{"train": [0, 1], "val": [2]}',
+      },
+      { cause },
+    );
+  }
+}
+
+async function open(path: string): Promise<Dataset> {
+  const root = await requireFolder(path, LAYOUT);
+  const frames = root.folders.includes("frames") ? join(path, "frames") : path;
+  const camera = root.files.includes("camera-intrinsics.txt")
+    ? await readCamera(join(path, "camera-intrinsics.txt"))
+    : KINECT;
+  const tasks = { depth: depthSpec(1000), normals: normalsSpec() };
+  const stems = await filesByStem(frames, IMAGE_EXTENSIONS);
+  const samples = new Map<string, SampleFiles>();
+  for (const [stem, image] of stems) {
+    const id = /^frame-(\d+)\.color$/.exec(stem)?.[1];
+    if (id === undefined) continue;
+    const file = stems.get(`frame-${id}.depth`);
+    const depth =
+      file &&
+      labelFile(file, tasks.depth, (raster, where) => {
+        expectRaster(raster, { channels: 1, bits: 16 }, where);
+        return mapDepth(raster, (value) => (value === 65535 ? 0 : value));
+      });
+    const labels: SampleFiles["labels"] = depth ? { depth, normals: derivedNormalsFile(depth, camera) } : {};
+    samples.set(id, { image, labels, camera });
+  }
+  const splits = root.files.includes("splits.json")
+    ? await readSplits(join(path, "splits.json"))
+    : { train: [...samples.keys()] };
+  const files = Object.fromEntries(
+    Object.entries(splits).map(([split, ids]) => [split, pick(samples, ids, split, path)]),
+  );
+  return fileDataset({ name: "7-Scenes", tasks }, nonEmpty(files, "7-Scenes", path, LAYOUT), path);
+}
+
+function pick(samples: ReadonlyMap<string, SampleFiles>, ids: string[], split: string, path: string) {
+  const missing = ids.find((id) => !samples.has(id));
+  if (missing === undefined) return new Map(ids.map((id) => [id, samples.get(id)!] as const));
+  throw new UserError({
+    code: "data.missing-file",
+    what: `split ${split} lists a frame that is not there`,
+    where: join(path, "splits.json"),
+    got: `frame-${missing}.color`,
+  });
+}
+
+export const sevenScenes: DatasetFormat = { name: "seven-scenes", open };
