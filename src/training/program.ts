@@ -62,7 +62,9 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     options.methodOptions,
   );
   const loss = terms.map(({ value, weight }) => mul(value, weight)).reduce((sum, term) => add(sum, term));
-  const groups: ParameterGroup[] = [{ name: "main", optimizer: options.optimizer, parameters: variables.parameters() }];
+  const groups: ParameterGroup[] = [
+    { name: "main", optimizer: options.optimizer, parameters: variables.parameters() },
+  ];
   const graph = trainingGraph({
     loss,
     groups,
