@@ -1,6 +1,9 @@
 /** @file "Did you mean ...?" for misspelt names. */
 
-/** The known name nearest to `word` by edit distance, or undefined where none is near (more than a third of its letters differ). */
+/**
+ * The known name nearest to `word` by edit distance, or undefined where none is near (more than a third of
+ * its letters differ).
+ */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;

@@ -1,6 +1,9 @@
 /** @file Colours of pictures: a palette for classes and a perceptual scale for quantities. */
 
-/** Twenty colours that stay apart from one another and from black (after Trubetskoy's list of distinct colours). */
+/**
+ * Twenty colours that stay apart from one another and from black (after Trubetskoy's list of distinct
+ * colours).
+ */
 const PALETTE: readonly (readonly [number, number, number])[] = [
   [67, 99, 216],
   [245, 130, 49],

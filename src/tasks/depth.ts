@@ -34,10 +34,14 @@ const specSchema = z.strictObject({
 /** Entry of a depth task in dataset.yaml. */
 export type DepthSpec = z.output<typeof specSchema>;
 
-/** Smallest predicted depth the metrics reckon with, metres (the released MTPSL and JTR code clamps alike). */
+/**
+ * Smallest predicted depth the metrics reckon with, metres (the released MTPSL and JTR code clamps alike).
+ */
 const LEAST_DEPTH = 1e-9;
 
-/** Paper default: metres in the stack for predictions and labels, masked L1 in metres as reconstruction loss. */
+/**
+ * Paper default: metres in the stack for predictions and labels, masked L1 in metres as reconstruction loss.
+ */
 const joint: JointEncoding<DepthSpec> = {
   encodePrediction: (prediction) => prediction,
   encodeLabel: (label, valid) => mul(label, valid),
@@ -50,14 +54,16 @@ function maskedL1(a: Tensor, b: Tensor, valid: Tensor): Tensor {
 }
 
 /**
- * Depth. Files: one channel; integers (16-bit PNG) are metres / `scale`, floats (.npy) are metres. `invalid`, NaN, infinities and
- * values that are not positive are invalid; a file without any valid pixel is refused. Labels and predictions [1,H,W] are metres.
+ * Depth. Files: one channel; integers (16-bit PNG) are metres / `scale`, floats (.npy) are metres. `invalid`,
+ * NaN, infinities and values that are not positive are invalid; a file without any valid pixel is refused.
+ * Labels and predictions [1,H,W] are metres.
  *
  * Loss (JTR section 4.1): |prediction - label|, mean over the valid pixels of each sample.
  *
- * Metrics over all valid pixels of the set, predictions p clamped to >= 1e-9 m, labels g: `aErr` = mean |p - g| (m, the paper's),
- * `relErr` = mean |p - g| / g, `rmse` = √mean (p - g)² (m), `logRmse` = √mean (ln p - ln g)², `delta1` = share of pixels with
- * max(p/g, g/p) < 1.25 (%). The released code prints its rmse under the heading "rel".
+ * Metrics over all valid pixels of the set, predictions p clamped to >= 1e-9 m, labels g:
+ * `aErr` = mean |p - g| (m, the paper's), `relErr` = mean |p - g| / g, `rmse` = √mean (p - g)² (m),
+ * `logRmse` = √mean (ln p - ln g)², `delta1` = share of pixels with max(p/g, g/p) < 1.25 (%).
+ * The released code prints its rmse under the heading "rel" and has no relative error.
  */
 export const depth: TaskKind<DepthSpec> = {
   kind: "depth",
@@ -149,7 +155,10 @@ function accumulator(): MetricAccumulator {
   };
 }
 
-/** The spec's range, or the 2nd to 98th percentile of the valid (finite) depths, so that a few outliers do not flatten a picture. */
+/**
+ * The spec's range, or the 2nd to 98th percentile of the valid (finite) depths, so that a few outliers do not
+ * flatten a picture.
+ */
 function drawingRange(map: LabelMap | PredictionMap, spec: DepthSpec): DrawingRange {
   if (spec.range !== undefined) return spec.range;
   const depths = map.data.filter((metres, pixel) => isDrawn(map, pixel) && Number.isFinite(metres)).sort();

@@ -17,14 +17,18 @@ export { depth, normals, segmentation };
 /** Every kind of task, by the name it has in dataset.yaml. */
 export const taskKinds: Readonly<Record<string, TaskKind>> = { segmentation, depth, normals };
 
-/** The kind of that name. Throws UserError listing the known kinds, with a suggestion where one is near. `where` names the file or key. */
+/**
+ * The kind of that name. Throws UserError listing the known kinds, with a suggestion where one is near.
+ * `where` names the file or key.
+ */
 export function taskKind(kind: string, where?: string): TaskKind {
   if (Object.hasOwn(taskKinds, kind)) return taskKinds[kind];
   throw unknownName("task.unknown-kind", "unknown kind of task", kind, Object.keys(taskKinds), where);
 }
 
 /**
- * An entry of dataset.yaml's `tasks`, checked and with its defaults filled in. `where` names it in errors, e.g. `dataset.yaml: depth`.
+ * An entry of dataset.yaml's `tasks`, checked and with its defaults filled in. `where` names it in errors,
+ * e.g. `dataset.yaml: depth`.
  * Throws UserError on an unknown kind, an unknown field or a value of the wrong type.
  */
 export function parseTaskSpec(entry: unknown, where: string): TaskSpec {
@@ -56,8 +60,10 @@ export function parseTaskSpec(entry: unknown, where: string): TaskSpec {
 }
 
 /**
- * The tasks of a run, in the order of `names`, from a dataset's entries. All of the dataset's tasks if `names` is left out.
- * Throws UserError on a name the dataset does not have, a name given twice, an empty list and a spec that does not hold.
+ * The tasks of a run, in the order of `names`, from a dataset's entries. All of the dataset's tasks if
+ * `names` is left out.
+ * Throws UserError on a name the dataset does not have, a name given twice, an empty list and a spec that
+ * does not hold.
  */
 export function resolveTasks(
   specs: Readonly<Record<string, unknown>>,

@@ -15,7 +15,9 @@ export function requireChannels(raster: Raster, channels: number, where: string,
   });
 }
 
-/** Throws UserError for a label file that labels nothing: almost always a wrong export, scale or `invalid`. */
+/**
+ * Throws UserError for a label file that labels nothing: almost always a wrong export, scale or `invalid`.
+ */
 export function requireValidPixel(label: LabelMap, where: string, fix: string): LabelMap {
   if (label.valid.includes(1)) return label;
   throw new UserError({

@@ -26,7 +26,10 @@ const DEGREES = 180 / Math.PI;
 /** Bins of the angle histogram: the median is exact to half of 180/18000 = 0.01 degrees. */
 const BINS = 18_000;
 
-/** Paper default: unit vectors (zeros where invalid), 1 - cosine between normalised output and target as reconstruction loss. */
+/**
+ * Paper default: unit vectors (zeros where invalid), 1 - cosine between normalised output and target as
+ * reconstruction loss.
+ */
 const joint: JointEncoding<NormalsSpec> = {
   encodePrediction: (prediction) => prediction,
   encodeLabel: (label, valid) => mul(label, valid),
@@ -40,17 +43,18 @@ function cosineLoss(a: Tensor, b: Tensor, valid: Tensor): Tensor {
 
 /**
  * Surface normals: unit vectors, x right, y down, z forward, pointing towards the camera (negative z).
- * Files: three channels; integers n = 2·value/255 - 1 (8-bit; 65535 for 16-bit), where (0,0,0) and vectors made of the middle values
- * 127 and 128 alone mean invalid; floats (.npy) as they are, where (0,0,0) and what is not finite mean invalid. Vectors are brought
- * to unit length; one shorter than 0.5 is invalid; a file without any valid pixel is refused. Labels and predictions are [3,H,W].
- * The released MTPSL and JTR code takes vectors as invalid whose components sum to 0, which hits valid ones too.
+ * Files: three channels; integers n = 2·value/255 - 1 (8-bit; 65535 for 16-bit), where (0,0,0) and vectors
+ * made of the middle values 127 and 128 alone mean invalid; floats (.npy) as they are, where (0,0,0) and what
+ * is not finite mean invalid. Vectors are brought to unit length; one shorter than 0.5 is invalid; a file
+ * without any valid pixel is refused. Labels and predictions are [3,H,W]. The released MTPSL and JTR code
+ * takes vectors as invalid whose components sum to 0, which hits valid ones too.
  *
  * Activation: division by the channel norm (epsilon 1e-8 under the root).
  * Loss (JTR section 4.1): 1 - prediction·label, mean over the valid pixels of each sample.
  *
- * Metrics over all valid pixels of the set, of the angle between prediction and label in degrees: `mErr` = mean (the paper's),
- * `median` (from a histogram, exact to 0.005 degrees), `rmse`, and the shares (%) strictly below 11.25, 22.5 and 30 degrees. The
- * released code prints its rmse under the heading "Med.".
+ * Metrics over all valid pixels of the set, of the angle between prediction and label in degrees: `mErr` =
+ * mean (the paper's), `median` (from a histogram, exact to 0.005 degrees), `rmse`, and the shares (%)
+ * strictly below 11.25, 22.5 and 30 degrees. The released code prints its rmse under the heading "Med.".
  */
 export const normals: TaskKind<NormalsSpec> = {
   kind: "normals",
@@ -131,7 +135,10 @@ function normalised(label: LabelMap): LabelMap {
   return { ...label, data, valid };
 }
 
-/** Angle between two vectors in degrees, by atan2(|a×b|, a·b), which keeps its precision near 0 where acos loses it. */
+/**
+ * Angle between two vectors in degrees, by atan2(|a×b|, a·b), which keeps its precision near 0 where acos
+ * loses it.
+ */
 function angle(a: Float32Array, b: Float32Array, pixel: number, size: number): number {
   const [ax, ay, az] = [a[pixel], a[size + pixel], a[2 * size + pixel]];
   const [bx, by, bz] = [b[pixel], b[size + pixel], b[2 * size + pixel]];
@@ -171,7 +178,10 @@ function accumulator(): MetricAccumulator {
   };
 }
 
-/** Middle of the bin that holds the lower median (0 for the lowest bin, so that a perfect prediction has median 0). */
+/**
+ * Middle of the bin that holds the lower median (0 for the lowest bin, so that a perfect prediction has
+ * median 0).
+ */
 function histogramMedian(histogram: Float64Array, count: number): number {
   if (count === 0) return Number.NaN;
   let seen = 0;

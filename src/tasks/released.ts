@@ -1,7 +1,8 @@
 /**
- * @file The joint-task encodings of JTR's released code (variant: released). Against the paper's eq. 4 and 5: predictions enter as
- * sampled one-hot maps, depth through a normal distribution function, normals as (n + 1) / 2; reconstructions are compared
- * by other losses than the tasks' own, divided by N+ = the number of non-zero elements of the target tensor.
+ * @file The joint-task encodings of JTR's released code (variant: released). Against the paper's eq. 4 and 5:
+ * predictions enter as sampled one-hot maps, depth through a normal distribution function, normals as
+ * (n + 1) / 2; reconstructions are compared by other losses than the tasks' own, divided by N+ = the number of
+ * non-zero elements of the target tensor.
  */
 import type { Random } from "../common/random.js";
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
@@ -39,7 +40,10 @@ function overNonZero(sum: Tensor, target: Tensor): Tensor {
   return div(sumPerSample(sum), maximum(sumPerSample(nonZero), 1));
 }
 
-/** Straight-through Gumbel-softmax at temperature 1: the value is a one-hot sample, the gradient that of softmax(logits + noise). */
+/**
+ * Straight-through Gumbel-softmax at temperature 1: the value is a one-hot sample, the gradient that of
+ * softmax(logits + noise).
+ */
 function sampledOneHot(logits: Tensor, draw: JointDraw): Tensor {
   if (draw.noise === undefined) graphError("releasedJoint", "sampling classes needs a noise input", [logits]);
   const soft = softmax(add(logits, draw.noise), 1);
@@ -53,8 +57,8 @@ function depthDistribution(metres: Tensor): Tensor {
 }
 
 /**
- * Segmentation: predictions as a straight-through Gumbel one-hot sample (with noise) or softmax (without), times the mask; labels
- * one-hot. Reconstruction: Σ binary cross-entropy with logits · M / N+.
+ * Segmentation: predictions as a straight-through Gumbel one-hot sample (with noise) or softmax (without),
+ * times the mask; labels one-hot. Reconstruction: Σ binary cross-entropy with logits · M / N+.
  */
 export const releasedSegmentation: ReleasedJointEncoding<SegmentationSpec> = {
   noiseChannels: (spec) => spec.classes.length,
@@ -70,8 +74,9 @@ export const releasedSegmentation: ReleasedJointEncoding<SegmentationSpec> = {
 };
 
 /**
- * Depth: Φ((metres·M - 2.3618) / 1.5876), so that a masked pixel enters as 0.0684. Reconstruction: Σ|s - Φ(target)|·M / N+ with
- * s = (sigmoid(output) - 0.5)(1 - 1e-5) + 0.5; the target of the prediction stack is already encoded and passes Φ a second time.
+ * Depth: Φ((metres·M - 2.3618) / 1.5876), so that a masked pixel enters as 0.0684.
+ * Reconstruction: Σ|s - Φ(target)|·M / N+ with s = (sigmoid(output) - 0.5)(1 - 1e-5) + 0.5; the target of the
+ * prediction stack is already encoded and passes Φ a second time.
  */
 export const releasedDepth: ReleasedJointEncoding<DepthSpec> = {
   noiseChannels: () => 0,
@@ -87,8 +92,9 @@ export const releasedDepth: ReleasedJointEncoding<DepthSpec> = {
 };
 
 /**
- * Normals: (n·M + 1) / 2, so that a masked pixel enters as 0.5. Reconstruction: 1 - Σ (output/|output|)·target·M / N+. N+ counts
- * components, so the term is at best about 2/3; the target of the prediction stack lies in [0, 1], all others in [-1, 1].
+ * Normals: (n·M + 1) / 2, so that a masked pixel enters as 0.5.
+ * Reconstruction: 1 - Σ (output/|output|)·target·M / N+. N+ counts components, so the term is at best about
+ * 2/3; the target of the prediction stack lies in [0, 1], all others in [-1, 1].
  */
 export const releasedNormals: ReleasedJointEncoding<NormalsSpec> = {
   noiseChannels: () => 0,

@@ -24,9 +24,10 @@ const specSchema = z.strictObject({
 export type SegmentationSpec = z.output<typeof specSchema>;
 
 /**
- * Paper default: probabilities softmax(logits) for predictions, one-hot (all-zero where ignored) for labels, and the
- * cross-entropy -Σ_c target_c log softmax(output)_c, masked mean over pixels, as reconstruction loss. Probabilities rather than
- * logits because eq. 4 stacks predictions in the place of labels: both must live on one scale.
+ * Paper default: probabilities softmax(logits) for predictions, one-hot (all-zero where ignored) for labels,
+ * and the cross-entropy -Σ_c target_c log softmax(output)_c, masked mean over pixels, as reconstruction loss.
+ * Probabilities rather than logits because eq. 4 stacks predictions in the place of labels: both must live on
+ * one scale.
  */
 const joint: JointEncoding<SegmentationSpec> = {
   encodePrediction: (prediction) => softmax(prediction, 1),
@@ -40,14 +41,17 @@ function crossEntropy(logits: Tensor, target: Tensor, valid: Tensor): Tensor {
 }
 
 /**
- * Semantic segmentation. Files: one channel of class indices (8-bit PNG, or .npy of whole numbers); `ignore` marks pixels without
- * a class. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits [C,H,W].
+ * Semantic segmentation. Files: one channel of class indices (8-bit PNG, or .npy of whole numbers); `ignore`
+ * marks pixels without a class. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits
+ * [C,H,W].
  *
- * Loss (JTR section 4.1): cross-entropy -log softmax(logits)_label, mean over the valid pixels of each sample.
+ * Loss (JTR section 4.1): cross-entropy -log softmax(logits)_label, mean over the valid pixels of each
+ * sample.
  *
- * Metrics, in percent, from the confusion matrix of the whole set: `mIoU` = mean over classes of TP / (label + prediction - TP)
- * and `pixelAccuracy` = correct / valid. A class that is neither labelled nor predicted anywhere is left out of the mean; the
- * released MTPSL and JTR code divides by zero there and gives NaN for the whole mean.
+ * Metrics, in percent, from the confusion matrix of the whole set:
+ * `mIoU` = mean over classes of TP / (label + prediction - TP), `pixelAccuracy` = correct / valid.
+ * A class that is neither labelled nor predicted anywhere is left out of the mean; the released MTPSL and JTR
+ * code divides by zero there and gives NaN for the whole mean.
  */
 export const segmentation: TaskKind<SegmentationSpec> = {
   kind: "segmentation",

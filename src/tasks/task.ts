@@ -16,9 +16,15 @@ export interface LabelMap {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** [channels, height, width]; what the values mean is the task's business (class index, metres, unit vector). */
+  /**
+   * [channels, height, width]; what the values mean is the task's business (class index, metres, unit
+   * vector).
+   */
   readonly data: Float32Array;
-  /** [height, width]: 1 where the label holds, 0 where it is to be ignored. Values under 0 are finite but meaningless. */
+  /**
+   * [height, width]: 1 where the label holds, 0 where it is to be ignored. Values under 0 are finite but
+   * meaningless.
+   */
   readonly valid: Uint8Array;
 }
 
@@ -55,8 +61,8 @@ export interface MetricAccumulator {
 }
 
 /**
- * A task. `S` is its entry in dataset.yaml. Graph functions take batches: predictions [N,C,H,W], labels [N,L,H,W], valid [N,1,H,W]
- * of zeros and ones.
+ * A task. `S` is its entry in dataset.yaml. Graph functions take batches: predictions [N,C,H,W], labels
+ * [N,L,H,W], valid [N,1,H,W] of zeros and ones.
  */
 export interface TaskKind<S extends TaskSpec = TaskSpec> {
   readonly kind: string;
@@ -66,23 +72,32 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   channels(spec: S): number;
   labelChannels(spec: S): number;
 
-  /** File pixels -> label. `where` names the file in errors. Throws UserError on values the spec does not allow. */
+  /**
+   * File pixels -> label. `where` names the file in errors. Throws UserError on values the spec does not
+   * allow.
+   */
   decode(raster: Raster, spec: S, where: string): LabelMap;
   /** Label -> file pixels, the inverse of `decode` up to the file's precision. */
   encode(label: LabelMap, spec: S): Raster;
 
   /** How augmentation moves the label along with its image. */
   readonly interpolation: "nearest" | "bilinear";
-  /** Mends the values after the map was mirrored left-right (normals: x changes sign). Returns the label itself where nothing changes. */
+  /**
+   * Mends the values after the map was mirrored left-right (normals: x changes sign). Returns the label
+   * itself where nothing changes.
+   */
   mirrored(label: LabelMap): LabelMap;
   /**
-   * Mends the values after the map was resampled and the image enlarged by `factor` about the camera's axis: depth is divided by
-   * it, normals are brought back to unit length. Factor 1 stands for resampling alone, as when a sample is resized together with
-   * its camera. Returns the label itself where nothing changes.
+   * Mends the values after the map was resampled and the image enlarged by `factor` about the camera's axis:
+   * depth is divided by it, normals are brought back to unit length. Factor 1 stands for resampling alone, as
+   * when a sample is resized together with its camera. Returns the label itself where nothing changes.
    */
   scaled(label: LabelMap, factor: number): LabelMap;
 
-  /** Network output [N,C,H,W] -> prediction (normals: unit length; segmentation and depth: unchanged logits / metres). */
+  /**
+   * Network output [N,C,H,W] -> prediction (normals: unit length; segmentation and depth: unchanged logits /
+   * metres).
+   */
   activate(output: Tensor, spec: S): Tensor;
   /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
   loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
@@ -98,8 +113,8 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   accumulator(spec: S): MetricAccumulator;
 
   /**
-   * The range of values (in the label's unit) that a picture of this map spreads its colours over, for drawing a label and the
-   * predictions of one image alike; null where the colours do not depend on a range.
+   * The range of values (in the label's unit) that a picture of this map spreads its colours over, for
+   * drawing a label and the predictions of one image alike; null where the colours do not depend on a range.
    */
   drawingRange(map: LabelMap | PredictionMap, spec: S): DrawingRange | null;
   /** Draw a prediction or a label, by default over its own `drawingRange`. Ignored pixels are black. */
@@ -114,32 +129,43 @@ export type DrawingRange = readonly [number, number];
 export interface JointEncoding<S extends TaskSpec = TaskSpec> {
   /** The task's part of the stack Y^. */
   encodePrediction(prediction: Tensor, spec: S, draw?: JointDraw): Tensor;
-  /** The task's part of the stack Y; meaningless (but finite) where `valid` is 0, so that the method can put the prediction there. */
+  /**
+   * The task's part of the stack Y; meaningless (but finite) where `valid` is 0, so that the method can put
+   * the prediction there.
+   */
   encodeLabel(label: Tensor, valid: Tensor, spec: S): Tensor;
   /**
-   * Reconstruction loss of every sample, float32 [N]: the auto-encoder's raw output against a target, by the paper an encoded
-   * prediction or label. `valid` [N,1,H,W] masks pixels. Gradients reach `target` too: detach it for eq. 5.
+   * Reconstruction loss of every sample, float32 [N]: the auto-encoder's raw output against a target, by the
+   * paper an encoded prediction or label. `valid` [N,1,H,W] masks pixels. Gradients reach `target` too:
+   * detach it for eq. 5.
    */
   reconstructionLoss(output: Tensor, target: Tensor, valid: Tensor, spec: S): Tensor;
 }
 
 /** What the released JTR encodings take besides the prediction. */
 export interface JointDraw {
-  /** Pixels [N,1,H,W] that every labelled task of the sample holds at; others are zeroed before encoding. All of them if left out. */
+  /**
+   * Pixels [N,1,H,W] that every labelled task of the sample holds at; others are zeroed before encoding. All
+   * of them if left out.
+   */
   readonly mask?: Tensor;
-  /** Standard Gumbel noise [N,`noiseChannels`,H,W]. A stack encoded without it is the noiseless (soft) one. */
+  /**
+   * Standard Gumbel noise [N,`noiseChannels`,H,W]. A stack encoded without it is the noiseless (soft) one.
+   */
   readonly noise?: Tensor;
 }
 
 /**
- * The encodings of JTR's released code. Its reconstruction compares the decoder's output with targets that are not the stacks
- * themselves, so each has a function of its own. Random draws come in as inputs, which keeps the graph pure; the released code
- * draws anew for every call.
+ * The encodings of JTR's released code. Its reconstruction compares the decoder's output with targets that
+ * are not the stacks themselves, so each has a function of its own. Random draws come in as inputs, which
+ * keeps the graph pure; the released code draws anew for every call.
  */
 export interface ReleasedJointEncoding<S extends TaskSpec = TaskSpec> extends JointEncoding<S> {
   /** Channels of Gumbel noise that one draw needs; 0 for none. */
   noiseChannels(spec: S): number;
-  /** Target of the reconstructed prediction stack Y^. `encoded` is `encodePrediction`'s result for that stack. */
+  /**
+   * Target of the reconstructed prediction stack Y^. `encoded` is `encodePrediction`'s result for that stack.
+   */
   predictionTarget(prediction: Tensor, encoded: Tensor, spec: S, draw: JointDraw): Tensor;
   /** Target of the reconstructed stack Y for samples with a label of this task. */
   labelTarget(label: Tensor, valid: Tensor, spec: S): Tensor;

@@ -1,4 +1,7 @@
-/** @file What every task has to fulfil. A task's test file hands in an example of itself and gets the whole suite. */
+/**
+ * @file What every task has to fulfil. A task's test file hands in an example of itself and gets the whole
+ * suite.
+ */
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../../src/common/errors.js";

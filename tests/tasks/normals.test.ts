@@ -49,7 +49,7 @@ describe("normals files", () => {
     expect(label.data[2 + 6]).toBeCloseTo(-1, 7);
   });
 
-  test("floats are vectors; zeros and what is not finite are invalid; a valid vector whose components sum to 0 is kept", () => {
+  test("floats are vectors; zeros and NaN are invalid, components that sum to 0 are not", () => {
     const data = Float32Array.of(0, 0, 0, Number.NaN, 0, 1, 0, 0, -2, Math.SQRT1_2, 0, -Math.SQRT1_2);
     const label = normals.decode({ width: 4, height: 1, channels: 3, data }, spec, "a.npy");
     expect([...label.valid]).toEqual([0, 0, 1, 1]);
@@ -110,7 +110,7 @@ describe("normals metrics", () => {
     expect(Math.abs(measure([10.004, 20]).median - 10.004)).toBeLessThanOrEqual(0.005);
   });
 
-  test("lengths do not matter; a prediction of length zero counts as perpendicular; NaN is not hidden", () => {
+  test("length does not matter, no direction is perpendicular, NaN is not hidden", () => {
     const truth = vectors([[0, 0, -1]]);
     const of = (vector: number[]) => {
       const accumulator = normals.accumulator(spec);
