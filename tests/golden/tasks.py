@@ -2,9 +2,9 @@
 
 Run: /usr/bin/python3 tests/golden/tasks.py   (torch 1.13; writes tests/golden/tasks.json)
 
-Everything here is written from the formulas (JTR section 4.1, equations 4 and 5, and for `released` the published code's
-behaviour as described in the project's reference facts), in float64, sample by sample and with boolean indexing, on purpose
-unlike the masked sums of src/tasks.
+Everything here is written from the formulas (JTR section 4.1, equations 4 and 5; for `released` what the
+published code does, as the project's reference facts describe it), in float64, sample by sample and with
+boolean indexing, on purpose unlike the masked sums of src/tasks.
 """
 
 import json
