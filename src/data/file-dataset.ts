@@ -1,8 +1,8 @@
 /** @file A dataset whose samples are files on disk: what every format has in common. */
 import { UserError } from "../common/errors.js";
-import { suggest } from "../common/suggest.js";
 import { taskKind } from "../tasks/index.js";
 import type { LabelMap, Raster, TaskSpec } from "../tasks/task.js";
+import { unknownName } from "./names.js";
 import { type RgbImage, readImage, readRaster } from "./raster.js";
 import type { Camera, Dataset, DatasetInfo, Sample } from "./types.js";
 
@@ -63,17 +63,25 @@ export function requireImageSize(label: LabelMap, file: string, image: RgbImage,
 /** Every split's samples by id; the order is the split's order. */
 export type SplitFiles = Readonly<Record<string, ReadonlyMap<string, SampleFiles>>>;
 
+/** A dataset that can say where its labels lie. */
+export interface FileDataset extends Dataset {
+  /** The label's file; undefined where there is none. */
+  fileOf(split: string, id: string, task: string): string | undefined;
+  /** Label files that no image belongs to, by task. */
+  readonly strayLabels?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** A dataset over files. `where` names it in errors about unknown splits and ids. */
 export function fileDataset(
   about: Pick<DatasetInfo, "name" | "tasks">,
   files: SplitFiles,
   where: string,
-): Dataset {
+): FileDataset {
   const splits = Object.fromEntries(Object.entries(files).map(([split, map]) => [split, [...map.keys()]]));
   const filesOf = (split: string, id: string) => {
-    if (!Object.hasOwn(files, split)) throw unknown("split", split, Object.keys(files), where);
+    if (!Object.hasOwn(files, split)) throw unknownName("split", split, Object.keys(files), where);
     const sample = files[split].get(id);
-    if (sample === undefined) throw unknown(`id in split ${split}`, id, splits[split], where);
+    if (sample === undefined) throw unknownName("id", id, splits[split], `${where}: ${split}`);
     return sample;
   };
   const read = async (split: string, id: string, tasks: readonly string[]): Promise<Sample> => {
@@ -81,7 +89,7 @@ export function fileDataset(
     const image = await readImage(sample.image);
     const labels: [string, LabelMap][] = [];
     for (const task of tasks) {
-      if (!Object.hasOwn(about.tasks, task)) throw unknown("task", task, Object.keys(about.tasks), where);
+      if (!Object.hasOwn(about.tasks, task)) throw unknownName("task", task, Object.keys(about.tasks), where);
       if (!Object.hasOwn(sample.labels, task)) continue;
       const source = sample.labels[task];
       const label = await source.read(sample.camera);
@@ -101,19 +109,7 @@ export function fileDataset(
   return {
     info: { ...about, splits },
     labelledTasks: async (split, id) => Object.keys(filesOf(split, id).labels),
+    fileOf: (split, id, task) => filesOf(split, id).labels[task]?.file,
     read,
   };
-}
-
-function unknown(what: string, got: string, known: readonly string[], where: string): UserError {
-  const near = suggest(got, known);
-  const shown = known.length > 8 ? `one of ${known.length} names` : `one of ${known.join(", ")}`;
-  return new UserError({
-    code: `data.unknown-${what.split(" ")[0]}`,
-    what: `the dataset has no such ${what}`,
-    where,
-    expected: known.length === 0 ? "none" : shown,
-    got: JSON.stringify(got),
-    fix: near === undefined ? undefined : `Did you mean ${near}?`,
-  });
 }

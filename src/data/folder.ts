@@ -7,11 +7,11 @@ import { dirname, join } from "node:path";
 import { UserError } from "../common/errors.js";
 import { taskKind } from "../tasks/index.js";
 import { type DatasetDescription, formatDatasetYaml, parseDatasetYaml } from "./dataset-yaml.js";
-import { fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
+import { type FileDataset, fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
 import { filesByStem, IMAGE_EXTENSIONS, LABEL_EXTENSIONS, listFolder, requireFolder } from "./listing.js";
 import { encodeImage, encodeRaster, readBytes } from "./raster.js";
 import { parseSequences, type Sequences } from "./sequences.js";
-import type { Dataset, DatasetFormat, Sample } from "./types.js";
+import type { DatasetFormat, Sample } from "./types.js";
 
 export type { DatasetDescription } from "./dataset-yaml.js";
 export type { Sequence, Sequences } from "./sequences.js";
@@ -19,11 +19,9 @@ export type { Sequence, Sequences } from "./sequences.js";
 const YAML_NAME = "dataset.yaml";
 
 /** A dataset folder, with what only a folder of ours says. */
-export interface FolderDataset extends Dataset {
+export interface FolderDataset extends FileDataset {
   readonly description: DatasetDescription;
   readonly sequences?: Sequences;
-  /** Label files that no image belongs to, by task. */
-  readonly strayLabels: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The layout with the fields that are given filled in. */

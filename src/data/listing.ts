@@ -2,11 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../common/errors.js";
-
-/** By code unit, whatever the machine's language. */
-export function byName(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
+import { byName } from "./names.js";
 
 /** Names in a folder, sorted; undefined where there is no such folder. Hidden files are left out. */
 export async function listFolder(path: string): Promise<{ files: string[]; folders: string[] } | undefined> {

@@ -1,0 +1,39 @@
+/** @file A split in its order, with every label it has: what evaluation reads. */
+import { openDataset } from "./formats/index.js";
+import { unknownName } from "./names.js";
+import type { DatasetSource, Sample } from "./types.js";
+
+export interface SplitReader extends AsyncIterable<Sample> {
+  readonly ids: readonly string[];
+}
+
+/**
+ * Opens a split for evaluation: samples in the split's order, unchanged, with all labels of `tasks`. The next sample is decoded
+ * while the caller works on this one. Throws UserError on unknown names, and while iterating on damaged files.
+ */
+export async function openSplit(
+  source: DatasetSource,
+  split: string,
+  tasks: readonly string[],
+): Promise<SplitReader> {
+  const dataset = await openDataset(source);
+  const { name, splits } = dataset.info;
+  if (!Object.hasOwn(splits, split)) throw unknownName("split", split, Object.keys(splits), name);
+  const ids = splits[split];
+  async function* iterate(): AsyncGenerator<Sample> {
+    const start = (index: number) => {
+      if (index >= ids.length) return undefined;
+      const reading = dataset.read(split, ids[index], tasks);
+      // The error belongs to whoever asks for this sample; until then it is nobody's unhandled rejection.
+      reading.catch(() => undefined);
+      return reading;
+    };
+    let next = start(0);
+    for (let index = 1; next !== undefined; index++) {
+      const current = await next;
+      next = start(index);
+      yield current;
+    }
+  }
+  return { ids, [Symbol.asyncIterator]: iterate };
+}
