@@ -1,5 +1,5 @@
 /** @file A graph kept open for many runs. `evaluate` of the runtime serves one-off values. */
-import { lowerGraph } from "../../src/graph/lowering.js";
+import { lowerGraph, type Target } from "../../src/graph/lowering.js";
 import { encodeModel } from "../../src/graph/onnx.js";
 import { simplify } from "../../src/graph/simplify.js";
 import type { Tensor } from "../../src/graph/tensor.js";
@@ -12,12 +12,16 @@ export interface Compiled {
   release(): Promise<void>;
 }
 
-/** Opens a session that computes named tensors from the inputs they depend on. */
-export async function compile(engine: Engine, outputs: Readonly<Record<string, Tensor>>): Promise<Compiled> {
+/** Opens a session that computes named tensors from the inputs they depend on, spelled for `target`. */
+export async function compile(
+  engine: Engine,
+  outputs: Readonly<Record<string, Tensor>>,
+  target: Target = engine.target,
+): Promise<Compiled> {
   const names = Object.keys(outputs);
   const tensors = simplify(names.map((name) => outputs[name]));
   const named = names.map((name, i) => ({ name, tensor: tensors[i] }));
-  const graph = lowerGraph(named, engine.target);
+  const graph = lowerGraph(named, target);
   const session = await openSession(engine, encodeModel(graph));
   return {
     async run(feeds) {

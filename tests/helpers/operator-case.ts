@@ -28,6 +28,10 @@ export interface OperatorCase {
   build(inputs: Readonly<Record<string, Tensor>>): Tensor;
   /** How many times in a row it is differentiated; 2 if left out. */
   readonly order?: 1 | 2;
+  /** On WebGPU some node of it runs on the CPU. */
+  readonly fallback?: boolean;
+  /** Allowed relative error on WebGPU instead of 2e-5. */
+  readonly webgpuTolerance?: number;
 }
 
 const draw = (make: (random: Random, i: number) => number) => (random: Random, count: number) =>

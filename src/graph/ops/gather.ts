@@ -9,6 +9,7 @@ import {
   sizeOf,
   type Tensor,
 } from "../tensor.js";
+import { cast } from "./compare.js";
 import { filled } from "./leaf.js";
 import { expand, reshape } from "./shape.js";
 
@@ -43,8 +44,9 @@ export const Gather: Operator<AxisAttributes> = defineOperator<AxisAttributes>({
   gradient: ({ inputs: [x, indices], grad, attributes: { axis } }) => {
     const count = sizeOf(indices.shape);
     const shape = x.shape.map((dim, i) => (i === axis ? count : dim));
+    // int32, because WebGPU cannot expand int64.
     const list = reshape(
-      indices,
+      cast(indices, "int32"),
       x.shape.map((_, i) => (i === axis ? count : 1)),
     );
     return [scatterAdd(zeros(x), expand(list, shape), reshape(grad, shape), axis), null];

@@ -44,6 +44,20 @@ export const GridSample: Operator<GridSampleAttributes> = defineOperator<GridSam
   ],
 });
 
+/** The operator's value made of reads at the corners, for providers without ONNX's GridSample. */
+export function sampleAtCorners(x: Tensor, grid: Tensor, attributes: GridSampleAttributes): Tensor {
+  const [n, c] = x.shape;
+  const image = reshape(x, [n, c, -1]);
+  const terms = cornersOf(x, grid, attributes).corners.map(({ index, inside, weight }) => {
+    const places = expand(index, [n, c, index.shape[2]]);
+    return mul(gatherElements(image, places, 2), mul(weight, inside));
+  });
+  return reshape(
+    terms.reduce((a, b) => add(a, b)),
+    [n, c, grid.shape[1], grid.shape[2]],
+  );
+}
+
 function inputGradient(x: Tensor, grad: Tensor, corners: readonly Corner[]): Tensor {
   const [n, c, height, width] = x.shape;
   const flatGrad = reshape(grad, [n, c, -1]);

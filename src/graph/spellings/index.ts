@@ -4,14 +4,18 @@
  */
 import type { LowerContext, Target } from "../lowering.js";
 import { cpuPooling } from "./cpu.js";
+import { cpuConv } from "./cpu-conv.js";
+import { cpuElementwise } from "./cpu-elementwise.js";
+import { cpuFilterGrad } from "./cpu-filter-grad.js";
+import { webgpuSpellings } from "./webgpu.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
 export type Spelling = (context: LowerContext<any>) => readonly string[];
 export type SpellingTable = Readonly<Record<string, Spelling>>;
 
 const tables: Record<Target["provider"], (target: Target) => SpellingTable> = {
-  cpu: () => cpuPooling,
-  webgpu: () => ({}),
+  cpu: () => ({ ...cpuPooling, ...cpuConv, ...cpuFilterGrad, ...cpuElementwise }),
+  webgpu: () => webgpuSpellings,
   wasm: () => ({}),
   cuda: () => ({}),
 };
