@@ -144,7 +144,7 @@ describe("the JTR step against PyTorch", () => {
       return error;
     });
     errors.sort((a, b) => a - b);
-    expect(errors[Math.floor(0.75 * errors.length)]).toBeLessThan(1e-2);
+    expect(errors[Math.floor(0.75 * errors.length)]).toBeLessThan(3e-2);
   });
 
   it("leaves alone the biases that batch normalisation cancels, and updates running statistics as PyTorch does", () => {
