@@ -84,5 +84,5 @@ export const elementwiseCases: OperatorCase[] = [
   { ...unary("Sin", g.sin), webgpuTolerance: 5e-4 },
   { ...unary("Cos", g.cos), webgpuTolerance: 5e-4 },
   unary("Softplus", g.softplus),
-  unary("Relu", (x) => g.square(g.relu(x))),
+  { ...unary("Relu", (x) => g.square(g.relu(x))), covers: ["Relu", "ReluGrad"] },
 ];

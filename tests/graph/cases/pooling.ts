@@ -4,7 +4,7 @@ import { distinct, type OperatorCase, uniform } from "../../helpers/operator-cas
 function maxPool(name: string, shape: g.Shape, options: g.PoolOptions): OperatorCase {
   return {
     name: `maxPool2d ${name}`,
-    covers: ["MaxPool2d", "MaxUnpool2d", "MaxPoolGather"],
+    covers: ["MaxPool2d", "MaxUnpool2d"],
     inputs: { x: distinct(shape) },
     build: ({ x }) => g.square(g.maxPool2d(x, options).output),
   };
