@@ -81,7 +81,7 @@ function placeOf(
 /** Reads the text of a dataset.yaml. Throws UserError with `file:line:column`. */
 export function parseDatasetYaml(text: string, file: string): DatasetDescription {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, logLevel: "error" });
   const [syntax] = document.errors;
   if (syntax !== undefined) {
     const at = syntax.linePos?.[0];
@@ -93,7 +93,11 @@ export function parseDatasetYaml(text: string, file: string): DatasetDescription
   }
   const at = (path: PropertyKey[], key?: string) => placeOf(file, document.contents, lines, path, key);
   const parsed = datasetYamlSchema.safeParse(toPlain(document, file));
-  if (!parsed.success) throw yamlError(parsed.error.issues[0], at);
+  if (!parsed.success) {
+    const { issues } = parsed.error;
+    // A misspelt key also shows as a missing one: the first is the cause.
+    throw yamlError(issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0], at);
+  }
   const tasks = Object.entries(parsed.data.tasks).map(
     ([task, entry]) => [task, parseTaskSpec(entry, `${at(["tasks", task])}: ${task}`)] as const,
   );
@@ -133,9 +137,10 @@ function yamlError(issue: z.core.$ZodIssue, at: (path: PropertyKey[], key?: stri
     });
   }
   const key = issue.path.join(".");
+  const message = issue.code === "invalid_key" ? issue.issues[0].message : issue.message;
   return new UserError({
     code: "data.bad-yaml",
-    what: key === "" ? issue.message : `\`${key}\`: ${issue.message}`,
+    what: key === "" ? message : `\`${key}\`: ${message}`,
     where: at(issue.path),
   });
 }

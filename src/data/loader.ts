@@ -67,6 +67,11 @@ export class Loader implements AsyncIterable<Batch> {
       this.#delivered++;
       this.#next = this.#after(this.#next);
       return batch;
+    } catch (error) {
+      // Asked again, the loader tries this very batch again.
+      this.#queue.length = 0;
+      this.#requested = this.#next;
+      throw error;
     } finally {
       this.#supply.hold(false);
     }

@@ -112,7 +112,8 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
       got: `${bytes.length - dataStart}`,
     });
   }
-  const copy = bytes.slice(dataStart);
+  // Not `slice`, which on a Buffer copies nothing.
+  const copy = Uint8Array.from(bytes.subarray(dataStart));
   if (swap) for (let i = 0; i < copy.length; i += size) copy.subarray(i, i + size).reverse();
   const data = new type(copy.buffer);
   if (!fortran || shape.length < 2) return { shape, data };

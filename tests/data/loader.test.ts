@@ -1,0 +1,264 @@
+import { spawnSync } from "node:child_process";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { drawBatch, stepsPerEpoch } from "../../src/data/batch.js";
+import { openSplit } from "../../src/data/evaluation-reader.js";
+import { type Loader, type LoaderOptions, openLoader } from "../../src/data/loader.js";
+import type { Batch, ViewSpec } from "../../src/data/types.js";
+import { workerEntry } from "../../src/data/worker-entry.js";
+import { ensureBuilt } from "../helpers/built.js";
+import { greyPng, noisePng, tinyFolder, userError, writeFiles } from "../helpers/dataset.js";
+
+const VIEWS: ViewSpec[] = [
+  { from: "sample", scales: [1, 1.2, 1.5], flip: 0.5, photometric: 0 },
+  { from: 0, scales: [1.2, 1.5], flip: 0, photometric: 2 },
+];
+const TASKS = ["segmentation", "depth", "normals"];
+
+async function options(more: Partial<LoaderOptions> = {}): Promise<LoaderOptions> {
+  const path = await tinyFolder({ train: 7 });
+  const source = { format: "folder", path };
+  return {
+    source,
+    split: "train",
+    tasks: TASKS,
+    labels: null,
+    batchSize: 2,
+    views: VIEWS,
+    seed: 11,
+    workers: 0,
+    ...more,
+  };
+}
+
+async function take(loader: Loader, count: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for (let i = 0; i < count; i++) batches.push(await loader.next());
+  return batches;
+}
+
+async function takeFrom(given: LoaderOptions, count: number): Promise<Batch[]> {
+  const loader = await openLoader(given);
+  try {
+    return await take(loader, count);
+  } finally {
+    await loader.close();
+  }
+}
+
+beforeAll(() => ensureBuilt("data/loader-worker.js"));
+
+describe("a batch", () => {
+  it("has the arrays the contract names, for every view", async () => {
+    const [batch] = await takeFrom(await options(), 1);
+    const names = TASKS.flatMap((task) => [`${task}.label`, `${task}.valid`, `${task}.labelled`]);
+    const all = ["", "view1."].flatMap((prefix) => ["image", ...names].map((name) => prefix + name));
+    expect(Object.keys(batch.arrays).sort()).toEqual(all.sort());
+    const shape = (name: string) => batch.arrays[name].shape;
+    expect(shape("image")).toEqual([2, 3, 6, 8]);
+    expect(shape("view1.normals.label")).toEqual([2, 3, 6, 8]);
+    expect(shape("depth.valid")).toEqual([2, 1, 6, 8]);
+    expect(shape("depth.labelled")).toEqual([2]);
+    for (const { shape, data } of Object.values(batch.arrays)) {
+      expect(data.length).toBe(shape.reduce((a, b) => a * b, 1));
+      expect(data.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it("shows only the labels it may, and zeros elsewhere", async () => {
+    const labels = { train00: ["depth"], train01: [], train02: ["segmentation", "normals"] };
+    const batches = await takeFrom(await options({ labels }), 3);
+    for (const { ids, arrays } of batches) {
+      ids.forEach((id, n) => {
+        for (const task of TASKS) {
+          const allowed = (labels as Record<string, string[]>)[id]?.includes(task) ? 1 : 0;
+          for (const prefix of ["", "view1."]) {
+            expect(arrays[`${prefix}${task}.labelled`].data[n]).toBe(allowed);
+            const { data } = arrays[`${prefix}${task}.valid`];
+            const valid = data.subarray(n * 48, (n + 1) * 48);
+            expect(valid.some((value) => value === 1)).toBe(allowed === 1);
+          }
+        }
+      });
+    }
+  });
+
+  it("reads no label file that it may not show", async () => {
+    const given = await options({ labels: {} });
+    await writeFiles(given.source.path, { "train/depth/train00.png": "damaged" });
+    await takeFrom(given, 4);
+  });
+});
+
+describe("the order", () => {
+  it("goes through an epoch without repetition and drops what fills no batch", async () => {
+    const given = await options();
+    const batches = await takeFrom(given, 6);
+    const epochs = [batches.slice(0, 3), batches.slice(3)].map((epoch) =>
+      epoch.flatMap((batch) => [...batch.ids]),
+    );
+    for (const ids of epochs) expect(new Set(ids).size).toBe(6);
+    expect(epochs[0]).not.toEqual(epochs[1]);
+    expect(stepsPerEpoch(7, 2)).toBe(3);
+  });
+
+  it("goes round where the set is smaller than a batch", async () => {
+    const [batch] = await takeFrom(await options({ batchSize: 10 }), 1);
+    expect(new Set(batch.ids).size).toBe(7);
+    expect(batch.ids.slice(7)).toEqual(batch.ids.slice(0, 3));
+    const image = batch.arrays["view1.image"].data;
+    // The second time round, a sample gets other random numbers.
+    expect(image.slice(0, 144)).not.toEqual(image.slice(7 * 144, 8 * 144));
+    expect(drawBatch({ seed: 0, batchSize: 3 }, 1, { epoch: 0, step: 0 }).map((draw) => draw.round)).toEqual([
+      0, 1, 2,
+    ]);
+  });
+
+  it("resumes at any position with the same batches", async () => {
+    const given = await options();
+    const all = await takeFrom(given, 7);
+    const loader = await openLoader({ ...given, start: { epoch: 1, step: 1 } });
+    expect(loader.position()).toEqual({ epoch: 1, step: 1 });
+    expect(await take(loader, 3)).toEqual(all.slice(4));
+    expect(loader.position()).toEqual({ epoch: 2, step: 1 });
+    await loader.close();
+    const carried = await openLoader({ ...given, start: { epoch: 0, step: 4 } });
+    expect(carried.position()).toEqual({ epoch: 1, step: 1 });
+    await carried.close();
+  });
+
+  it("differs between seeds", async () => {
+    const given = await options();
+    expect(await takeFrom(given, 1)).not.toEqual(await takeFrom({ ...given, seed: 12 }, 1));
+  });
+});
+
+describe("worker threads", () => {
+  it("give the batches of the calling thread, whatever their number and the cache", async () => {
+    const given = await options();
+    const here = await takeFrom(given, 8);
+    for (const more of [{ workers: 1 }, { workers: 3, prefetch: 5 }, { workers: 2, cacheBytes: 0 }]) {
+      expect(await takeFrom({ ...given, ...more }, 8)).toEqual(here);
+    }
+  });
+
+  it("keep batches ready, so that a slow step never waits", async () => {
+    const loader = await openLoader(await options({ workers: 2, prefetch: 3 }));
+    // Until every worker has started, a step may wait.
+    await take(loader, 4);
+    const before = loader.starvedSteps;
+    for (let i = 0; i < 6; i++) {
+      // As a native training step does: the event loop stands still, the workers do not.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+      await loader.next();
+    }
+    expect(loader.starvedSteps).toBe(before);
+    await loader.close();
+  });
+
+  it("count the steps that had to wait", async () => {
+    const loader = await openLoader(await options({ workers: 1, prefetch: 1 }));
+    await take(loader, 6);
+    expect(loader.starvedSteps).toBeGreaterThan(0);
+    await loader.close();
+  });
+
+  it("hand over the same UserError, and the batch again once the file is mended", async () => {
+    const given = await options({ workers: 2 });
+    const file = join(given.source.path, "train/depth/train03.png");
+    const whole = greyPng(8, new Array(48).fill(1000), 16);
+    await writeFile(file, whole.subarray(0, 60));
+    const loader = await openLoader({ ...given, batchSize: 7 });
+    const error = await userError(() => loader.next());
+    expect(error.facts).toMatchObject({ code: "data.truncated-png", where: file });
+    expect(loader.position()).toEqual({ epoch: 0, step: 0 });
+    await writeFile(file, whole);
+    expect((await loader.next()).ids).toHaveLength(7);
+    await loader.close();
+  });
+
+  it("close while they are at work, and say so afterwards", async () => {
+    const loader = await openLoader(await options({ workers: 2, prefetch: 6 }));
+    await loader.close();
+    await loader.close();
+    await expect(loader.next()).rejects.toThrow("closed");
+    for await (const _ of loader) throw new Error("a closed loader gives nothing");
+  });
+
+  it("do not keep a process alive that forgot to close them", async () => {
+    const { source } = await options();
+    const module = workerEntry(new URL("../../src/data/loader.ts", import.meta.url).href, "./loader.js");
+    const program = `
+      import { openLoader } from ${JSON.stringify(module.href)};
+      const loader = await openLoader({ source: ${JSON.stringify(source)}, split: "train", tasks: [], labels: null,
+        batchSize: 2, views: ${JSON.stringify(VIEWS)}, seed: 1, workers: 2 });
+      console.log((await loader.next()).ids.length);`;
+    const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    expect([stdout.trim(), status]).toEqual(["2", 0]);
+  });
+});
+
+describe("openLoader", () => {
+  it("refuses what cannot work, at once", async () => {
+    const given = await options();
+    for (const [more, code] of [
+      [{ split: "trian" }, "data.unknown-split"],
+      [{ tasks: ["deph"] }, "data.unknown-task"],
+      [{ source: { ...given.source, path: "/none" } }, "data.missing-folder"],
+    ] as const) {
+      expect((await userError(() => openLoader({ ...given, ...more, workers: 2 }))).facts.code).toBe(code);
+    }
+    await expect(openLoader({ ...given, batchSize: 0 })).rejects.toThrow(RangeError);
+    await expect(openLoader({ ...given, views: [] })).rejects.toThrow(RangeError);
+  });
+
+  it("names images of another size, and resizes them where asked", async () => {
+    const given = await options({ tasks: [], batchSize: 7 });
+    await writeFiles(given.source.path, { "train/image/train04.png": noisePng(4, 4) });
+    const loader = await openLoader(given);
+    expect((await userError(() => loader.next())).facts).toMatchObject({ code: "data.mixed-sizes" });
+    const [batch] = await takeFrom({ ...given, source: { ...given.source, size: [5, 7] } }, 1);
+    expect(batch.arrays.image.shape).toEqual([7, 3, 5, 7]);
+  });
+});
+
+describe("openSplit", () => {
+  it("reads in order, unchanged, with all labels", async () => {
+    const { source } = await options();
+    const reader = await openSplit(source, "val", TASKS);
+    expect(reader.ids).toEqual(["val00", "val01"]);
+    for (let round = 0; round < 2; round++) {
+      const ids: string[] = [];
+      for await (const sample of reader) {
+        ids.push(sample.id);
+        expect(Object.keys(sample.labels)).toEqual(TASKS);
+      }
+      expect(ids).toEqual(reader.ids);
+    }
+  });
+
+  it("throws for the damaged file when its turn comes", async () => {
+    const { source } = await options();
+    await rm(join(source.path, "val/image/val01.png"));
+    await writeFiles(source.path, { "val/image/val01.png": "no image" });
+    const seen: string[] = [];
+    const error = await userError(async () => {
+      for await (const { id } of await openSplit(source, "val", [])) seen.push(id);
+    });
+    expect(seen).toEqual(["val00"]);
+    expect(error.facts.where).toContain("val01.png");
+    expect((await userError(() => openSplit(source, "vla", []))).facts.fix).toBe("Did you mean val?");
+  });
+});
+
+it("workerEntry finds compiled modules from source and from the build", () => {
+  expect(workerEntry("file:///x/dist/data/a.js", "./b.js").href).toBe("file:///x/dist/data/b.js");
+  const built = workerEntry(new URL("../../src/data/loader.ts", import.meta.url).href, "./loader-worker.js");
+  expect(fileURLToPath(built)).toMatch(/dist.data.loader-worker\.js$/);
+  expect(() => workerEntry("file:///x/src/data/a.ts", "./b.js")).toThrow("npm run build");
+});

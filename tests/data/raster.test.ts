@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../../src/common/errors.js";
+import { encodeNpy } from "../../src/data/npy.js";
+import {
+  decodeImage,
+  decodeRaster,
+  encodeImage,
+  encodeRaster,
+  expectRaster,
+  readImage,
+  readRaster,
+} from "../../src/data/raster.js";
+import { greyPng, noisePng, temporaryFolder, userError, writeFiles } from "../helpers/dataset.js";
+
+const jpeg = () =>
+  sharp({ create: { width: 16, height: 12, channels: 3, background: { r: 200, g: 100, b: 50 } } })
+    .jpeg({ quality: 95 })
+    .toBuffer();
+
+describe("images", () => {
+  it("are planar RGB in [0, 1], exact from an RGB PNG", async () => {
+    const bytes = noisePng(5, 4);
+    const image = await decodeImage(bytes, "x.png");
+    const raster = decodeRaster(bytes, "x.png");
+    expect([image.width, image.height, image.data.length]).toEqual([5, 4, 60]);
+    expect(image.data[20 + 7]).toBe(Math.fround(raster.data[3 * 7 + 1] / 255));
+    expect(decodeRaster(encodeImage(image), "y.png").data).toEqual(raster.data);
+  });
+
+  it("come from JPEG, grey, transparent and 16-bit files alike", async () => {
+    const { data } = await decodeImage(await jpeg(), "x.jpg");
+    expect(data[0]).toBeCloseTo(200 / 255, 1);
+    expect(data[2 * 192]).toBeCloseTo(50 / 255, 1);
+    const grey = await decodeImage(greyPng(2, [0, 51, 102, 255]), "g.png");
+    expect([...grey.data].map((value) => Math.round(value * 255))).toEqual([
+      0, 51, 102, 255, 0, 51, 102, 255, 0, 51, 102, 255,
+    ]);
+    const deep = await decodeImage(greyPng(2, [0, 65535], 16), "d.png");
+    expect([...deep.data]).toEqual([0, 1, 0, 1, 0, 1]);
+    const clear = await sharp({
+      create: { width: 1, height: 1, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } },
+    })
+      .png()
+      .toBuffer();
+    expect([...(await decodeImage(clear, "t.png")).data]).toEqual([1, 0, 0]);
+  });
+
+  it("say which file is missing, cut off, or no image", async () => {
+    const root = await temporaryFolder();
+    const whole = await jpeg();
+    await writeFiles(root, { "cut.jpg": whole.subarray(0, whole.length - 60), "text.jpg": "hello" });
+    for (const [name, code] of [
+      ["none.jpg", "data.missing-file"],
+      ["cut.jpg", "data.damaged-image"],
+      ["text.jpg", "data.unknown-image"],
+    ]) {
+      const { facts } = await userError(() => readImage(join(root, name)));
+      expect(facts).toMatchObject({ code, where: join(root, name) });
+    }
+  });
+
+  it("throw nothing but UserError on mutated JPEG bytes", async () => {
+    const whole = await jpeg();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        fc.nat(whole.length),
+        async (edits, length) => {
+          const bytes = Uint8Array.from(whole.subarray(0, length));
+          for (const [at, value] of edits) if (at > 1 && at < length) bytes[at] = value;
+          try {
+            await decodeImage(bytes, "fuzz.jpg");
+          } catch (error) {
+            expect(error).toBeInstanceOf(UserError);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("label files", () => {
+  it("keep 16-bit depth and class indices as they stand", async () => {
+    const root = await temporaryFolder();
+    await writeFiles(root, {
+      "depth.png": greyPng(2, [0, 256, 65535, 1], 16),
+      "seg.png": greyPng(2, [0, 3, 255, 1]),
+    });
+    expect((await readRaster(join(root, "depth.png"))).data).toEqual(Uint16Array.of(0, 256, 65535, 1));
+    expect((await readRaster(join(root, "seg.png"))).data).toEqual(Uint8Array.of(0, 3, 255, 1));
+  });
+
+  it("may be .npy of two or three axes; doubles and wide integers become floats", async () => {
+    const plane = decodeRaster(encodeNpy({ shape: [1, 2], data: Float64Array.of(0.5, 2) }), "x.npy");
+    expect(plane).toEqual({ width: 2, height: 1, channels: 1, data: Float32Array.of(0.5, 2) });
+    const wide = decodeRaster(encodeNpy({ shape: [1, 1, 2], data: BigInt64Array.of(-1n, 7n) }), "x.npy");
+    expect(wide).toEqual({ width: 1, height: 1, channels: 2, data: Float32Array.of(-1, 7) });
+    const flat = await userError(() =>
+      decodeRaster(encodeNpy({ shape: [4], data: new Uint8Array(4) }), "f.npy"),
+    );
+    expect(flat.facts).toMatchObject({ code: "data.npy-shape", where: "f.npy", got: "(4)" });
+  });
+
+  it("come back from what encodeRaster writes", () => {
+    for (const data of [Uint8Array.of(1, 2), Uint16Array.of(1, 500), Float32Array.of(0.25, -1)]) {
+      const { extension, bytes } = encodeRaster({ width: 1, height: 2, channels: 1, data });
+      expect(extension).toBe(data instanceof Float32Array ? "npy" : "png");
+      expect(decodeRaster(bytes, "x").data).toEqual(data);
+    }
+  });
+
+  it("of the wrong depth or channels are named with both formats", async () => {
+    const raster = decodeRaster(greyPng(1, [4]), "x.png");
+    const error = await userError(() => expectRaster(raster, { channels: 3, bits: 16 }, "x.png"));
+    expect(error.message).toBe(
+      "x.png: the label file has the wrong pixel format (expected 16 bits, 3 channels, got 8 bits, 1 channel).",
+    );
+  });
+});
