@@ -1,4 +1,5 @@
 /** @file Average pooling and pooling over the whole image. */
+import type { LowerContext } from "../lowering.js";
 import { apply, defineOperator, graphError, type Operator, type Shape, type Tensor } from "../tensor.js";
 import {
   emitSpread,
@@ -32,7 +33,7 @@ export const AverageUnpool2d: Operator<AveragePoolAttributes> = defineOperator<A
   gradient: ({ grad, attributes }) => [apply(AveragePool2d, [grad], attributes)],
   lower: (context) => {
     const { attributes, names, emit } = context;
-    const { shape, kernel } = attributes;
+    const { shape, kernel, stride } = attributes;
     const [n, c, rows, columns] = pooledShape(shape, attributes);
     const share = emit("Div", [names[0], context.constant(windowSizes(attributes), [rows, columns])]);
     if (isTiling(shape, attributes)) {
@@ -44,6 +45,7 @@ export const AverageUnpool2d: Operator<AveragePoolAttributes> = defineOperator<A
       };
       return [emit("Resize", [share, "", scales], nearest)];
     }
+    if (stride[0] === 1 && stride[1] === 1) return [emitUnitStride(context, share)];
     const ones = context.constant(new Array(kernel[0] * kernel[1]).fill(1), [1, 1, ...kernel]);
     const planes = context.reshape(share, [n * c, 1, rows, columns]);
     return [
@@ -54,6 +56,17 @@ export const AverageUnpool2d: Operator<AveragePoolAttributes> = defineOperator<A
     ];
   },
 });
+
+/** With stride 1 every pixel, too, takes part in one window of the shares: their sum is a mean times its size. */
+function emitUnitStride(
+  { emit, scalar, attributes }: LowerContext<AveragePoolAttributes>,
+  share: string,
+): string {
+  const { kernel, padding } = attributes;
+  const sides = kernel.map((size, i) => size - 1 - padding[i]);
+  const window = { kernel_shape: kernel, strides: [1, 1], pads: [...sides, ...sides], count_include_pad: 1 };
+  return emit("Mul", [emit("AveragePool", [share], window), scalar(kernel[0] * kernel[1])]);
+}
 
 /** How many pixels each window's mean is taken over. */
 function windowSizes(attributes: AveragePoolAttributes): number[] {

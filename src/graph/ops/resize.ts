@@ -7,7 +7,7 @@ type ResizeMode = "half-pixel" | "align-corners" | "nearest";
 type ResizeAttributes = { mode: ResizeMode; from: Size; to: Size };
 
 /** Weights of the `from` pixels in each of `to` resized pixels along one axis: [to, from], row-major. */
-export function interpolationMatrix(mode: ResizeMode, from: number, to: number): Float32Array {
+function interpolationMatrix(mode: ResizeMode, from: number, to: number): Float32Array {
   const matrix = new Float32Array(to * from);
   for (let i = 0; i < to; i++) {
     if (mode === "nearest") {
@@ -46,12 +46,21 @@ function emitTwoSided(
     : emit("MatMul", [emit("MatMul", [left, image]), right]);
 }
 
+/** The resize as rows x image x columns with its two constant interpolation matrices. */
+function emitInterpolation(context: LowerContext<ResizeAttributes>): string {
+  const { mode, from, to } = context.attributes;
+  const left = context.constant(interpolationMatrix(mode, from[0], to[0]), [to[0], from[0]]);
+  const columns = transposed(interpolationMatrix(mode, from[1], to[1]), to[1], from[1]);
+  const right = context.constant(columns, [from[1], to[1]]);
+  return emitTwoSided(context, context.names[0], left, right, from, to);
+}
+
 export const Resize2d: Operator<ResizeAttributes> = defineOperator<ResizeAttributes>({
   name: "Resize2d",
   infer: ([x], { to }) => [{ shape: [x.shape[0], x.shape[1], ...to], dtype: x.dtype }],
   gradient: ({ grad, attributes }) => [apply(Resize2dAdjoint, [grad], attributes)],
   lower: (context) => {
-    const { attributes, names, emit, inputs, outputs } = context;
+    const { attributes, names, emit, outputs } = context;
     const { mode, from, to } = attributes;
     if (mode !== "nearest") {
       const coordinates = mode === "half-pixel" ? "half_pixel" : "align_corners";
@@ -63,10 +72,7 @@ export const Resize2d: Operator<ResizeAttributes> = defineOperator<ResizeAttribu
       return [emit("Resize", [names[0], "", "", context.ints(outputs[0].shape)], onnx)];
     }
     // ONNX Resize rounds i / (to / from) in float32 and may pick the neighbour; a selection matrix cannot.
-    const rows = context.constant(interpolationMatrix(mode, from[0], to[0]), [to[0], from[0]]);
-    const columns = transposed(interpolationMatrix(mode, from[1], to[1]), to[1], from[1]);
-    const right = context.constant(columns, [inputs[0].shape[3], to[1]]);
-    return [emitTwoSided(context, names[0], rows, right, from, to)];
+    return [emitInterpolation(context)];
   },
 });
 

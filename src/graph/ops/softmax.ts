@@ -1,8 +1,8 @@
 /** @file Softmax and its logarithm along one axis. */
 import { apply, defineOperator, graphError, normaliseAxes, type Operator, type Tensor } from "../tensor.js";
-import { mul, sub } from "./arithmetic.js";
-import { reduceSum } from "./reduce.js";
-import { exp } from "./unary.js";
+import { div, mul, sub } from "./arithmetic.js";
+import { reduceMax, reduceSum } from "./reduce.js";
+import { exp, log } from "./unary.js";
 
 type AxisAttributes = { axis: number };
 type Rule = (y: Tensor, grad: Tensor, axis: number) => Tensor;
@@ -36,4 +36,16 @@ export function softmax(x: Tensor, axis: number): Tensor {
 /** x - log(sum(exp(x))) along one axis, of x's shape. Throws GraphError on an axis out of range. */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   return apply(LogSoftmax, [x], { axis: normaliseAxes("logSoftmax", [axis], x.shape.length)[0] });
+}
+
+/** Softmax as elementwise operators and reductions, for providers that lack or are slow at its own. */
+export function composedSoftmax(x: Tensor, axis: number): Tensor {
+  const powers = exp(sub(x, reduceMax(x, { axes: [axis], keepDims: true })));
+  return div(powers, reduceSum(powers, { axes: [axis], keepDims: true }));
+}
+
+/** The logarithm of softmax, likewise. */
+export function composedLogSoftmax(x: Tensor, axis: number): Tensor {
+  const shifted = sub(x, reduceMax(x, { axes: [axis], keepDims: true }));
+  return sub(shifted, log(reduceSum(exp(shifted), { axes: [axis], keepDims: true })));
 }

@@ -3,10 +3,11 @@
  * or has a faster one, its column here replaces it.
  */
 import type { LowerContext, Target } from "../lowering.js";
-import { cpuPooling } from "./cpu.js";
 import { cpuConv } from "./cpu-conv.js";
 import { cpuElementwise } from "./cpu-elementwise.js";
 import { cpuFilterGrad } from "./cpu-filter-grad.js";
+import { cpuPooling } from "./cpu-pooling.js";
+import { cpuSoftmax } from "./cpu-softmax.js";
 import { webgpuSpellings } from "./webgpu.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
@@ -14,7 +15,13 @@ export type Spelling = (context: LowerContext<any>) => readonly string[];
 export type SpellingTable = Readonly<Record<string, Spelling>>;
 
 const tables: Record<Target["provider"], (target: Target) => SpellingTable> = {
-  cpu: () => ({ ...cpuPooling, ...cpuConv, ...cpuFilterGrad, ...cpuElementwise }),
+  cpu: () => ({
+    ...cpuConv,
+    ...cpuFilterGrad,
+    ...cpuElementwise,
+    ...cpuPooling,
+    ...cpuSoftmax,
+  }),
   webgpu: () => webgpuSpellings,
   wasm: () => ({}),
   cuda: () => ({}),

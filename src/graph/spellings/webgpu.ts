@@ -6,10 +6,9 @@ import { add, mul, sub } from "../ops/arithmetic.js";
 import { cast, equal, greater, logicalAnd, logicalNot, logicalOr, Or } from "../ops/compare.js";
 import { Conv2dInputGrad } from "../ops/conv2d.js";
 import { GridSample, sampleAtCorners } from "../ops/grid-sample.js";
-import { reduceMax, reduceSum } from "../ops/reduce.js";
 import { pad, reshape, slice } from "../ops/shape.js";
-import { LogSoftmax } from "../ops/softmax.js";
-import { exp, floor, log, Round } from "../ops/unary.js";
+import { composedLogSoftmax, LogSoftmax } from "../ops/softmax.js";
+import { floor, Round } from "../ops/unary.js";
 import { apply } from "../tensor.js";
 import { composed } from "./composed.js";
 import type { Spelling, SpellingTable } from "./index.js";
@@ -45,15 +44,10 @@ const roundHalfToEven = composed(([x]) => {
   return add(low, cast(up, "float32"));
 });
 
-const logSoftmax = composed(([x], { axis }) => {
-  const shifted = sub(x, reduceMax(x, { axes: [axis], keepDims: true }));
-  return sub(shifted, log(reduceSum(exp(shifted), { axes: [axis], keepDims: true })));
-});
-
 export const webgpuSpellings: SpellingTable = {
   [Conv2dInputGrad.name]: conv2dInputGrad,
   [GridSample.name]: composed(([x, grid], attributes) => sampleAtCorners(x, grid, attributes)),
-  [LogSoftmax.name]: logSoftmax,
+  [LogSoftmax.name]: composed(([x], { axis }) => composedLogSoftmax(x, axis)),
   [Or.name]: composed(([a, b]) => logicalNot(logicalAnd(logicalNot(a), logicalNot(b)))),
   [Round.name]: roundHalfToEven,
 };

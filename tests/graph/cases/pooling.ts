@@ -47,6 +47,8 @@ export const poolingCases: OperatorCase[] = [
     padding: 1,
     countPadding: false,
   }),
+  averagePool("3x3, stride 1", [1, 2, 4, 5], { kernel: 3, stride: 1, padding: 1, countPadding: false }),
+  averagePool("[3,2], stride 1, without padding", [1, 1, 4, 5], { kernel: [3, 2], stride: 1 }),
   averagePool("[2,3] with rows left over", [1, 2, 5, 7], { kernel: [2, 3] }),
   {
     name: "globalAveragePool2d and globalMaxPool2d",
