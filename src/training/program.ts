@@ -84,14 +84,17 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
   };
 }
 
-/** Activated predictions of an image leaf `image` [N,3,H,W] in evaluation mode, by task name, and the variables they read. */
+/**
+ * Activated predictions of an image leaf `image` [N,3,H,W] in evaluation mode, by task name, and the variables they read.
+ * A `variables` of one's own may give them other names, e.g. those of averaged weights.
+ */
 export function buildInference(
   tasks: readonly Task[],
   network: Network,
   batchSize: number,
   size: readonly [number, number],
+  variables = new VariableStore(),
 ): { predictions: Record<string, Tensor>; variables: VariableStore } {
-  const variables = new VariableStore();
   const image = batchLeaves(batchSize, size).image();
   const { outputs } = runNetwork(network, new Scope(variables), image, new Forward("eval"), headsOf(tasks));
   const predictions = Object.fromEntries(

@@ -1,0 +1,144 @@
+/** @file `taskloom data`: making and looking at datasets. */
+import { Command, Option } from "commander";
+import { UserError } from "../../common/errors.js";
+import type { countLabels } from "../../data/scenarios.js";
+import { collect, imageSize, note, print, printJson, share, taskShare, wholeNumber } from "../output.js";
+
+type LabelCounts = ReturnType<typeof countLabels>;
+
+export function dataCommand(): Command {
+  return new Command("data")
+    .description("make, inspect and strip datasets")
+    .addCommand(synthCommand())
+    .addCommand(inspectCommand())
+    .addCommand(stripCommand());
+}
+
+interface SynthFlags {
+  readonly out: string;
+  readonly world: string;
+  readonly train: number;
+  readonly val: number;
+  readonly test: number;
+  readonly size: [number, number];
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+function synthCommand(): Command {
+  return new Command("synth")
+    .description("render a built-in world as a dataset folder with every label")
+    .requiredOption("--out <dir>", "folder to write")
+    .requiredOption("--world <name>", "world to render, e.g. rooms")
+    .option("--train <count>", "training images", wholeNumber(0), 400)
+    .option("--val <count>", "validation images", wholeNumber(0), 50)
+    .option("--test <count>", "test images", wholeNumber(0), 100)
+    .option("--size <HxW>", "height and width", imageSize, [96, 128])
+    .option("--seed <number>", "another seed gives other images", wholeNumber(0), 0)
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ taskloom data synth --out rooms --world rooms --train 400 --test 100\n",
+    )
+    .action(async ({ out, world, train, val, test, size, seed, json }: SynthFlags) => {
+      const { worldByName, writeWorld } = await import("../../data/index.js");
+      const splits = { train, val, test };
+      const images = await writeWorld({
+        out,
+        world: worldByName(world),
+        splits,
+        size,
+        seed,
+        onProgress: everyTenth("rendered"),
+      });
+      if (json) printJson({ path: out, images, splits });
+      else print(`${images} images in ${out}`);
+    });
+}
+
+function inspectCommand(): Command {
+  return new Command("inspect")
+    .description("count, measure and check every file of a dataset; exit code 1 if a file is bad")
+    .argument("<dir>", "dataset folder")
+    .option("--format <name>", "layout of the folder", "folder")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  $ taskloom data inspect rooms\n")
+    .action(async (path: string, { format, json }: { format: string; json?: boolean }) => {
+      const { inspectDataset } = await import("../../data/index.js");
+      const { datasetText } = await import("../dataset-text.js");
+      const report = await inspectDataset({ format, path }, { onProgress: everyTenth("read") });
+      if (json) printJson(report);
+      else print(datasetText(report));
+      if (report.badFiles.length === 0) return;
+      throw new UserError({
+        code: "data.bad-files",
+        where: path,
+        what: `${report.badFiles.length} bad file${report.badFiles.length === 1 ? "" : "s"}`,
+        got: report.badFiles[0].message.replace(/\.$/, ""),
+        fix: "Mend or remove them.",
+      });
+    });
+}
+
+interface StripFlags {
+  readonly scenario: string;
+  readonly out: string;
+  readonly seed: number;
+  readonly unlabelled: number;
+  readonly fraction: readonly (readonly [string, number])[];
+  readonly split: string;
+  readonly task?: string[];
+  readonly format: string;
+  readonly json?: boolean;
+}
+
+function stripCommand(): Command {
+  return new Command("strip")
+    .description("draw which labels are kept, as a file that every method can share")
+    .argument("<dir>", "dataset folder")
+    .addOption(
+      new Option("--scenario <name>", "what is kept")
+        .choices(["full", "onelabel", "randomlabels", "halflabels", "fraction"])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--out <file>", "labels file to write")
+    .option("--seed <number>", "another seed keeps other labels", wholeNumber(0), 0)
+    .option("--unlabelled <share>", "share of images that keep no label, 0 to 1", share, 0)
+    .option("--fraction <task=share>", "for scenario fraction; may be given several times", taskShare, [])
+    .option("--split <name>", "split to draw for", "train")
+    .option("--task <name>", "task to keep labels of; may be given several times (default: all)", collect)
+    .option("--format <name>", "layout of the folder", "folder")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ taskloom data strip rooms --scenario onelabel --seed 0 --out labels.json\n",
+    )
+    .action(async (path: string, flags: StripFlags) => {
+      const { scenarioSchema, stripLabels } = await import("../../data/index.js");
+      const { scenario, seed, unlabelled, fraction, split, task: tasks, format, out } = flags;
+      const fractions = scenario === "fraction" ? { fractions: Object.fromEntries(fraction) } : {};
+      const { counts } = await stripLabels({
+        source: { format, path },
+        scenario: scenarioSchema.parse({ scenario, seed, unlabelled, ...fractions }),
+        out,
+        split,
+        tasks,
+      });
+      if (flags.json) printJson({ path: out, ...counts });
+      else print(`${out}: ${countsText(counts)}`);
+    });
+}
+
+function countsText({ samples, unlabelled, perTask }: LabelCounts): string {
+  const kept = Object.entries(perTask).map(([task, count]) => `${task} ${count}`);
+  return `${samples} images, labels kept: ${kept.join(", ")}; without any: ${unlabelled}`;
+}
+
+/** A line every tenth of the way. */
+function everyTenth(done: string): (count: number, total: number) => void {
+  return (count, total) => {
+    if (Math.floor((10 * count) / total) > Math.floor((10 * (count - 1)) / total)) {
+      note(`${done} ${count} of ${total}`);
+    }
+  };
+}

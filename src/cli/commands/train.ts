@@ -1,0 +1,91 @@
+/** @file `taskloom train` */
+import { basename, extname, join } from "node:path";
+import { Command } from "commander";
+import { EXIT } from "../failure.js";
+import { collect, note, print } from "../output.js";
+
+const AFTER = `
+Keys are those of the configuration file, with dots: --set optimizer.learningRate=1e-3.
+Paths in the configuration, also in --set, are relative to the configuration file.
+Ctrl-C finishes the step, saves, and says how to go on; a resumed run ends in the same numbers.
+
+Examples:
+  $ taskloom train config.yaml
+  $ taskloom train config.yaml --run runs/wide --set model.width=64 --set steps=10000
+  $ taskloom train runs/wide/config.resolved.yaml --run runs/wide --resume
+`;
+
+interface TrainFlags {
+  readonly run?: string;
+  readonly set: readonly string[];
+  readonly resume?: boolean;
+}
+
+export function trainCommand(): Command {
+  return new Command("train")
+    .description("train a model as a configuration says")
+    .argument("<config>", "configuration file, YAML or JSON")
+    .option("--run <dir>", "run folder to write (default: runs/<name of the configuration>)")
+    .option(
+      "--set <key=value>",
+      "replace a value of the configuration; may be given several times",
+      collect,
+      [],
+    )
+    .option("--resume", "go on with the run in the run folder")
+    .addHelpText("after", AFTER)
+    .action(trainAction);
+}
+
+async function trainAction(file: string, flags: TrainFlags): Promise<void> {
+  const { parseOverride, readConfig, train, requireExpected } = await import("../../training/index.js");
+  const { writeRunReport } = await import("../../report/run-report.js");
+  const { progressRecorder } = await import("../train-progress.js");
+  const config = await readConfig(file, flags.set.map(parseOverride));
+  const folder = flags.run ?? join("runs", basename(file, extname(file)));
+  const { signal, received, dispose } = stopSignals();
+  const progress = progressRecorder(config.steps);
+  try {
+    const result = await train({
+      config,
+      folder,
+      resume: flags.resume,
+      log: note,
+      signal,
+      recorders: [progress.recorder],
+      onStart: progress.start,
+    });
+    if (result.outcome === "interrupted") {
+      note(`Stopped after step ${result.step} of ${config.steps}; everything is saved. Go on with:`);
+      note(`  taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`);
+      process.exitCode = received() === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+      return;
+    }
+    const report = await writeRunReport(folder, result.tasks);
+    if (result.outcome === "stopped")
+      note(`Stopped early after step ${result.step}: no better evaluation came.`);
+    print(`${report.table}\nRun folder: ${folder}\nReport: ${report.path}`);
+    if (result.metrics !== undefined) requireExpected(config.expect ?? [], result.metrics);
+  } finally {
+    dispose();
+  }
+}
+
+/** The first Ctrl-C or SIGTERM aborts the signal; the next one ends the process at once, as without us. */
+function stopSignals() {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  const stop = (signal: NodeJS.Signals) => {
+    received = signal;
+    note(`\n${signal}: finishing the step and saving. Once more ends at once.`);
+    dispose();
+    controller.abort();
+  };
+  const dispose = () => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return { signal: controller.signal, received: () => received, dispose };
+}

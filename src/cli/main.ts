@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/** @file The command line: finds the command, runs it, and turns whatever goes wrong into one message and an exit code. */
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError } from "commander";
+import { dataCommand } from "./commands/data.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { evaluateCommand } from "./commands/evaluate.js";
+import { exportCommand } from "./commands/export.js";
+import { predictCommand } from "./commands/predict.js";
+import { trainCommand } from "./commands/train.js";
+import { EXIT, reportFailure } from "./failure.js";
+import { packageVersion } from "./version.js";
+
+const AFTER = `
+Exit codes: 0 done, 1 you can mend it, 2 wrong usage, 70 a bug of Taskloom.
+With --json, stdout carries one JSON document; everything else goes to stderr.
+
+Start here:
+  $ taskloom doctor
+  $ taskloom data synth --out rooms --world rooms
+  $ taskloom train config.yaml --run runs/first
+`;
+
+/** The program with all its commands. */
+export function buildProgram(): Command {
+  const program = new Command("taskloom")
+    .description("Multi-task vision networks, trained from partly labelled images.")
+    .version(packageVersion())
+    .addHelpText("after", AFTER)
+    .showHelpAfterError("Run it with --help to see what it takes.");
+  for (const make of [
+    doctorCommand,
+    dataCommand,
+    trainCommand,
+    evaluateCommand,
+    predictCommand,
+    exportCommand,
+  ]) {
+    program.addCommand(make());
+  }
+  overrideExits(program);
+  return program;
+}
+
+/** Commander ends the process by itself otherwise, with exit code 1 for wrong usage. */
+function overrideExits(command: Command): void {
+  command.exitOverride().showHelpAfterError("Run it with --help to see what it takes.");
+  command.commands.forEach(overrideExits);
+}
+
+/** Runs a command line. Returns the exit code. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  // A reader that went away, e.g. `| head`, is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT.done);
+    throw error;
+  });
+  try {
+    process.exitCode = EXIT.done;
+    await buildProgram().parseAsync([...args], { from: "user" });
+    return Number(process.exitCode);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return reportFailure(error);
+  }
+}
+
+const entry = process.argv[1];
+if (entry !== undefined && realpathSync(entry) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await runCli(process.argv.slice(2));
+}

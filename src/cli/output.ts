@@ -1,0 +1,56 @@
+/** @file What commands print: results on stdout, everything else on stderr. */
+import { InvalidArgumentError } from "commander";
+
+/** One JSON document; NaN and infinities as null. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function print(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+/** A message for people while a command works. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Option parser: whole numbers from `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least) return value;
+    throw new InvalidArgumentError(`It takes a whole number from ${least}.`);
+  };
+}
+
+/** Option parser: HEIGHTxWIDTH. */
+export function imageSize(text: string): [number, number] {
+  const match = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("It takes HEIGHTxWIDTH, e.g. 96x128.");
+  return [Number(match[1]), Number(match[2])];
+}
+
+/** Option parser: a share from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It takes a number from 0 to 1.");
+}
+
+/** Option parser: `task=share`, given several times. */
+export function taskShare(
+  text: string,
+  before: readonly (readonly [string, number])[] = [],
+): (readonly [string, number])[] {
+  const [task, value, ...rest] = text.split("=");
+  if (task === "" || value === undefined || rest.length > 0) {
+    throw new InvalidArgumentError("It takes task=share, e.g. depth=0.1.");
+  }
+  return [...before, [task, share(value)]];
+}
+
+/** Option parser for options given several times. */
+export function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}

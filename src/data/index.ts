@@ -1,0 +1,19 @@
+/** @file Data: datasets, label scenarios, the loader, and the built-in worlds. */
+
+export { openSplit, type SplitReader } from "./evaluation-reader.js";
+export { type DatasetDescription, openFolder, writeDatasetYaml, writeSample } from "./folder.js";
+export { formats, openDataset } from "./formats/index.js";
+export { type DatasetReport, inspectDataset } from "./inspect.js";
+export { loadLabels, saveLabels } from "./labels-file.js";
+export { type BatchPlan, Loader, type LoaderOptions, openLoader, type Position } from "./loader.js";
+export { assignLabels, countLabels, type ScenarioConfig, scenarioSchema, scenarios } from "./scenarios.js";
+export {
+  availableLabels,
+  type StripOptions,
+  type StripResult,
+  scenarioLabels,
+  stripLabels,
+} from "./strip.js";
+export { type World, worldByName, worlds } from "./synthetic/index.js";
+export { type WriteWorldOptions, writeWorld } from "./synthetic/write.js";
+export type * from "./types.js";

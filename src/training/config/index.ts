@@ -1,0 +1,101 @@
+/** @file Reading and writing the configuration of a run. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { stringify } from "yaml";
+import { configDigest } from "../checkpoint.js";
+import { fileError } from "../files.js";
+import { issueError } from "./issues.js";
+import { applyOverrides, type Override } from "./overrides.js";
+import { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
+import { parsePlacedYaml } from "./yaml.js";
+
+export { applyOverrides, type Override, parseOverride } from "./overrides.js";
+export { type Named, optionsOf } from "./registered.js";
+export { configJsonSchema, configSchema, type OptimizerConfig, type RunConfig } from "./schema.js";
+
+/**
+ * Checks the text of a configuration (YAML or JSON). Paths in it are taken relative to `folder`.
+ * @throws UserError naming `file:line:column` or the `--set`, and the key.
+ */
+export function parseConfig(
+  text: string,
+  file: string,
+  overrides: readonly Override[] = [],
+  folder = dirname(file),
+): RunConfig {
+  const yaml = parsePlacedYaml(text, file);
+  const value = withNames(applyOverrides(yaml.value, overrides));
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return withAbsolutePaths(parsed.data as RunConfig, folder);
+  throw issueError(parsed.error.issues, {
+    schema: configJsonSchema(),
+    value,
+    place(path, key) {
+      const full = key === undefined ? path : [...path, key];
+      const override = overrides.findLast((each) => each.path.every((part, i) => String(full[i]) === part));
+      return override === undefined ? yaml.place(path, key) : `--set ${override.text}`;
+    },
+  });
+}
+
+/** Reads a configuration file. Throws UserError where it is missing or does not hold. */
+export async function readConfig(file: string, overrides: readonly Override[] = []): Promise<RunConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw fileError(error, file, "read");
+  }
+  return parseConfig(text, file, overrides);
+}
+
+/** `--set optimizer.learningRate=1e-3` alone means the default optimizer at another rate. */
+function withNames(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const named = Object.entries(DEFAULT_NAMES).flatMap(([key, name]) => {
+    const part = (value as Record<string, unknown>)[key];
+    const nameless = typeof part === "object" && part !== null && !("name" in part);
+    return nameless ? [[key, { name, ...part }]] : [];
+  });
+  return { ...value, ...Object.fromEntries(named) };
+}
+
+function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
+  const { data, labels } = config;
+  return {
+    ...config,
+    data: "path" in data ? { ...data, path: resolve(folder, data.path) } : data,
+    labels: "file" in labels ? { ...labels, file: resolve(folder, labels.file) } : labels,
+  };
+}
+
+/** The text of `config.resolved.yaml`: with it alone the run can be repeated. */
+export function formatConfig(config: RunConfig): string {
+  const header = "# Everything this run was made with. `taskloom train` takes this file as it is.\n";
+  return header + stringify(JSON.parse(JSON.stringify(config)), { lineWidth: 0 });
+}
+
+/** Digest of what must stay the same when a run is resumed. */
+export function runDigest(config: RunConfig): string {
+  return configDigest(fixedPart(config));
+}
+
+/** Dotted keys in which two configurations differ where a resumed run must not. */
+export function differences(before: RunConfig, after: RunConfig): string[] {
+  return differingKeys(fixedPart(before), fixedPart(after), "");
+}
+
+/** Without the parts that may differ between a run and its continuation: how long and where it runs, not what it learns. */
+function fixedPart({ steps: _steps, runtime: _runtime, expect: _expect, ...rest }: RunConfig): unknown {
+  return JSON.parse(JSON.stringify(rest));
+}
+
+function differingKeys(a: unknown, b: unknown, path: string): string[] {
+  if (JSON.stringify(a) === JSON.stringify(b)) return [];
+  const maps = [a, b].every((each) => typeof each === "object" && each !== null && !Array.isArray(each));
+  if (!maps) return [path];
+  const [left, right] = [a, b] as Record<string, unknown>[];
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
+    differingKeys(left[key], right[key], path === "" ? key : `${path}.${key}`),
+  );
+}

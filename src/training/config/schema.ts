@@ -1,0 +1,177 @@
+/** @file The schema of a run's configuration. Defaults are those of the papers (JTR, Nishi et al. 2024, where they differ). */
+import { z } from "zod";
+import { scenarioSchema } from "../../data/scenarios.js";
+import { worlds } from "../../data/synthetic/index.js";
+import { methods } from "../../methods/index.js";
+import { models } from "../../models/index.js";
+import { optimizers } from "../../nn/optimizers/index.js";
+import type { ScheduleSpec } from "../../nn/schedules.js";
+import { type Named, registered } from "./registered.js";
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+const seed = z.int().min(0);
+const size = z
+  .tuple([count.max(16384), count.max(16384)])
+  .describe("[height, width] that every image is resized to");
+
+const folderData = z.strictObject({
+  path: z.string().min(1).describe("dataset folder, relative to this file"),
+  format: z.string().min(1).default("folder").describe("layout of the folder; `folder` is Taskloom's own"),
+  size: size.optional(),
+});
+const worldData = z.strictObject({
+  world: z.enum(worlds.map(({ name }) => name)).describe("built-in world that the images are rendered from"),
+  train: count.default(400),
+  val: z.int().min(0).default(50),
+  test: z.int().min(0).default(100),
+  size: size.default([96, 128]),
+  seed: seed.default(0),
+});
+
+const fileLabels = z.strictObject({
+  file: z.string().min(1).describe("labels.json as `taskloom data strip` writes it, relative to this file"),
+});
+
+const warmup = z.int().min(0).optional().describe("steps over which the rate rises to its value");
+const schedule = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("constant"), warmup }),
+  z.strictObject({
+    name: z.literal("step"),
+    every: count.describe("steps"),
+    factor: z.number().positive().default(0.5),
+    warmup,
+  }),
+  z.strictObject({ name: z.literal("polynomial"), power: z.number().positive().default(0.9), warmup }),
+  z.strictObject({ name: z.literal("cosine"), final: share.default(0), warmup }),
+]);
+
+const metric = z
+  .string()
+  .regex(/^(relative|[^.]+\.[^.]+)$/, "must be `relative` or `<task>.<metric>`, e.g. depth.aErr")
+  .describe(
+    "`relative`: mean relative improvement of the tasks' first metrics over the run's first evaluation",
+  );
+
+/** What stands for `name` where a configuration leaves it out. */
+export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam" } as const;
+
+/** Any run: what `taskloom train` takes. */
+export const configSchema = z.strictObject({
+  data: z.union([folderData, worldData]),
+  labels: z
+    .union([scenarioSchema, fileLabels])
+    .prefault({ scenario: "full" })
+    .describe("which training labels are kept"),
+  tasks: z.array(z.string().min(1)).min(1).optional().describe("all of the dataset's if left out"),
+  model: registered(models).prefault({ name: DEFAULT_NAMES.model }),
+  method: registered(methods),
+  optimizer: registered(optimizers, ({ learningRate }) => ({
+    learningRate: z.number().positive().default(learningRate),
+    schedule: schedule.prefault({ name: "constant" }),
+  })).prefault({ name: DEFAULT_NAMES.optimizer }),
+  batchSize: count.default(4),
+  accumulate: count.default(1).describe("batches whose gradients are averaged before an update: one step"),
+  clipNorm: z.number().positive().optional().describe("gradients are scaled down to this L2 norm"),
+  ema: z.number().gt(0).lt(1).optional().describe("decay of averaged weights, which are then evaluated"),
+  steps: count.default(3000),
+  seed: seed.default(0),
+  augmentation: z
+    .strictObject({
+      scales: z
+        .array(z.number().min(1))
+        .default([1, 1.2, 1.5])
+        .describe("random crops, enlarged by one of these"),
+      flip: share.default(0.5).describe("probability of a left-right flip"),
+      photometric: z
+        .int()
+        .min(0)
+        .max(9)
+        .default(2)
+        .describe("operations a view, where the method asks for them"),
+    })
+    .prefault({}),
+  evaluation: z
+    .strictObject({
+      every: count.default(500).describe("steps; also after the last one"),
+      split: z
+        .string()
+        .min(1)
+        .nullable()
+        .default("val")
+        .refine(
+          (split) => split !== "test",
+          "test images are for `taskloom evaluate`, not for choosing checkpoints",
+        )
+        .describe("null: no evaluation while training"),
+      batchSize: count.default(4),
+    })
+    .prefault({}),
+  earlyStopping: z
+    .strictObject({
+      metric: metric.default("relative"),
+      patience: count.describe("evaluations without a better one"),
+    })
+    .optional(),
+  checkpoint: z
+    .strictObject({
+      every: count.default(500).describe("steps"),
+      best: metric
+        .nullable()
+        .default("relative")
+        .describe("what the best checkpoint is chosen by; null: keep none"),
+    })
+    .prefault({}),
+  samples: z
+    .strictObject({
+      count: z
+        .int()
+        .min(0)
+        .max(64)
+        .default(4)
+        .describe("images of the evaluation split to draw predictions of"),
+      every: count.default(1).describe("evaluations between two pictures of the same image"),
+    })
+    .prefault({}),
+  runtime: z
+    .strictObject({
+      provider: z.enum(["cpu", "webgpu", "cuda"]).default("cpu"),
+      threads: z.int().min(0).default(0).describe("0: one per physical core"),
+      workers: z.int().min(0).max(64).default(1).describe("threads that read and augment images"),
+    })
+    .prefault({}),
+  expect: z
+    .array(
+      z.strictObject({
+        task: z.string().min(1),
+        metric: z.string().min(1),
+        value: z.number(),
+        tolerance: z.number().nonnegative(),
+      }),
+    )
+    .optional()
+    .describe("the last evaluation must give these, or the command fails"),
+});
+
+type Parsed = z.output<typeof configSchema>;
+
+export type FolderData = z.output<typeof folderData>;
+export type WorldData = z.output<typeof worldData>;
+
+/** Optimizer, its base learning rate and schedule; further fields are the optimizer's own. */
+export interface OptimizerConfig extends Named {
+  readonly learningRate: number;
+  readonly schedule: ScheduleSpec;
+}
+
+/** A checked configuration, defaults filled in, paths absolute. */
+export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method"> & {
+  readonly model: Named;
+  readonly method: Named;
+  readonly optimizer: OptimizerConfig;
+};
+
+/** JSON Schema (draft 2020-12) of what a configuration file may say, for editors. */
+export function configJsonSchema(): Record<string, unknown> {
+  return { title: "Taskloom run configuration", ...z.toJSONSchema(configSchema, { io: "input" }) };
+}

@@ -1,0 +1,71 @@
+/** @file Measuring a network on a split: every metric of every task. */
+import { UserError } from "../common/errors.js";
+import { openSplit } from "../data/evaluation-reader.js";
+import type { DatasetSource, Sample } from "../data/types.js";
+import type { PredictionMap, Task } from "../tasks/task.js";
+import type { Predictor } from "./inference.js";
+
+/** Numbers by task, then by metric. NaN where nothing could be measured. */
+export type TaskMetrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface EvaluateOptions {
+  readonly source: DatasetSource;
+  readonly split: string;
+  /** Called for every image with its labels and predictions, in the split's order. */
+  readonly onSample?: (
+    sample: Sample,
+    predictions: Readonly<Record<string, PredictionMap>>,
+    index: number,
+  ) => void;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Measures a network on all images of a split, at the size it was trained at.
+ * @throws UserError where a file is damaged or an image has another size.
+ */
+export async function evaluateSplit(predictor: Predictor, options: EvaluateOptions): Promise<TaskMetrics> {
+  const { tasks, batchSize, size } = predictor.options;
+  const names = tasks.map(({ name }) => name);
+  const reader = await openSplit(options.source, options.split, names);
+  const accumulators = new Map(tasks.map(({ name, kind, spec }) => [name, kind.accumulator(spec)]));
+  let done = 0;
+  const measure = async (samples: readonly Sample[]): Promise<void> => {
+    const predictions = await predictor.predict(samples.map(({ image }) => image));
+    samples.forEach((sample, n) => {
+      for (const name of names) {
+        const label = sample.labels[name];
+        if (label !== undefined) accumulators.get(name)!.update(predictions[n][name], label);
+      }
+      options.onSample?.(sample, predictions[n], done++);
+    });
+    options.onProgress?.(done, reader.ids.length);
+  };
+  let waiting: Sample[] = [];
+  for await (const sample of reader) {
+    requireSize(sample, size, options.split);
+    waiting.push(sample);
+    if (waiting.length < batchSize) continue;
+    await measure(waiting);
+    waiting = [];
+  }
+  if (waiting.length > 0) await measure(waiting);
+  return Object.fromEntries(names.map((name) => [name, accumulators.get(name)!.result()]));
+}
+
+function requireSize(sample: Sample, [height, width]: readonly [number, number], split: string): void {
+  if (sample.height === height && sample.width === width) return;
+  throw new UserError({
+    code: "data.mixed-sizes",
+    what: "the image is not of the size that the network is trained at",
+    where: `${split}: ${sample.id}`,
+    expected: `${width}x${height}`,
+    got: `${sample.width}x${sample.height}`,
+    fix: "Set `data.size: [height, width]` to resize all images.",
+  });
+}
+
+/** The metric that stands for each task, by task name. */
+export function primaryMetrics(tasks: readonly Task[], metrics: TaskMetrics): Record<string, number> {
+  return Object.fromEntries(tasks.map(({ name, kind }) => [name, metrics[name][kind.primaryMetric]]));
+}

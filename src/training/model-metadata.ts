@@ -1,0 +1,57 @@
+/** @file What an exported model says about itself in its ONNX metadata: enough to feed it and to read its outputs. */
+import { z } from "zod";
+import { UserError } from "../common/errors.js";
+import { parseTaskSpec, taskKind } from "../tasks/index.js";
+import type { Task } from "../tasks/task.js";
+
+const PREPROCESSING =
+  "Input `image`: float32 [N,3,H,W], RGB, values 0 to 1 (8-bit values / 255), no further normalisation. " +
+  "Resize images to H x W.";
+
+const metadataSchema = z.object({
+  "taskloom.version": z.literal("1"),
+  "taskloom.size": z.string(),
+  "taskloom.tasks": z.string(),
+});
+const sizeSchema = z.tuple([z.int().positive(), z.int().positive()]);
+const tasksSchema = z.array(z.object({ name: z.string(), spec: z.unknown() }));
+
+/** Metadata properties of a model for these tasks and [height, width]. */
+export function formatMetadata(
+  tasks: readonly Task[],
+  size: readonly [number, number],
+): Record<string, string> {
+  return {
+    "taskloom.version": "1",
+    "taskloom.preprocessing": PREPROCESSING,
+    "taskloom.size": JSON.stringify(size),
+    "taskloom.tasks": JSON.stringify(tasks.map(({ name, spec }) => ({ name, spec }))),
+  };
+}
+
+/** The tasks and [height, width] of a model. Throws UserError naming `where` where it was not exported by Taskloom. */
+export function parseMetadata(
+  properties: readonly { readonly key: string; readonly value: string }[],
+  where: string,
+): { tasks: Task[]; size: readonly [number, number] } {
+  try {
+    const metadata = metadataSchema.parse(
+      Object.fromEntries(properties.map(({ key, value }) => [key, value])),
+    );
+    const tasks = tasksSchema.parse(JSON.parse(metadata["taskloom.tasks"])).map(({ name, spec: entry }) => {
+      const spec = parseTaskSpec(entry, `${where}: ${name}`);
+      return { name, spec, kind: taskKind(spec.kind) };
+    });
+    return { tasks, size: sizeSchema.parse(JSON.parse(metadata["taskloom.size"])) };
+  } catch (cause) {
+    throw new UserError(
+      {
+        code: "model.foreign",
+        where,
+        what: "the model carries no description of its tasks",
+        fix: "Use a model that `taskloom export` wrote.",
+      },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,95 @@
+/** @file The data a configuration names: opened, checked against the network, with the labels it may see. */
+
+import { UserError } from "../common/errors.js";
+import { openDataset } from "../data/formats/index.js";
+import { loadLabels } from "../data/labels-file.js";
+import { availableLabels, scenarioLabels } from "../data/strip.js";
+import type { Dataset, DatasetSource, LabelAssignment } from "../data/types.js";
+import type { Network } from "../models/network.js";
+import { resolveTasks } from "../tasks/index.js";
+import type { Task } from "../tasks/task.js";
+import type { RunConfig } from "./config/index.js";
+import { renderedWorld } from "./world-cache.js";
+
+/** The split that training reads. */
+export const TRAIN_SPLIT = "train";
+
+export interface RunData {
+  readonly source: DatasetSource;
+  readonly dataset: Dataset;
+  readonly tasks: readonly Task[];
+  /** [height, width] of every image. */
+  readonly size: readonly [number, number];
+}
+
+/** Where a configuration's images are; a built-in world is rendered first where that was not done before. */
+export async function sourceOf(
+  { data }: Pick<RunConfig, "data">,
+  log: (message: string) => void,
+): Promise<DatasetSource> {
+  if ("path" in data) return data;
+  return { format: "folder", path: await renderedWorld(data, log) };
+}
+
+/**
+ * Opens a run's dataset.
+ * @throws UserError where it is missing, lacks a task or a split, or its images do not fit the network.
+ */
+export async function openRunData(
+  config: RunConfig,
+  network: Network,
+  log: (message: string) => void = () => undefined,
+): Promise<RunData> {
+  const source = await sourceOf(config, log);
+  const dataset = await openDataset(source);
+  const { splits } = dataset.info;
+  if (!Object.hasOwn(splits, TRAIN_SPLIT)) throw missingSplit(TRAIN_SPLIT, dataset, "data");
+  const { split } = config.evaluation;
+  if (split !== null && !Object.hasOwn(splits, split)) throw missingSplit(split, dataset, "evaluation.split");
+  const tasks = resolveTasks(dataset.info.tasks, config.tasks);
+  const size = source.size ?? (await firstSize(dataset));
+  requireFittingSize(size, network.sizeMultiple);
+  return { source, dataset, tasks, size };
+}
+
+/** Which training labels the run sees: drawn by its scenario or read from its file. */
+export async function runLabels(config: RunConfig, { dataset, tasks }: RunData): Promise<LabelAssignment> {
+  const { labels } = config;
+  const names = tasks.map(({ name }) => name);
+  if (!("file" in labels)) return scenarioLabels(dataset, TRAIN_SPLIT, names, labels);
+  const available = await availableLabels(dataset, TRAIN_SPLIT);
+  return loadLabels(labels.file, available, Object.keys(dataset.info.tasks));
+}
+
+async function firstSize(dataset: Dataset): Promise<readonly [number, number]> {
+  const [id] = dataset.info.splits[TRAIN_SPLIT];
+  const { height, width } = await dataset.read(TRAIN_SPLIT, id, []);
+  return [height, width];
+}
+
+/** Throws UserError where a network cannot take images of this size. */
+export function requireFittingSize([height, width]: readonly [number, number], multiple: number): void {
+  if (height % multiple === 0 && width % multiple === 0) return;
+  const near = (length: number) => Math.max(multiple, Math.round(length / multiple) * multiple);
+  throw new UserError({
+    code: "config.size-multiple",
+    what: "the network cannot take images of this size",
+    where: "data.size",
+    expected: `height and width that are multiples of ${multiple}`,
+    got: `[${height}, ${width}]`,
+    fix: `Set \`data.size: [${near(height)}, ${near(width)}]\`; images are resized on reading.`,
+  });
+}
+
+function missingSplit(split: string, { info }: Dataset, where: string): UserError {
+  return new UserError({
+    code: "data.no-split",
+    what: `the dataset ${info.name} has no split ${split}`,
+    where,
+    expected: `one of ${Object.keys(info.splits).join(", ")}`,
+    fix:
+      split === TRAIN_SPLIT
+        ? "Training reads the split `train`."
+        : "Set `evaluation.split` to one of these, or to null to train without evaluation.",
+  });
+}

@@ -1,0 +1,65 @@
+/** @file What a run writes down once, so that it can be repeated and resumed: its configuration and its labels. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { UserError } from "../common/errors.js";
+import { loadLabels, saveLabels } from "../data/labels-file.js";
+import { availableLabels } from "../data/strip.js";
+import type { LabelAssignment } from "../data/types.js";
+import { differences, formatConfig, parseConfig, type RunConfig } from "./config/index.js";
+import { fileError, replaceFile } from "./files.js";
+import type { RunData } from "./run-data.js";
+import { runLabels, TRAIN_SPLIT } from "./run-data.js";
+import type { RunPaths } from "./run-folder.js";
+
+/** Reads a run's `config.resolved.yaml`. Throws UserError. */
+export async function runConfig({ config }: Pick<RunPaths, "config">): Promise<RunConfig> {
+  try {
+    return parseConfig(await readFile(config, "utf8"), config);
+  } catch (error) {
+    throw fileError(error, config, "read");
+  }
+}
+
+/**
+ * Fills in what only the data could tell, and writes `config.resolved.yaml`; in a run that is resumed, makes sure that it is the same run.
+ * @throws UserError `config.changed` naming the keys that differ.
+ */
+export async function settleConfig(run: RunPaths, config: RunConfig, { tasks }: RunData): Promise<RunConfig> {
+  const settled: RunConfig = { ...config, tasks: tasks.map(({ name }) => name) };
+  if (existsSync(run.config)) {
+    const changed = differences(await runConfig(run), settled);
+    if (changed.length > 0) {
+      throw new UserError({
+        code: "config.changed",
+        where: run.folder,
+        what: `the configuration differs from the one this run was started with in ${changed.join(", ")}`,
+        fix: `Resume with ${run.config}, or start a new run by --run.`,
+      });
+    }
+  }
+  await replaceFile(run.config, formatConfig(settled));
+  return settled;
+}
+
+/** The labels the run sees: read from `labels.json` where it has been written, else drawn and written. */
+export async function settleLabels(
+  run: RunPaths,
+  config: RunConfig,
+  data: RunData,
+): Promise<LabelAssignment> {
+  if (existsSync(run.labels)) {
+    const available = await availableLabels(data.dataset, TRAIN_SPLIT);
+    return loadLabels(run.labels, available, Object.keys(data.dataset.info.tasks));
+  }
+  const labels = await runLabels(config, data);
+  try {
+    await saveLabels(run.labels, labels, {
+      dataset: data.dataset.info.name,
+      split: TRAIN_SPLIT,
+      ...config.labels,
+    });
+  } catch (error) {
+    throw fileError(error, run.labels, "write");
+  }
+  return labels;
+}

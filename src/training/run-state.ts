@@ -1,0 +1,83 @@
+/** @file Between the state of a trainer and the arrays of a checkpoint. */
+import { UserError } from "../common/errors.js";
+import { sameShape } from "../graph/tensor.js";
+import type { StateStore } from "../runtime/state-store.js";
+import type { ArrayKind, Checkpoint } from "./checkpoint.js";
+import type { StoredArray } from "./safetensors.js";
+import type { Trainer } from "./trainer.js";
+
+type Arrays = Pick<Checkpoint, "arrays" | "kinds">;
+
+/** Kind of every array of a run, by name; averaged weights count as state, what only the optimizer needs as slots. */
+function kindsOf({ program }: Trainer): Map<string, ArrayKind> {
+  const slots = program.graph.slots.map(({ name, startsAs }): [string, ArrayKind] => [
+    name,
+    startsAs === null ? "slot" : "state",
+  ]);
+  return new Map([
+    ...program.variables.all().map(({ name, kind }): [string, ArrayKind] => [name, kind]),
+    ...slots,
+  ]);
+}
+
+/**
+ * The arrays to save: all of them, or without the optimizer's slots, which only resuming needs. On CPU providers they are not copied: save them
+ * before the next step.
+ * @throws UserError `training.diverged` where a value is NaN or infinite.
+ */
+export async function arraysToSave(trainer: Trainer, slots: boolean, lastGood: string): Promise<Arrays> {
+  const kinds = new Map([...kindsOf(trainer)].filter(([, kind]) => slots || kind !== "slot"));
+  const arrays = new Map<string, StoredArray>();
+  for (const name of kinds.keys()) {
+    const data = await currentValue(trainer.store, name);
+    requireFinite(name, data, lastGood);
+    arrays.set(name, { dtype: "F32", shape: trainer.store.shape(name), data });
+  }
+  return { arrays, kinds };
+}
+
+async function currentValue(store: StateStore, name: string): Promise<Float32Array> {
+  const tensor = store.feed(name);
+  return tensor.location === "cpu" ? (tensor.data as Float32Array) : store.read(name);
+}
+
+function requireFinite(name: string, data: Float32Array, lastGood: string): void {
+  // A sum is NaN or infinite as soon as one value is, and much faster than a test of each.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i];
+  if (Number.isFinite(sum)) return;
+  throw new UserError({
+    code: "training.diverged",
+    what: `training diverged: ${name} holds values that are no finite numbers, so no checkpoint was saved`,
+    fix: `${lastGood} Lower optimizer.learningRate or set clipNorm.`,
+  });
+}
+
+/** Puts the arrays of a checkpoint in place. Throws UserError where it belongs to another network or optimizer. */
+export function restoreArrays({ store }: Trainer, { arrays }: Arrays, path: string): void {
+  const names = store.names();
+  const missing = names.find((name) => !arrays.has(name));
+  const extra = [...arrays.keys()].find((name) => !store.has(name));
+  if (missing !== undefined || extra !== undefined) {
+    throw misfit(
+      path,
+      missing === undefined ? `it holds ${extra}, which this run does not have` : `it lacks ${missing}`,
+    );
+  }
+  for (const name of names) {
+    const { dtype, shape, data } = arrays.get(name)!;
+    if (dtype !== "F32" || !sameShape(shape, store.shape(name))) {
+      throw misfit(path, `${name} is ${dtype} [${shape}], not F32 [${store.shape(name)}]`);
+    }
+    store.write(name, shape, data);
+  }
+}
+
+function misfit(path: string, why: string): UserError {
+  return new UserError({
+    code: "checkpoint.misfit",
+    where: path,
+    what: `the checkpoint does not fit this configuration: ${why}`,
+    fix: "Resume with the configuration that the run was started with.",
+  });
+}

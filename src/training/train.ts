@@ -1,0 +1,142 @@
+/** @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model behind. */
+import { openLoader } from "../data/loader.js";
+import type { LabelAssignment } from "../data/types.js";
+import { nodeEngine } from "../runtime/engine.node.js";
+import type { Task } from "../tasks/task.js";
+import { type Checkpoint, checkpointPath, resumeCheckpoint } from "./checkpoint.js";
+import { type RunConfig, runDigest } from "./config/index.js";
+import type { TaskMetrics } from "./evaluate.js";
+import { tensorBoardRecorder } from "./events.js";
+import { exportRun } from "./export.js";
+import { type LoopOutcome, runLoop } from "./loop.js";
+import { allRecorders, jsonLinesRecorder, type Recorder } from "./metrics-log.js";
+import { networkOf, viewsOf } from "./parts.js";
+import { openRunData, type RunData, TRAIN_SPLIT } from "./run-data.js";
+import { settleConfig, settleLabels } from "./run-files.js";
+import { openRunFolder, type RunFolder } from "./run-folder.js";
+import { restoreArrays } from "./run-state.js";
+import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
+import { Trainer } from "./trainer.js";
+
+export interface TrainOptions {
+  readonly config: RunConfig;
+  /** The run folder: new, or with `resume` one that a run was started in. */
+  readonly folder: string;
+  readonly resume?: boolean;
+  /** Further listeners, e.g. a progress bar. They are closed at the end. */
+  readonly recorders?: readonly Recorder[];
+  /** Messages for people, one a line. */
+  readonly log?: (message: string) => void;
+  /** Told when the first step is about to be done. */
+  readonly onStart?: (start: {
+    readonly step: number;
+    readonly data: RunData;
+    readonly labels: LabelAssignment;
+  }) => void;
+  /** Aborting finishes the step at hand, saves, and returns. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult {
+  /** `stopped`: by early stopping. `interrupted`: by the signal; the run can be resumed. */
+  readonly outcome: LoopOutcome["outcome"];
+  /** Steps done. */
+  readonly step: number;
+  readonly folder: string;
+  /** The last evaluation of this session, if there was one. */
+  readonly metrics: TaskMetrics | undefined;
+  readonly tasks: readonly Task[];
+}
+
+/**
+ * Trains a run to its end, or goes on with it.
+ * @throws UserError on anything the user can mend: data, configuration, disk, a diverging loss. What was saved before is then intact.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { config, log = () => undefined, resume = false } = options;
+  const network = networkOf(config);
+  const data = await openRunData(config, network, log);
+  for (const [metric, key] of [
+    [config.checkpoint.best, "checkpoint.best"],
+    [config.earlyStopping?.metric, "earlyStopping.metric"],
+  ] as const) {
+    if (metric) requireSelectionMetric(metric, data.tasks, key);
+  }
+  const run = await openRunFolder(options.folder, { resume });
+  try {
+    return await trainIn(run, data, options, log);
+  } finally {
+    run.close();
+  }
+}
+
+async function trainIn(
+  run: RunFolder,
+  data: RunData,
+  options: TrainOptions,
+  log: (message: string) => void,
+): Promise<TrainResult> {
+  const config = await settleConfig(run, options.config, data);
+  const labels = await settleLabels(run, config, data);
+  const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
+  const trainer = await Trainer.create(engine, config, data);
+  const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;
+  if (saved !== undefined) restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
+  const start = startOf(saved);
+  const resumeStep = options.resume ? start.step : undefined;
+  const recorder = allRecorders([
+    jsonLinesRecorder(run.metrics, resumeStep),
+    tensorBoardRecorder(run.folder, resumeStep),
+    ...(options.recorders ?? []),
+  ]);
+  const loader = await openLoader({
+    source: data.source,
+    split: TRAIN_SPLIT,
+    tasks: data.tasks.map(({ name }) => name),
+    labels,
+    batchSize: config.batchSize,
+    views: viewsOf(config),
+    seed: config.seed,
+    start: start.position,
+    workers: config.runtime.workers,
+  });
+  try {
+    options.onStart?.({ step: start.step, data, labels });
+    const digest = runDigest(config);
+    const outcome = await runLoop({
+      config,
+      data,
+      run,
+      engine,
+      trainer,
+      loader,
+      recorder,
+      digest,
+      start,
+      signal: options.signal,
+    });
+    if (outcome.outcome !== "interrupted") await exportRun(run, { data });
+    return { ...outcome, folder: run.folder, tasks: data.tasks };
+  } finally {
+    recorder.close();
+    await loader.close();
+    await trainer.release();
+  }
+}
+
+/** Where a run stands when a session of it begins. */
+export interface RunStart {
+  /** Steps done. */
+  readonly step: number;
+  /** The loader's next batch. */
+  readonly position: { readonly epoch: number; readonly step: number };
+  readonly best: Checkpoint["state"]["best"];
+  readonly memory: ReturnType<typeof memoryOf>;
+}
+
+function startOf(saved: Checkpoint | undefined): RunStart {
+  if (saved === undefined)
+    return { step: 0, position: { epoch: 0, step: 0 }, best: null, memory: FRESH_MEMORY };
+  const { step, epoch, batchInEpoch, best, extra } = saved.state;
+  return { step, position: { epoch, step: batchInEpoch }, best, memory: memoryOf(extra) };
+}

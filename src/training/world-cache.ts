@@ -1,0 +1,41 @@
+/** @file Built-in worlds as dataset folders, rendered once and kept for every run that names the same one. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { worldByName } from "../data/synthetic/index.js";
+import { writeWorld } from "../data/synthetic/write.js";
+import type { WorldData } from "./config/schema.js";
+import { fileError, makeFolder } from "./files.js";
+
+/** Where rendered worlds are kept: `TASKLOOM_CACHE`, or `taskloom` in the user's cache folder. */
+export function cacheFolder(): string {
+  const { TASKLOOM_CACHE, XDG_CACHE_HOME } = process.env;
+  return TASKLOOM_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "taskloom");
+}
+
+/**
+ * The folder of a rendered world; renders it first where it is not there yet. A rendering that was cut short is never taken for a whole one.
+ * @throws UserError where there is no such world or the folder cannot be written.
+ */
+export async function renderedWorld(data: WorldData, log: (message: string) => void): Promise<string> {
+  const digest = createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 12);
+  const folder = join(cacheFolder(), `${data.world}-${digest}`);
+  if (existsSync(folder)) return folder;
+  const { train, val, test, size, seed } = data;
+  const world = worldByName(data.world);
+  log(`Rendering ${train + val + test} images of ${world.name} into ${folder} (once).`);
+  const partial = `${folder}.${process.pid}.partial`;
+  await makeFolder(cacheFolder());
+  try {
+    await writeWorld({ out: partial, world, splits: { train, val, test }, size, seed });
+    await rename(partial, folder);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    // Another process may have rendered the same world meanwhile.
+    if (existsSync(folder)) return folder;
+    throw fileError(error, folder, "write");
+  }
+  return folder;
+}
