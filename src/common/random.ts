@@ -8,33 +8,38 @@ const MULTIPLIER_B = 0xcd9e8d57;
 const WEYL_A = 0x9e3779b9;
 const WEYL_B = 0xbb67ae85;
 
-function mulHiLo(a: number, b: number): [number, number] {
+/** High 32 bits of the product of two unsigned 32-bit numbers. */
+function mulHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
-  const low = Math.imul(a, b) >>> 0;
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const carry = (middle & 0xffff) + aLow * bHigh;
-  const high = (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
-  return [high, low];
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
 }
 
-/** Ten rounds of Philox4x32 on one counter block; returns four unsigned 32-bit words. */
-export function philox(
-  counter: readonly [number, number, number, number],
-  key: readonly [number, number],
-): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+/** Ten rounds of Philox4x32 on one counter block, written over `words` (four unsigned 32-bit words, at first the counter). */
+export function philox(words: Uint32Array, key0: number, key1: number): void {
+  let [c0, c1, c2, c3] = words;
+  let k0 = key0;
+  let k1 = key1;
   for (let round = 0; round < 10; round++) {
-    const [highA, lowA] = mulHiLo(MULTIPLIER_A, c0);
-    const [highB, lowB] = mulHiLo(MULTIPLIER_B, c2);
-    [c0, c1, c2, c3] = [(highB ^ c1 ^ k0) >>> 0, lowB, (highA ^ c3 ^ k1) >>> 0, lowA];
+    const highA = mulHigh(MULTIPLIER_A, c0);
+    const lowA = Math.imul(MULTIPLIER_A, c0) >>> 0;
+    const highB = mulHigh(MULTIPLIER_B, c2);
+    const lowB = Math.imul(MULTIPLIER_B, c2) >>> 0;
+    c0 = (highB ^ c1 ^ k0) >>> 0;
+    c1 = lowB;
+    c2 = (highA ^ c3 ^ k1) >>> 0;
+    c3 = lowA;
     k0 = (k0 + WEYL_A) >>> 0;
     k1 = (k1 + WEYL_B) >>> 0;
   }
-  return [c0, c1, c2, c3];
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
 }
 
 /** FNV-1a hash of a string, 32 bits: turns names into stream numbers. */
@@ -54,7 +59,8 @@ export class Random {
   readonly #key: [number, number];
   readonly #stream: [number, number];
   #block = 0;
-  #words: number[] = [];
+  readonly #words = new Uint32Array(4);
+  #left = 0;
   #spareNormal: number | undefined;
 
   constructor(seed: number, ...labels: (string | number)[]) {
@@ -65,11 +71,17 @@ export class Random {
 
   /** Next unsigned 32-bit word. */
   uint32(): number {
-    if (this.#words.length === 0) {
-      this.#words = philox([this.#block >>> 0, Math.floor(this.#block / 4294967296), ...this.#stream], this.#key);
+    if (this.#left === 0) {
+      this.#words[0] = this.#block >>> 0;
+      this.#words[1] = Math.floor(this.#block / 4294967296);
+      this.#words[2] = this.#stream[0];
+      this.#words[3] = this.#stream[1];
+      philox(this.#words, this.#key[0], this.#key[1]);
       this.#block++;
+      this.#left = 4;
     }
-    return this.#words.pop()!;
+    this.#left--;
+    return this.#words[this.#left];
   }
 
   /** Uniform in [low, high). */

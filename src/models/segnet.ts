@@ -4,10 +4,14 @@
  * are `head.<task>` instead of `pred_task<k>`.
  */
 import { z } from "zod";
+import { add } from "../graph/ops/arithmetic.js";
+import { conv2d } from "../graph/ops/conv2d.js";
+import { matmul } from "../graph/ops/matmul.js";
 import { maxPool2d, maxUnpool2d } from "../graph/ops/max-pool.js";
+import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import { xavierNormal, zeros } from "../nn/initializers.js";
-import { convLayer, convNormRelu } from "../nn/layers.js";
+import { convNormRelu } from "../nn/layers.js";
 import type { Forward, Scope } from "../nn/scope.js";
 import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
 
@@ -71,11 +75,35 @@ function decode(
     features = convNormRelu(scope.child("decoder_block").child(level), features, count, forward, unit3x3);
     features = block(scope.child("conv_block_dec").child(level), features, count, level, forward);
   }
+  return linearHeads(scope.child("head"), features, heads);
+}
+
+/**
+ * Heads of a 3x3 and a 1x1 convolution. Nothing stands between the two, so their product is one 3x3 convolution; and as all heads read the same
+ * features, their filters are joined along the outputs. Function and gradients are those of the separate layers, at a sixth of the arithmetic.
+ */
+function linearHeads(scope: Scope, features: Tensor, heads: readonly Head[]): Record<string, Tensor> {
+  const width = features.shape[1];
+  const composed = heads.map((head) => {
+    const [hidden, last] = [scope.child(head.name).child(0), scope.child(head.name).child(1)];
+    const inner = hidden.parameter("weight", [width, width, 3, 3], xavierNormal);
+    const outer = reshape(last.parameter("weight", [head.channels, width, 1, 1], xavierNormal), [head.channels, width]);
+    const innerBias = reshape(hidden.parameter("bias", [width], zeros), [width, 1]);
+    const outerBias = last.parameter("bias", [head.channels], zeros);
+    return {
+      weight: reshape(matmul(outer, reshape(inner, [width, width * 9])), [head.channels, width, 3, 3]),
+      bias: add(reshape(matmul(outer, innerBias), [head.channels]), outerBias),
+    };
+  });
+  const weight = concat(composed.map((head) => head.weight), 0);
+  const bias = concat(composed.map((head) => head.bias), 0);
+  const joined = conv2d(features, weight, { padding: 1, bias });
+  let start = 0;
   return Object.fromEntries(
-    heads.map((head) => {
-      const own = scope.child("head").child(head.name);
-      const hidden = convLayer(own.child(0), features, channels[0], unit3x3);
-      return [head.name, convLayer(own.child(1), hidden, head.channels, { kernel: 1, ...initializers })];
+    heads.map(({ name, channels }) => {
+      const from = start;
+      start += channels;
+      return [name, slice(joined, { axes: [1], starts: [from], ends: [start] })];
     }),
   );
 }

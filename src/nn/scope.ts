@@ -45,11 +45,9 @@ export class VariableStore {
     return this.all().filter((variable) => variable.kind === "parameter");
   }
 
-  /** The starting values, by name; the same seed gives the same values whatever other variables exist. */
-  initialValues(seed: number): Map<string, Float32Array> {
-    return new Map(
-      this.all().map(({ name, tensor, initialize }) => [name, initialize(tensor.shape, new Random(seed, "init", name))]),
-    );
+  /** The starting value of a variable; the same seed gives the same value whatever other variables exist. */
+  initialValue({ name, tensor, initialize }: Variable, seed: number): Float32Array {
+    return initialize(tensor.shape, new Random(seed, "init", name));
   }
 }
 

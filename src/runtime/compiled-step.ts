@@ -17,6 +17,29 @@ const NEXT = "next:";
 
 export type Feeds = Readonly<Record<string, TypedData | ArrayLike<number>>>;
 
+/**
+ * Whether a state's new value may overwrite the old one: every node that reads the old value must have run before the node that writes the new
+ * one, in whatever order the runtime takes them. True of optimizer slots (m' = b m + g), not of parameters, which the backward pass still reads.
+ */
+function readBeforeWritten(graph: OnnxGraph, leaf: string, next: string): boolean {
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)));
+  const readers = new Set(graph.nodes.filter((node) => node.inputs.includes(leaf)));
+  const writer = producers.get(next);
+  if (writer === undefined || readers.has(writer)) return false;
+  const seen = new Set([writer]);
+  const stack = [writer];
+  for (let node = stack.pop(); node !== undefined && readers.size > 0; node = stack.pop()) {
+    for (const value of node.inputs) {
+      const producer = producers.get(value);
+      if (producer === undefined || seen.has(producer)) continue;
+      seen.add(producer);
+      readers.delete(producer);
+      stack.push(producer);
+    }
+  }
+  return readers.size === 0;
+}
+
 export class CompiledStep {
   readonly #engine: Engine;
   readonly #session: Ort.InferenceSession;
@@ -24,6 +47,7 @@ export class CompiledStep {
   readonly #graph: OnnxGraph;
   readonly #outputNames: readonly string[];
   readonly #stateNames: readonly string[];
+  readonly #inPlace: ReadonlySet<string>;
 
   private constructor(
     engine: Engine,
@@ -39,6 +63,7 @@ export class CompiledStep {
     this.#graph = graph;
     this.#outputNames = outputNames;
     this.#stateNames = stateNames;
+    this.#inPlace = new Set(stateNames.filter((name) => readBeforeWritten(graph, name, NEXT + name)));
   }
 
   /** Compiles a step against a store. Leaves that the store holds are read from it, all others must be fed. */
@@ -82,7 +107,7 @@ export class CompiledStep {
     }
     const fetches: Record<string, Ort.Tensor | null> = {};
     for (const name of this.#outputNames) fetches[name] = null;
-    for (const name of this.#stateNames) fetches[NEXT + name] = this.#store.target(name);
+    for (const name of this.#stateNames) fetches[NEXT + name] = this.#store.target(name, this.#inPlace.has(name));
     const results = await this.#session.run(given, fetches as Ort.InferenceSession.OnnxValueMapType);
     for (const name of this.#stateNames) this.#store.advance(name, results[NEXT + name]);
     return Object.fromEntries(this.#outputNames.map((name) => [name, fromOrtTensor(results[name])]));

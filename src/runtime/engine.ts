@@ -33,6 +33,8 @@ export function sessionOptions(engine: Engine, deviceOutputs: readonly string[] 
     executionProviders: provider === "cpu" || provider === "wasm" ? [provider] : [provider, "cpu"],
     graphOptimizationLevel: "all",
     executionMode: "sequential",
+    // A plan for all buffers at once would hold a second gigabyte beside the arena; allocating as needed costs no measurable time.
+    enableMemPattern: false,
     ...(engine.threads > 0 ? { intraOpNumThreads: engine.threads } : {}),
     ...(provider === "webgpu" && deviceOutputs.length > 0
       ? { preferredOutputLocation: Object.fromEntries(deviceOutputs.map((name) => [name, "gpu-buffer" as const])) }

@@ -2,9 +2,8 @@
 import type * as Ort from "onnxruntime-common";
 import { lowerGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
-import { input } from "../graph/ops/leaf.js";
 import { add } from "../graph/ops/arithmetic.js";
-import { constant } from "../graph/ops/leaf.js";
+import { constant, input } from "../graph/ops/leaf.js";
 import { type Shape, sameShape, sizeOf } from "../graph/tensor.js";
 import { type Engine, openSession } from "./engine.js";
 
@@ -36,7 +35,7 @@ export class StateStore {
     return this.#slot(name).shape;
   }
 
-  /** Sets (or first creates) a value; `data` is copied. */
+  /** Sets (or first creates) a value. `data` becomes the store's own: it is not copied and must not be used afterwards. */
   write(name: string, shape: Shape, data: Float32Array): void {
     if (data.length !== sizeOf(shape)) {
       throw new RangeError(`state ${name}: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`);
@@ -48,7 +47,7 @@ export class StateStore {
     const { Tensor } = this.#engine.ort;
     this.#slots.set(name, {
       shape,
-      current: new Tensor("float32", data.slice(), [...shape]),
+      current: new Tensor("float32", data, [...shape]),
       spare: known?.spare ?? null,
     });
   }
@@ -72,10 +71,11 @@ export class StateStore {
     return this.#slot(name).current;
   }
 
-  /** The buffer a step may write the next value into, or null where the provider allocates. */
-  target(name: string): Ort.Tensor | null {
+  /** The buffer a step may write the next value into (the current one, if it may be overwritten), or null where the provider allocates. */
+  target(name: string, inPlace: boolean): Ort.Tensor | null {
     const slot = this.#slot(name);
     if (this.#engine.target.provider !== "cpu") return null;
+    if (inPlace) return slot.current;
     slot.spare ??= new this.#engine.ort.Tensor("float32", new Float32Array(sizeOf(slot.shape)), [...slot.shape]);
     return slot.spare;
   }
@@ -84,6 +84,7 @@ export class StateStore {
   advance(name: string, next: Ort.Tensor): void {
     const slot = this.#slot(name);
     const old = slot.current;
+    if (next === old) return;
     slot.current = next;
     if (slot.spare === next) slot.spare = old;
     else if (old.location === "gpu-buffer") old.dispose();

@@ -4,7 +4,7 @@
  */
 import { apply, defineOperator, graphError, type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { add, div, mul, sub } from "./arithmetic.js";
-import { constant } from "./leaf.js";
+import { constant, constantData } from "./leaf.js";
 import { expand, reshape } from "./shape.js";
 import { sqrt } from "./unary.js";
 
@@ -31,7 +31,8 @@ export const ChannelAffine = defineOperator({
   ],
   lower: ({ names: [x, scale, shift], inputs, emit, reshape }) => {
     const shape = perChannel(inputs[0].shape);
-    return [emit("Add", [emit("Mul", [x, reshape(scale, shape)]), reshape(shift, shape)])];
+    const scaled = isAll(inputs[1], 1) ? x : emit("Mul", [x, reshape(scale, shape)]);
+    return [isAll(inputs[2], 0) ? scaled : emit("Add", [scaled, reshape(shift, shape)])];
   },
 });
 
@@ -62,6 +63,12 @@ export const ChannelDot = defineOperator({
     emit("ReduceSum", [emit("Mul", names), ints(a.shape.flatMap((_, i) => (i === 1 ? [] : [i])))], { keepdims: 0 }),
   ],
 });
+
+/** Whether a vector is a constant of one value: gradients of affine maps have no shift, and a pass over the image would add zeros. */
+export function isAll(vector: Tensor, value: number): boolean {
+  const data = constantData(vector);
+  return data !== null && Array.prototype.every.call(data, (entry) => entry === value);
+}
 
 function zeros(count: number): Tensor {
   return constant(new Float32Array(count), [count]);

@@ -7,9 +7,21 @@ import type { Spelling, SpellingTable } from "./index.js";
 
 type Context = LowerContext<Attributes>;
 
-/** Whether both channel counts fill whole blocks, so that the blocked kernels apply. */
-export function fillsBlocks({ target: { blockSize } }: Context, weight: Shape, { groups }: ConvAttributes): boolean {
-  return blockSize > 0 && groups === 1 && weight[0] % blockSize === 0 && weight[1] % blockSize === 0;
+/** Whether the blocked kernels apply: the channels contracted over fill whole blocks; those produced may be padded up to one. */
+function fitsBlocked({ target: { blockSize } }: Context, contracted: number, { groups }: ConvAttributes): boolean {
+  return blockSize > 0 && groups === 1 && contracted % blockSize === 0;
+}
+
+/** A filter padded with zeros along an axis to a whole number of blocks; returns its name and shape. */
+function fillBlocks(context: Context, name: string, shape: Shape, axis: 0 | 1): { name: string; shape: Shape } {
+  const { target, emit, ints, scalar } = context;
+  const missing = (target.blockSize - (shape[axis] % target.blockSize)) % target.blockSize;
+  if (missing === 0) return { name, shape };
+  const pads = Array.from({ length: 8 }, (_, i) => (i === 4 + axis ? missing : 0));
+  return {
+    name: emit("Pad", [name, ints(pads), scalar(0)], { mode: "constant" }),
+    shape: shape.map((dim, i) => (i === axis ? dim + missing : dim)),
+  };
 }
 
 /** A 1x1 kernel that neither strides nor pads: a matrix product over channels. */
@@ -21,9 +33,11 @@ const conv2d: Spelling = (context) => {
   const { names, inputs, outputs, emit, reshape } = context;
   const attributes = context.attributes as ConvAttributes;
   const [x, w, bias] = inputs;
-  if (fillsBlocks(context, w.shape, attributes)) {
-    const filter = blockFilter(context, names[1], w.shape);
-    const y = blockedConv(context, reorderInput(context, names[0]), filter, convAttributes(attributes, w.shape), names[2]);
+  if (fitsBlocked(context, w.shape[1], attributes) && !(isPointwise(w.shape, attributes) && w.shape[0] < context.target.blockSize)) {
+    const filled = fillBlocks(context, names[1], w.shape, 0);
+    const filter = blockFilter(context, filled.name, filled.shape);
+    const biases = bias === undefined ? undefined : fillBias(context, names[2], w.shape[0], filled.shape[0]);
+    const y = blockedConv(context, reorderInput(context, names[0]), filter, convAttributes(attributes, w.shape), biases);
     return [reorderOutput(context, y, w.shape[0])];
   }
   if (isPointwise(w.shape, attributes)) {
@@ -34,6 +48,10 @@ const conv2d: Spelling = (context) => {
   }
   return Conv2d.lower(context as LowerContext<ConvAttributes>);
 };
+
+function fillBias({ emit, ints, scalar }: Context, name: string, count: number, filled: number): string {
+  return count === filled ? name : emit("Pad", [name, ints([0, filled - count]), scalar(0)], { mode: "constant" });
+}
 
 const inputGrad: Spelling = (context) => {
   const { names, inputs, outputs, emit, reshape } = context;
@@ -54,9 +72,13 @@ const inputGrad: Spelling = (context) => {
   // At stride 1 the adjoint is a convolution with the reversed, transposed filter, padded by what the kernel overhangs.
   const overhang = [dilations[0] * (rows - 1), dilations[1] * (columns - 1)];
   const adjointPads = pads.map((pad, i) => overhang[i % 2] - pad);
-  if (strides.every((stride) => stride === 1) && adjointPads.every((pad) => pad >= 0) && fillsBlocks(context, w.shape, attributes)) {
-    const filter = blockAdjointFilter(context, names[1], w.shape);
-    const dx = blockedConv(context, reorderInput(context, names[0]), filter, {
+  const stride1 = strides.every((stride) => stride === 1) && adjointPads.every((pad) => pad >= 0);
+  if (stride1 && fitsBlocked(context, 0, attributes)) {
+    const outputsFilled = fillBlocks(context, names[1], w.shape, 0);
+    const filled = fillBlocks(context, outputsFilled.name, outputsFilled.shape, 1);
+    const filter = blockAdjointFilter(context, filled.name, filled.shape);
+    const image = fillBlocks(context, names[0], dy.shape, 1).name;
+    const dx = blockedConv(context, reorderInput(context, image), filter, {
       strides,
       dilations,
       pads: adjointPads,
