@@ -1,0 +1,87 @@
+/** @file Colour of every pixel: surface times light, four samples a pixel. */
+import type { Scene } from "../scene.js";
+import { colourAt } from "../surface/material.js";
+import { describeSurface, newSurfacePoint } from "../trace/surface-point.js";
+import type { Tracer } from "../trace/tracer.js";
+import { pixelRay, type View, type Visibility } from "./visibility.js";
+
+/**
+ * Whether one of the four neighbours shows another surface: only such pixels need new rays for smooth edges.
+ */
+function atEdge({ surface, width, height }: Visibility, x: number, y: number): boolean {
+  const pixel = y * width + x;
+  const own = surface[pixel];
+  return (
+    (x > 0 && surface[pixel - 1] !== own) ||
+    (x < width - 1 && surface[pixel + 1] !== own) ||
+    (y > 0 && surface[pixel - width] !== own) ||
+    (y < height - 1 && surface[pixel + width] !== own)
+  );
+}
+
+/** The pixel at or beside (x, y) that shows `surface`, for its light; the pixel itself where none does. */
+function nearestSame(
+  { surface: all, width, height }: Visibility,
+  x: number,
+  y: number,
+  surface: number,
+): number {
+  const own = y * width + x;
+  if (all[own] === surface) return own;
+  for (let qy = Math.max(0, y - 1); qy <= Math.min(height - 1, y + 1); qy++) {
+    for (let qx = Math.max(0, x - 1); qx <= Math.min(width - 1, x + 1); qx++) {
+      if (all[qy * width + qx] === surface) return qy * width + qx;
+    }
+  }
+  return own;
+}
+
+/** Linear-light radiance, interleaved RGB [height, width, 3]. */
+export function shade(
+  scene: Scene,
+  tracer: Tracer,
+  view: View,
+  seen: Visibility,
+  light: Float32Array,
+): Float32Array {
+  const { width, height, points, normals, depth } = seen;
+  const radiance = new Float32Array(3 * width * height);
+  const { primitives } = scene;
+  const [ox, oy, oz] = view.position;
+  const ray = new Float64Array(3);
+  const colour = new Float64Array(3);
+  const point = newSurfacePoint();
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      const edge = atEdge(seen, x, y);
+      const i = 3 * pixel;
+      const [nx, ny, nz] = [normals[i], normals[i + 1], normals[i + 2]];
+      const plane = nx * (points[i] - ox) + ny * (points[i + 1] - oy) + nz * (points[i + 2] - oz);
+      for (let sample = 0; sample < 4; sample++) {
+        pixelRay(view, x + (sample & 1 ? 0.25 : -0.25), y + (sample & 2 ? 0.25 : -0.25), ray);
+        let item = seen.primitive[pixel];
+        let t: number;
+        const slant = nx * ray[0] + ny * ray[1] + nz * ray[2];
+        if (edge && tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2])) {
+          item = tracer.primitive;
+          t = tracer.distance;
+        } else {
+          // Inside a surface the tangent plane says where the sample lies.
+          t = slant < -1e-3 ? plane / slant : depth[pixel];
+        }
+        const px = ox + t * ray[0];
+        const py = oy + t * ray[1];
+        const pz = oz + t * ray[2];
+        const primitive = primitives[item];
+        describeSurface(primitive, tracer.unit, item, px, py, pz, point);
+        const { material } = primitive;
+        const tilt = Math.max(0.15, -(point.nx * ray[0] + point.ny * ray[1] + point.nz * ray[2]));
+        colourAt(material, point.u, point.v, point.x, point.y, (0.5 * t) / view.camera.fx / tilt, colour);
+        const from = edge ? 3 * nearestSame(seen, x, y, 8 * item + point.face) : i;
+        for (let c = 0; c < 3; c++)
+          radiance[i + c] += 0.25 * colour[c] * (light[from + c] + material.emission);
+      }
+    }
+  }
+  return radiance;
+}

@@ -1,0 +1,82 @@
+/**
+ * @file Where a ray enters a unit solid. Origin (ox, oy, oz) and direction (dx, dy, dz) in the solid's own
+ * coordinates.
+ */
+
+/** Nearer hits than this (in units of the ray's direction) are the surface a ray starts on. */
+export const NEAR = 1e-5;
+
+/**
+ * Smallest entry distance > NEAR of a ray into a unit box, or Infinity. A ray that starts inside does not
+ * hit.
+ */
+export function enterBox(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): number {
+  const ix = 1 / dx;
+  const iy = 1 / dy;
+  const iz = 1 / dz;
+  const nearX = -ox * ix - Math.abs(ix);
+  const nearY = -oy * iy - Math.abs(iy);
+  const nearZ = -oz * iz - Math.abs(iz);
+  const near = Math.max(nearX, nearY, nearZ);
+  if (!(near > NEAR)) return Infinity;
+  const farX = -ox * ix + Math.abs(ix);
+  const farY = -oy * iy + Math.abs(iy);
+  const farZ = -oz * iz + Math.abs(iz);
+  return near <= farX && near <= farY && near <= farZ ? near : Infinity;
+}
+
+/** The same for the unit ball. */
+export function enterEllipsoid(
+  ox: number,
+  oy: number,
+  oz: number,
+  dx: number,
+  dy: number,
+  dz: number,
+): number {
+  const a = dx * dx + dy * dy + dz * dz;
+  const b = ox * dx + oy * dy + oz * dz;
+  const c = ox * ox + oy * oy + oz * oz - 1;
+  const root = b * b - a * c;
+  if (root < 0 || c < 0) return Infinity;
+  const near = (-b - Math.sqrt(root)) / a;
+  return near > NEAR ? near : Infinity;
+}
+
+/** The same for the frustum of height 2 with radius 1 at z = -1 and `taper` at z = 1. */
+export function enterCone(
+  ox: number,
+  oy: number,
+  oz: number,
+  dx: number,
+  dy: number,
+  dz: number,
+  taper: number,
+): number {
+  // Radius at height z: middle + slope * z.
+  const middle = (1 + taper) / 2;
+  const slope = (taper - 1) / 2;
+  const radius = middle + slope * oz;
+  const c = ox * ox + oy * oy - radius * radius;
+  if (c < 0 && Math.abs(oz) < 1) return Infinity;
+  let near = Infinity;
+  if (Math.abs(oz) > 1 && oz * dz < 0) {
+    const side = oz > 0 ? 1 : -1;
+    const t = (side - oz) / dz;
+    const x = ox + t * dx;
+    const y = oy + t * dy;
+    const rim = side > 0 ? taper : 1;
+    if (x * x + y * y <= rim * rim && t > NEAR) near = t;
+  }
+  const a = dx * dx + dy * dy - slope * slope * dz * dz;
+  const b = ox * dx + oy * dy - slope * dz * radius;
+  const root = b * b - a * c;
+  if (root <= 0 || a === 0) return near;
+  const spread = Math.sqrt(root);
+  for (let sign = -1; sign <= 1; sign += 2) {
+    const t = (-b + sign * spread) / a;
+    const z = oz + t * dz;
+    if (t > NEAR && t < near && z >= -1 && z <= 1 && middle + slope * z >= 0) near = t;
+  }
+  return near;
+}

@@ -1,0 +1,15 @@
+/** @file A worker thread of `writeWorld`: writes its share of the samples and reports each. */
+import { parentPort, workerData } from "node:worker_threads";
+import { type WriteJob, writeWorldSample } from "./write-sample.js";
+
+/** What `writeWorld` hands to each thread. */
+export interface WorkerShare {
+  readonly job: WriteJob;
+  readonly samples: readonly (readonly [split: string, index: number])[];
+}
+
+const { job, samples } = workerData as WorkerShare;
+for (const [split, index] of samples) {
+  await writeWorldSample(job, split, index);
+  parentPort?.postMessage(split);
+}
