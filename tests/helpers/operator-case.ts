@@ -28,6 +28,8 @@ export interface OperatorCase {
   build(inputs: Readonly<Record<string, Tensor>>): Tensor;
   /** How many times in a row it is differentiated; 2 if left out. */
   readonly order?: 1 | 2;
+  /** Its point is a spelling of the CPU's alone: not worth its time on a software GPU. */
+  readonly cpuOnly?: boolean;
   /** On WebGPU some node of it runs on the CPU. */
   readonly fallback?: boolean;
   /** Allowed relative error on WebGPU instead of 2e-5. */

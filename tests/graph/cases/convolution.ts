@@ -40,15 +40,6 @@ export const convolutionCases: OperatorCase[] = [
   conv("groups", [2, 4, 5, 5], [6, 2, 3, 3], { groups: 2, padding: 1 }),
   conv("depthwise with stride", [1, 3, 6, 5], [3, 1, 3, 3], { groups: 3, padding: 1, stride: 2 }),
   conv("uneven padding and an even window", [1, 2, 5, 4], [2, 2, 2, 4], { padding: [0, 1, 1, 2] }),
-  conv("blocks of channels", [1, 16, 4, 5], [32, 16, 3, 3], { padding: 1 }),
-  conv("blocks of channels to a part of one, with bias", [1, 16, 4, 5], [5, 16, 3, 3], { padding: 1 }, true),
-  conv("a part of a block to blocks", [1, 3, 5, 4], [16, 3, 3, 3], { padding: 1 }),
-  conv("blocks with stride 2 and dilation 2", [1, 16, 7, 6], [16, 16, 3, 2], {
-    stride: 2,
-    dilation: 2,
-    padding: 2,
-  }),
-  conv("blocks, 1x1", [2, 32, 3, 3], [16, 32, 1, 1], {}, true),
   transposed("stride 2", [1, 3, 3, 4], [3, 2, 2, 2], { stride: 2 }),
   transposed("stride 2 with padding and output padding", [2, 2, 3, 3], [2, 3, 3, 3], {
     stride: 2,
@@ -56,7 +47,24 @@ export const convolutionCases: OperatorCase[] = [
     outputPadding: [1, 0],
   }),
   transposed("groups and dilation", [1, 4, 3, 4], [4, 1, 3, 3], { groups: 2, dilation: 2, padding: 1 }),
-  transposed("blocks, stride 2", [1, 16, 3, 3], [16, 16, 2, 2], { stride: 2 }),
+  ...[
+    conv("blocks of channels", [1, 16, 4, 5], [32, 16, 3, 3], { padding: 1 }),
+    conv(
+      "blocks of channels to a part of one, with bias",
+      [1, 16, 4, 5],
+      [5, 16, 3, 3],
+      { padding: 1 },
+      true,
+    ),
+    conv("a part of a block to blocks", [1, 3, 5, 4], [16, 3, 3, 3], { padding: 1 }),
+    conv("blocks with stride 2 and dilation 2", [1, 16, 7, 6], [16, 16, 3, 2], {
+      stride: 2,
+      dilation: 2,
+      padding: 2,
+    }),
+    conv("blocks, 1x1", [2, 32, 3, 3], [16, 32, 1, 1], {}, true),
+    transposed("blocks, stride 2", [1, 16, 3, 3], [16, 16, 2, 2], { stride: 2 }),
+  ].map((operatorCase) => ({ ...operatorCase, cpuOnly: true })),
   {
     name: "MatMul of batches with broadcasting",
     covers: ["MatMul"],
