@@ -20,9 +20,16 @@ function clamp(value: number): number {
   return Math.min(Math.max(value, 0), 1);
 }
 
+/** Every value changed. A plain loop: `map` with a function is several times slower on typed arrays. */
+function change(data: Float32Array, next: (value: number, i: number) => number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) out[i] = next(data[i], i);
+  return out;
+}
+
 /** `factor` of the image, the rest of `other`: beyond 1 the image moves away from it. */
 function blend(data: Float32Array, other: (i: number) => number, factor: number): Float32Array {
-  return data.map((value, i) => clamp(factor * value + (1 - factor) * other(i)));
+  return change(data, (value, i) => clamp(factor * value + (1 - factor) * other(i)));
 }
 
 function greyOf({ data, height, width }: Image): Float32Array {
@@ -74,12 +81,12 @@ export function sharpness(image: Image, factor: number): Float32Array {
 /** Keeps the highest `bits` of 8. */
 export function posterize(image: Image, bits: number): Float32Array {
   const mask = (0xff << (8 - bits)) & 0xff;
-  return image.data.map((value) => (Math.round(255 * value) & mask) / 255);
+  return change(image.data, (value) => (Math.round(255 * value) & mask) / 255);
 }
 
 /** Inverts values at or above `threshold` (0 to 255). */
 export function solarize(image: Image, threshold: number): Float32Array {
-  return image.data.map((value) => {
+  return change(image.data, (value) => {
     const byte = Math.round(255 * value);
     return (byte >= threshold ? 255 - byte : byte) / 255;
   });
@@ -106,9 +113,12 @@ export function equalize({ data, height, width }: Image): Float32Array {
   const count = height * width;
   const out = new Float32Array(data.length);
   for (let start = 0; start < data.length; start += count) {
-    const bytes = Uint8Array.from(data.subarray(start, start + count), (value) => Math.round(255 * value));
+    const bytes = new Uint8Array(count);
     const histogram = new Array<number>(256).fill(0);
-    for (const byte of bytes) histogram[byte]++;
+    for (let i = 0; i < count; i++) {
+      bytes[i] = Math.round(255 * data[start + i]);
+      histogram[bytes[i]]++;
+    }
     const highest = histogram.findLast((pixels) => pixels > 0)!;
     const step = Math.floor((count - highest) / 255);
     let below = Math.floor(step / 2);

@@ -117,15 +117,37 @@ export function resample(
   return out;
 }
 
+/** A label whose every pixel is a copy of one pixel: both taps have one weight of 1. */
+function pickLabel(label: LabelMap, tapsY: Taps, tapsX: Taps): LabelMap {
+  const { channels, height, width } = label;
+  const size = tapsY.length * tapsX.length;
+  const data = new Float32Array(channels * size);
+  const valid = new Uint8Array(size);
+  for (let y = 0; y < tapsY.length; y++) {
+    for (let x = 0; x < tapsX.length; x++) {
+      const from = tapsY.index[y] * width + tapsX.index[x];
+      const to = y * tapsX.length + x;
+      if (label.valid[from] !== 1) continue;
+      valid[to] = 1;
+      for (let c = 0; c < channels; c++) data[c * size + to] = label.data[c * height * width + from];
+    }
+  }
+  return { channels, height: tapsY.length, width: tapsX.length, data, valid };
+}
+
 /**
  * Resamples a label: invalid pixels weigh nothing, so they never bleed into valid ones. A result is valid where at least half of
  * its weight lies on valid pixels; elsewhere the values are 0.
  */
 export function resampleLabel(label: LabelMap, tapsY: Taps, tapsX: Taps): LabelMap {
+  if (tapsY.count === 1 && tapsX.count === 1) return pickLabel(label, tapsY, tapsX);
   const { channels, height, width } = label;
   const count = height * width;
   const masked = new Float32Array(channels * count);
-  for (let i = 0; i < masked.length; i++) if (label.valid[i % count] === 1) masked[i] = label.data[i];
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < count; i++)
+      if (label.valid[i] === 1) masked[c * count + i] = label.data[c * count + i];
+  }
   const share = new Float32Array(tapsY.length * tapsX.length);
   resamplePlane(label.valid, width, tapsY, tapsX, share);
   const data = resample(masked, channels, height, width, tapsY, tapsX);

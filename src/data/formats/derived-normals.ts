@@ -6,30 +6,56 @@ import type { Camera } from "../types.js";
 
 /** Half the side of the averaged square, less half a pixel: 4 means 9x9. */
 const RADIUS = 4;
-/** A square whose inverse depths differ by more than this share spans an edge. */
-const MAX_SPREAD = 0.1;
+/** A square whose depths differ by more than this factor spans an edge. */
+const MAX_RATIO = 1.1;
 
-/** Sums (or extrema) of `values` over squares of side 2·RADIUS+1, cut off at the border: first along rows, then columns. */
-function overSquares(
-  values: Float32Array,
-  width: number,
-  height: number,
-  join: (a: number, b: number) => number,
-): Float32Array {
-  const along = (source: Float32Array, step: number, length: number, lines: number, lineStep: number) => {
-    const out = new Float32Array(source.length);
-    for (let line = 0; line < lines; line++) {
-      for (let i = 0; i < length; i++) {
-        const last = Math.min(length - 1, i + RADIUS);
-        let k = Math.max(0, i - RADIUS);
-        let total = source[line * lineStep + k * step];
-        while (++k <= last) total = join(total, source[line * lineStep + k * step]);
-        out[line * lineStep + i * step] = total;
+/** Largest of the values (none negative) in each square of side 2·RADIUS+1, cut off at the border. */
+function squareMaxima(values: Float32Array, width: number, height: number): Float32Array {
+  const along = new Float32Array(values.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const last = y * width + Math.min(width - 1, x + RADIUS);
+      let most = 0;
+      for (let i = y * width + Math.max(0, x - RADIUS); i <= last; i++)
+        if (values[i] > most) most = values[i];
+      along[y * width + x] = most;
+    }
+  }
+  const out = new Float32Array(values.length);
+  for (let y = 0; y < height; y++) {
+    for (let row = Math.max(0, y - RADIUS); row <= Math.min(height - 1, y + RADIUS); row++) {
+      for (let x = 0; x < width; x++) {
+        if (along[row * width + x] > out[y * width + x]) out[y * width + x] = along[row * width + x];
       }
     }
-    return out;
-  };
-  return along(along(values, 1, width, height, width), width, height, width, 1);
+  }
+  return out;
+}
+
+/** Sum of the values in each square of side 2·RADIUS+1, cut off at the border. */
+function squareSums(values: ArrayLike<number>, width: number, height: number): Float64Array {
+  // corner[y][x] = sum of all values above and left of (x, y).
+  const stride = width + 1;
+  const corner = new Float64Array(stride * (height + 1));
+  for (let y = 0; y < height; y++) {
+    let row = 0;
+    for (let x = 0; x < width; x++) {
+      row += values[y * width + x];
+      corner[(y + 1) * stride + x + 1] = corner[y * stride + x + 1] + row;
+    }
+  }
+  const out = new Float64Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const top = Math.max(0, y - RADIUS) * stride;
+    const bottom = Math.min(height, y + RADIUS + 1) * stride;
+    for (let x = 0; x < width; x++) {
+      const left = Math.max(0, x - RADIUS);
+      const right = Math.min(width, x + RADIUS + 1);
+      const above = corner[top + right] - corner[top + left];
+      out[y * width + x] = corner[bottom + right] - corner[bottom + left] - above;
+    }
+  }
+  return out;
 }
 
 /**
@@ -38,18 +64,26 @@ function overSquares(
  */
 function smoothDepth(depth: LabelMap): LabelMap {
   const { width, height, valid } = depth;
-  const inverse = depth.data.map((metres, i) => (valid[i] === 1 ? 1 / metres : 0));
-  const known = Float32Array.from(valid);
-  const nearest = overSquares(inverse, width, height, Math.max);
-  const upper = inverse.map((value, i) => (valid[i] === 1 ? value : Number.POSITIVE_INFINITY));
-  const farthest = overSquares(upper, width, height, Math.min);
-  const sums = overSquares(inverse, width, height, (a, b) => a + b);
-  const counts = overSquares(known, width, height, (a, b) => a + b);
+  const known = new Float32Array(valid.length);
+  const inverse = new Float32Array(valid.length);
+  for (let i = 0; i < valid.length; i++) {
+    if (valid[i] !== 1) continue;
+    known[i] = depth.data[i];
+    inverse[i] = 1 / depth.data[i];
+  }
+  const farthest = squareMaxima(known, width, height);
+  const nearest = squareMaxima(inverse, width, height);
+  const sums = squareSums(inverse, width, height);
+  const counts = squareSums(valid, width, height);
   const half = (2 * RADIUS + 1) ** 2 / 2;
-  const keep = valid.map((ok, i) =>
-    ok === 1 && counts[i] > half && farthest[i] > nearest[i] * (1 - MAX_SPREAD) ? 1 : 0,
-  );
-  const data = sums.map((sum, i) => (keep[i] === 1 ? counts[i] / sum : 0));
+  const data = new Float32Array(valid.length);
+  const keep = new Uint8Array(valid.length);
+  for (let i = 0; i < valid.length; i++) {
+    // The one is a depth, the other an inverse: their product is the ratio of the farthest to the nearest.
+    if (valid[i] !== 1 || counts[i] <= half || farthest[i] * nearest[i] > MAX_RATIO) continue;
+    data[i] = counts[i] / sums[i];
+    keep[i] = 1;
+  }
   return { ...depth, data, valid: keep };
 }
 

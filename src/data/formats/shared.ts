@@ -71,5 +71,7 @@ export function cameraFromMatrix(matrix: readonly number[], where: string): Came
 
 /** A 16-bit raster with every value replaced. */
 export function mapDepth(raster: Raster, change: (value: number) => number): Raster {
-  return { ...raster, data: Uint16Array.from(raster.data, change) };
+  const data = new Uint16Array(raster.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = change(raster.data[i]);
+  return { ...raster, data };
 }
