@@ -1,6 +1,6 @@
 /**
- * @file The views of a sample: flips, random scale crops (MTPSL, Li et al. 2022; JTR, Nishi et al. 2024) and photometric changes.
- * Labels and camera move along; photometric changes touch the image alone.
+ * @file The views of a sample: flips, random scale crops (MTPSL, Li et al. 2022; JTR, Nishi et al. 2024) and
+ * photometric changes. Labels and camera move along; photometric changes touch the image alone.
  */
 import { Random } from "../common/random.js";
 import { taskKind } from "../tasks/index.js";
@@ -28,7 +28,10 @@ function mirrorRows<T extends Float32Array | Uint8Array>(data: T, width: number)
   return out;
 }
 
-/** The sample as a mirror shows it: labels mended by their task (normals: x changes sign), principal point moved. */
+/**
+ * The sample as a mirror shows it: labels mended by their task (normals: x changes sign), principal point
+ * moved.
+ */
 export function flipSample(sample: Sample, specs: Specs): Sample {
   const { width, camera } = sample;
   const flipLabel = (label: LabelMap, spec: TaskSpec) =>
@@ -67,9 +70,9 @@ function enlargement(size: number, length: number): number {
 }
 
 /**
- * Cuts the window out and enlarges it to the sample's own size: image and bilinear labels with aligned corners, other labels to
- * the nearest of the same positions (the released code shifts them by up to half a pixel), then mended by their task for the
- * enlargement (depth divided by s, normals back to unit length).
+ * Cuts the window out and enlarges it to the sample's own size: image and bilinear labels with aligned
+ * corners, other labels to the nearest of the same positions (the released code shifts them by up to half a
+ * pixel), then mended by their task for the enlargement (depth divided by s, normals back to unit length).
  */
 export function cropSample(sample: Sample, specs: Specs, crop: Crop): Sample {
   const { height, width, camera } = sample;
@@ -112,8 +115,8 @@ export interface AugmentKey {
 }
 
 /**
- * The views of a sample, in the order of `views`. A view cut from an earlier one starts from that one before its photometric
- * changes. The sample itself is not changed; views may share memory with it.
+ * The views of a sample, in the order of `views`. A view cut from an earlier one starts from that one before
+ * its photometric changes. The sample itself is not changed; views may share memory with it.
  */
 export function makeViews(
   sample: Sample,

@@ -83,7 +83,7 @@ function startThread(plan: BatchPlan, cacheBytes: number): Thread {
   const worker = new Worker(workerEntry(import.meta.url, "./loader-worker.js"), {
     workerData: { setup: { plan, cacheBytes }, port: port2 },
     transferList: [port2 as unknown as Transferable],
-    // The worker is plain compiled code; flags meant for the program at hand (--input-type) would only break it.
+    // The worker is plain compiled code; flags of the program at hand (--input-type) would only break it.
     execArgv: [],
   });
   const jobs = new Map<number, Deferred>();

@@ -34,7 +34,10 @@ export interface Position {
   readonly step: number;
 }
 
-/** Batches an epoch has: what does not fill a batch is dropped; a set smaller than one batch fills it by going round. */
+/**
+ * Batches an epoch has: what does not fill a batch is dropped; a set smaller than one batch fills it by going
+ * round.
+ */
 export function stepsPerEpoch(samples: number, batchSize: number): number {
   return Math.max(1, Math.floor(samples / batchSize));
 }
@@ -59,7 +62,10 @@ export function drawBatch(
   });
 }
 
-/** Decoded samples kept in memory until the limit is reached. Random order makes any choice of samples as good as another. */
+/**
+ * Decoded samples kept in memory until the limit is reached. Random order makes any choice of samples as good
+ * as another.
+ */
 class SampleCache {
   readonly #samples = new Map<string, Sample>();
   #bytesLeft: number;
@@ -88,7 +94,10 @@ export interface BatchMaker {
   make(at: Position): Promise<Batch>;
 }
 
-/** Opens the plan's dataset. Keeps up to `cacheBytes` of decoded samples. Throws UserError on unknown splits and tasks. */
+/**
+ * Opens the plan's dataset. Keeps up to `cacheBytes` of decoded samples. Throws UserError on unknown splits
+ * and tasks.
+ */
 export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promise<BatchMaker> {
   const dataset = await openDataset(plan.source);
   const { name, splits, tasks } = dataset.info;

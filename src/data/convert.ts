@@ -22,8 +22,9 @@ export interface ConvertResult {
 }
 
 /**
- * Writes every sample of a dataset, with all its labels, as a dataset folder; dataset.yaml comes last, so that a conversion that was
- * cut short is not taken for a whole one. Throws UserError where `out` already is a dataset, and on the first damaged file.
+ * Writes every sample of a dataset, with all its labels, as a dataset folder; dataset.yaml comes last, so
+ * that a conversion that was cut short is not taken for a whole one. Throws UserError where `out` already is
+ * a dataset, and on the first damaged file.
  */
 export async function convertDataset({ source, out, onProgress }: ConvertOptions): Promise<ConvertResult> {
   if (existsSync(join(out, "dataset.yaml"))) {

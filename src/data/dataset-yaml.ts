@@ -14,7 +14,7 @@ const name = z
   .refine((text) => !text.startsWith("."), "must not begin with a dot");
 
 /** Schema of dataset.yaml; the entries of `tasks` are checked by their kinds. */
-export const datasetYamlSchema = z.strictObject({
+const datasetYamlSchema = z.strictObject({
   name: z.string().min(1),
   /** Path of a file without its extension; the image's task is called `image`. */
   layout: z

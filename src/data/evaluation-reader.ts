@@ -8,8 +8,9 @@ export interface SplitReader extends AsyncIterable<Sample> {
 }
 
 /**
- * Opens a split for evaluation: samples in the split's order, unchanged, with all labels of `tasks`. The next sample is decoded
- * while the caller works on this one. Throws UserError on unknown names, and while iterating on damaged files.
+ * Opens a split for evaluation: samples in the split's order, unchanged, with all labels of `tasks`. The next
+ * sample is decoded while the caller works on this one. Throws UserError on unknown names, and while
+ * iterating on damaged files.
  */
 export async function openSplit(
   source: DatasetSource,

@@ -22,10 +22,10 @@ export interface SampleFiles {
 }
 
 /**
- * Decodes a label by its task. A file without a single valid pixel gives a label that is invalid everywhere instead of an error:
- * it teaches nothing, but it need not stop a training run; `inspectDataset` warns of it.
+ * Decodes a label by its task. A file without a single valid pixel gives a label that is invalid everywhere
+ * instead of an error: it teaches nothing, but it need not stop a training run; `inspectDataset` warns of it.
  */
-export function decodeLabel(raster: Raster, spec: TaskSpec, where: string): LabelMap {
+function decodeLabel(raster: Raster, spec: TaskSpec, where: string): LabelMap {
   const kind = taskKind(spec.kind);
   try {
     return kind.decode(raster, spec, where);
@@ -38,7 +38,9 @@ export function decodeLabel(raster: Raster, spec: TaskSpec, where: string): Labe
   }
 }
 
-/** A label file read by its task, its pixels translated by `prepare` where the format stores them otherwise. */
+/**
+ * A label file read by its task, its pixels translated by `prepare` where the format stores them otherwise.
+ */
 export function labelFile(
   file: string,
   spec: TaskSpec,
@@ -48,7 +50,7 @@ export function labelFile(
 }
 
 /** Throws UserError where a label is not as large as its image. */
-export function requireImageSize(label: LabelMap, file: string, image: RgbImage, imageFile: string): void {
+function requireImageSize(label: LabelMap, file: string, image: RgbImage, imageFile: string): void {
   if (label.width === image.width && label.height === image.height) return;
   throw new UserError({
     code: "data.label-size",

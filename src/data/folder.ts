@@ -1,6 +1,6 @@
 /**
- * @file The project's own dataset folder: dataset.yaml beside files named by a layout. A label file that is not there means: not
- * labelled for that task.
+ * @file The project's own dataset folder: dataset.yaml beside files named by a layout. A label file that is
+ * not there means: not labelled for that task.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -14,7 +14,7 @@ import { parseSequences, type Sequences } from "./sequences.js";
 import type { DatasetFormat, Sample } from "./types.js";
 
 export type { DatasetDescription } from "./dataset-yaml.js";
-export type { Sequence, Sequences } from "./sequences.js";
+export type { Sequences } from "./sequences.js";
 
 const YAML_NAME = "dataset.yaml";
 
@@ -147,7 +147,10 @@ export async function writeSequences(
   );
 }
 
-/** Writes a sample's image (PNG) and every label it has (PNG, or .npy where the task stores floats) by the layout. */
+/**
+ * Writes a sample's image (PNG) and every label it has (PNG, or .npy where the task stores floats) by the
+ * layout.
+ */
 export async function writeSample(
   root: string,
   description: DatasetDescription,

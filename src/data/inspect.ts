@@ -156,8 +156,8 @@ export interface InspectOptions {
 }
 
 /**
- * Reads every file of a dataset once. Damaged files are listed, not thrown. Throws UserError only where the dataset cannot be
- * opened at all.
+ * Reads every file of a dataset once. Damaged files are listed, not thrown. Throws UserError only where the
+ * dataset cannot be opened at all.
  */
 export async function inspectDataset(
   source: DatasetSource,

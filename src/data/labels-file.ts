@@ -1,4 +1,7 @@
-/** @file labels.json: which labels of which samples are kept, written once and shared by every method that is compared. */
+/**
+ * @file labels.json: which labels of which samples are kept, written once and shared by every method that is
+ * compared.
+ */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
@@ -12,7 +15,10 @@ const schema = z.strictObject({
   labels: z.record(z.string(), z.array(z.string())),
 });
 
-/** Writes labels.json, one sample a line; the file is replaced as a whole. `about` says how the choice was made. */
+/**
+ * Writes labels.json, one sample a line; the file is replaced as a whole. `about` says how the choice was
+ * made.
+ */
 export async function saveLabels(
   path: string,
   assignment: LabelAssignment,
@@ -50,7 +56,7 @@ export function parseLabels(text: string, where: string): LabelAssignment {
 }
 
 /** Throws UserError where an assignment names a sample, a task or a label that the dataset does not have. */
-export function checkLabels(
+function checkLabels(
   assignment: LabelAssignment,
   available: AvailableLabels,
   tasks: readonly string[],
@@ -75,8 +81,8 @@ export function checkLabels(
 }
 
 /**
- * Reads labels.json and checks it against the split it is used with: `available` are the labels that exist, `tasks` all tasks of
- * the dataset. Samples that the file does not name are unlabelled. Throws UserError.
+ * Reads labels.json and checks it against the split it is used with: `available` are the labels that exist,
+ * `tasks` all tasks of the dataset. Samples that the file does not name are unlabelled. Throws UserError.
  */
 export async function loadLabels(
   path: string,

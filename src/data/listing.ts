@@ -48,8 +48,8 @@ export async function requireFolder(
 }
 
 /**
- * Files of a folder by their name without extension, in order; only those with one of `extensions` (lower case, with dot). A
- * missing folder has none. Throws UserError where two files differ by extension alone.
+ * Files of a folder by their name without extension, in order; only those with one of `extensions` (lower
+ * case, with dot). A missing folder has none. Throws UserError where two files differ by extension alone.
  */
 export async function filesByStem(
   folder: string,

@@ -1,4 +1,7 @@
-/** @file A worker thread of the loader: makes batches in the order they are asked for and hands their memory over. */
+/**
+ * @file A worker thread of the loader: makes batches in the order they are asked for and hands their memory
+ * over.
+ */
 import { type MessagePort, workerData } from "node:worker_threads";
 import { type BatchMaker, openBatchMaker, type Position } from "./batch.js";
 import { type FromWorker, type ToWorker, toPlainError, type WorkerSetup } from "./loader-protocol.js";

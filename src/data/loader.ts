@@ -1,6 +1,6 @@
 /**
- * @file The training loader: batches made ahead of time by worker threads. What a batch holds depends on the plan and its (epoch, step)
- * alone, not on the number of workers or on where a run was resumed.
+ * @file The training loader: batches made ahead of time by worker threads. What a batch holds depends on the
+ * plan and its (epoch, step) alone, not on the number of workers or on where a run was resumed.
  */
 import { type BatchPlan, openBatchMaker, type Position, stepsPerEpoch } from "./batch.js";
 import { type BatchSupply, localSupply, type PendingBatch, threadSupply } from "./batch-supply.js";
@@ -49,7 +49,9 @@ export class Loader implements AsyncIterable<Batch> {
     return this.#starved;
   }
 
-  /** Where the next batch comes from. A loader started there gives the very batches this one would have given. */
+  /**
+   * Where the next batch comes from. A loader started there gives the very batches this one would have given.
+   */
   position(): Position {
     return this.#next;
   }
@@ -107,8 +109,8 @@ export class Loader implements AsyncIterable<Batch> {
 }
 
 /**
- * Opens a loader. Throws UserError where the dataset, split or tasks do not exist, RangeError on options that no caller should
- * give (no view, a batch of none).
+ * Opens a loader. Throws UserError where the dataset, split or tasks do not exist, RangeError on options that
+ * no caller should give (no view, a batch of none).
  */
 export async function openLoader(options: LoaderOptions): Promise<Loader> {
   const { batchSize, views, workers = 2, cacheBytes = 2 ** 30 } = options;

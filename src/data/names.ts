@@ -7,7 +7,10 @@ export function byName(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** An error about a name that is none of `known`, with a suggestion where one is near. `what` is a noun: split, id, task. */
+/**
+ * An error about a name that is none of `known`, with a suggestion where one is near. `what` is a noun:
+ * split, id, task.
+ */
 export function unknownName(what: string, got: string, known: readonly string[], where: string): UserError {
   const near = known.length > 1000 ? undefined : suggest(got, known);
   const few = known.length === 0 ? "none" : `one of ${known.join(", ")}`;

@@ -1,7 +1,7 @@
 /**
- * @file Random photometric operations: RandAugment (Cubuk et al. 2020) without geometry, as JTR uses it (section 4.1 of the
- * paper, strength from its released code): operations drawn uniformly with replacement, each at a strength of 0 to 5 out of 31.
- * Values are planar RGB in [0, 1]; the formulas are torchvision's.
+ * @file Random photometric operations: RandAugment (Cubuk et al. 2020) without geometry, as JTR uses it
+ * (section 4.1 of the paper, strength from its released code): operations drawn uniformly with replacement,
+ * each at a strength of 0 to 5 out of 31. Values are planar RGB in [0, 1]; the formulas are torchvision's.
  */
 import type { Random } from "../common/random.js";
 
@@ -152,7 +152,9 @@ export const photometricOperations: Readonly<Record<string, Operation>> = {
   equalize: (image) => equalize(image),
 };
 
-/** Applies `count` random operations to an image, planar RGB [3, height, width] in [0, 1]; returns new data. */
+/**
+ * Applies `count` random operations to an image, planar RGB [3, height, width] in [0, 1]; returns new data.
+ */
 export function randomPhotometric(image: Image, count: number, rng: Random): Float32Array {
   const operations = Object.values(photometricOperations);
   let data = image.data;

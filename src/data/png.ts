@@ -1,7 +1,8 @@
 /**
- * @file PNG, exactly: grey, RGB and palette pixels come out as they stand in the file (8 or 16 bits, palette indices not
- * turned into colours). A decoder of our own because libraries either convert the values (sharp) or fill what a damaged
- * file lacks with zeros (fast-png), and a label map must be neither guessed nor touched.
+ * @file PNG, exactly: grey, RGB and palette pixels come out as they stand in the file (8 or 16 bits, palette
+ * indices not turned into colours). A decoder of our own because libraries either convert the values (sharp)
+ * or fill what a damaged file lacks with zeros (fast-png), and a label map must be neither guessed nor
+ * touched.
  */
 import { crc32, inflateSync } from "node:zlib";
 import { encode } from "fast-png";

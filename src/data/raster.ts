@@ -114,7 +114,10 @@ function npyRaster(bytes: Uint8Array, where: string): Raster {
   };
 }
 
-/** Decodes a label file: .npy by its name or its first byte, else PNG. Values are exact. Throws UserError naming `where`. */
+/**
+ * Decodes a label file: .npy by its name or its first byte, else PNG. Values are exact. Throws UserError
+ * naming `where`.
+ */
 export function decodeRaster(bytes: Uint8Array, where: string): Raster {
   const npy = bytes[0] === 0x93 || where.toLowerCase().endsWith(".npy");
   return npy ? npyRaster(bytes, where) : decodePng(bytes, where);

@@ -1,10 +1,13 @@
 /**
- * @file Resampling of planar maps along rows and columns. Every rule (box, bilinear, nearest) is a list of taps an axis, so images,
- * labels and validity go through the same arithmetic, and the same values come out on every machine.
+ * @file Resampling of planar maps along rows and columns. Every rule (box, bilinear, nearest) is a list of
+ * taps an axis, so images, labels and validity go through the same arithmetic, and the same values come out
+ * on every machine.
  */
 import type { LabelMap } from "../tasks/task.js";
 
-/** What each output position of one axis is made of: `count` source indices and weights (summing to 1) each. */
+/**
+ * What each output position of one axis is made of: `count` source indices and weights (summing to 1) each.
+ */
 export interface Taps {
   readonly length: number;
   readonly count: number;
@@ -25,8 +28,8 @@ function makeTaps(length: number, count: number, fill: (out: number) => (readonl
 }
 
 /**
- * Bilinear with aligned corners: the first and last output positions fall on the first and last of `size` source
- * positions from `start` (torch's `align_corners=True`).
+ * Bilinear with aligned corners: the first and last output positions fall on the first and last of `size`
+ * source positions from `start` (torch's `align_corners=True`).
  */
 export function alignedTaps(start: number, size: number, length: number): Taps {
   const step = length === 1 ? 0 : (size - 1) / (length - 1);
@@ -48,8 +51,8 @@ export function alignedNearestTaps(start: number, size: number, length: number):
 }
 
 /**
- * Bilinear with pixel centres aligned when enlarging; when reducing, the triangle grows with the ratio so that every source
- * pixel counts (Pillow's BILINEAR, torch's `antialias=True`).
+ * Bilinear with pixel centres aligned when enlarging; when reducing, the triangle grows with the ratio so
+ * that every source pixel counts (Pillow's BILINEAR, torch's `antialias=True`).
  */
 export function triangleTaps(size: number, length: number): Taps {
   const ratio = size / length;
@@ -136,8 +139,8 @@ function pickLabel(label: LabelMap, tapsY: Taps, tapsX: Taps): LabelMap {
 }
 
 /**
- * Resamples a label: invalid pixels weigh nothing, so they never bleed into valid ones. A result is valid where at least half of
- * its weight lies on valid pixels; elsewhere the values are 0.
+ * Resamples a label: invalid pixels weigh nothing, so they never bleed into valid ones. A result is valid
+ * where at least half of its weight lies on valid pixels; elsewhere the values are 0.
  */
 export function resampleLabel(label: LabelMap, tapsY: Taps, tapsX: Taps): LabelMap {
   if (tapsY.count === 1 && tapsX.count === 1) return pickLabel(label, tapsY, tapsX);

@@ -6,7 +6,7 @@ import { nearestTaps, resample, resampleLabel, triangleTaps } from "./resample.j
 import type { Camera, Dataset, Sample } from "./types.js";
 
 /** Intrinsics after the image was stretched to `width` x `height`; pixel centres at whole numbers. */
-export function resizeCamera(
+function resizeCamera(
   camera: Camera,
   from: { width: number; height: number },
   to: { width: number; height: number },
@@ -27,7 +27,10 @@ function resizeLabel(label: LabelMap, spec: TaskSpec, height: number, width: num
   return kind.scaled(resampleLabel(label, taps(label.height, height), taps(label.width, width)), 1);
 }
 
-/** The sample stretched to `height` x `width`: image box-bilinear, labels by their task's rule, camera scaled along. */
+/**
+ * The sample stretched to `height` x `width`: image box-bilinear, labels by their task's rule, camera scaled
+ * along.
+ */
 export function resizeSample(
   sample: Sample,
   specs: Readonly<Record<string, TaskSpec>>,
@@ -54,7 +57,9 @@ export function resizeSample(
   };
 }
 
-/** The same dataset with every sample at `size` = [height, width]. Throws UserError on a size that is none. */
+/**
+ * The same dataset with every sample at `size` = [height, width]. Throws UserError on a size that is none.
+ */
 export function resizedDataset(dataset: Dataset, size: readonly [number, number]): Dataset {
   if (!size.every((side) => Number.isInteger(side) && side > 0 && side <= 16384)) {
     throw new UserError({

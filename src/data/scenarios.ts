@@ -1,6 +1,7 @@
 /**
- * @file Which labels a run may see: the scenarios of MTPSL (Li et al. 2022) and JTR (Nishi et al. 2024), drawn anew from a seed (the
- * papers' generators are not released). The outcome depends on the sets of ids and tasks, not on their order.
+ * @file Which labels a run may see: the scenarios of MTPSL (Li et al. 2022) and JTR (Nishi et al. 2024),
+ * drawn anew from a seed (the papers' generators are not released). The outcome depends on the sets of ids
+ * and tasks, not on their order.
  */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
@@ -46,8 +47,9 @@ type Scenario = (draw: Draw) => Map<string, readonly string[]>;
 const full: Scenario = ({ ids, available }) => new Map(ids.map((id) => [id, available(id)]));
 
 /**
- * Gives each sample `wanted` of its labels, always those that fewest samples have so far (ties at random); samples with the least
- * choice come first. With complete labels the counts of any two tasks differ by at most 1.
+ * Gives each sample `wanted` of its labels, always those that fewest samples have so far (ties at random);
+ * samples with the least choice come first. With complete labels the counts of any two tasks differ by at
+ * most 1.
  */
 function balanced(draw: Draw, wanted: (position: number) => number): Map<string, readonly string[]> {
   const rng = draw.rng("balanced");
@@ -70,7 +72,9 @@ const onelabel: Scenario = (draw) => balanced(draw, () => 1);
 const halflabels: Scenario = (draw) =>
   balanced(draw, (position) => Math.floor((draw.tasks.length + (position % 2)) / 2));
 
-/** 1 to K - 1 labels an image, the number uniform, then the subset uniform: MTPSL's and JTR's "random labels". */
+/**
+ * 1 to K - 1 labels an image, the number uniform, then the subset uniform: MTPSL's and JTR's "random labels".
+ */
 const randomlabels: Scenario = ({ ids, tasks, available, rng }) => {
   if (tasks.length < 2) {
     throw new UserError({
@@ -89,7 +93,10 @@ const randomlabels: Scenario = ({ ids, tasks, available, rng }) => {
   );
 };
 
-/** A share of each task's labels, every task for itself. A larger share contains a smaller one of the same seed. */
+/**
+ * A share of each task's labels, every task for itself. A larger share contains a smaller one of the same
+ * seed.
+ */
 const fraction: Scenario = ({ ids, tasks, available, rng, config }) => {
   const fractions = config.scenario === "fraction" ? config.fractions : {};
   for (const task of Object.keys(fractions)) {
@@ -114,8 +121,8 @@ export const scenarios: Readonly<Record<ScenarioConfig["scenario"], Scenario>> =
 };
 
 /**
- * Draws which labels are kept; never one that a sample does not have. `config.unlabelled` of the images, rounded, lose all labels first.
- * Throws UserError where the scenario does not suit the tasks.
+ * Draws which labels are kept; never one that a sample does not have. `config.unlabelled` of the images,
+ * rounded, lose all labels first. Throws UserError where the scenario does not suit the tasks.
  */
 export function assignLabels(
   available: AvailableLabels,

@@ -12,7 +12,7 @@ const sequenceSchema = z.strictObject({
 const schema = z.record(z.string(), z.array(sequenceSchema));
 
 /** Consecutive samples of one split. */
-export type Sequence = z.output<typeof sequenceSchema>;
+type Sequence = z.output<typeof sequenceSchema>;
 /** By split. */
 export type Sequences = Readonly<Record<string, readonly Sequence[]>>;
 

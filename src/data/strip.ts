@@ -15,7 +15,9 @@ export async function availableLabels(dataset: Dataset, split: string): Promise<
   return new Map(ids.map((id, i) => [id, tasks[i]]));
 }
 
-/** The labels that a scenario keeps of a split. Throws UserError where nothing would be left to learn from. */
+/**
+ * The labels that a scenario keeps of a split. Throws UserError where nothing would be left to learn from.
+ */
 export async function scenarioLabels(
   dataset: Dataset,
   split: string,

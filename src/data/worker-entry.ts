@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
- * The address of a worker's compiled module: `relative` (such as `./loader-worker.js`) beside the module whose `import.meta.url` is
- * given. Threads run JavaScript only, so from TypeScript source (tests, scripts) the build in `dist/` is taken; an Error
- * says so where there is none.
+ * The address of a worker's compiled module: `relative` (such as `./loader-worker.js`) beside the module
+ * whose `import.meta.url` is given. Threads run JavaScript only, so from TypeScript source (tests, scripts)
+ * the build in `dist/` is taken; an Error says so where there is none.
  */
 export function workerEntry(metaUrl: string, relative: string): URL {
   const beside = new URL(relative, metaUrl);

@@ -32,7 +32,10 @@ function label(
 
 const WIDE_CAMERA = { fx: 70, fy: 80, cx: 31, cy: 23 };
 
-/** A plane seen by a camera: depth and normals of n·p = d, an image that is linear in x and y, classes by position. */
+/**
+ * A plane seen by a camera: depth and normals of n·p = d, an image that is linear in x and y, classes by
+ * position.
+ */
 function scene(width: number, height: number, camera = CAMERA): Sample {
   const normal = [0.36, 0.48, -0.8];
   const depth = (x: number, y: number) => {

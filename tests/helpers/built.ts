@@ -1,4 +1,6 @@
-/** @file Worker threads run compiled code: tests that start them build it first where it is missing or old. */
+/**
+ * @file Worker threads run compiled code: tests that start them build it first where it is missing or old.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,7 +14,10 @@ function newest(folder: string): number {
   return Math.max(...files.map((file) => statSync(`${folder}/${file}`).mtimeMs));
 }
 
-/** Makes sure that `dist/` has the compiled `module` (such as `data/loader-worker.js`), no older than the sources of its folder. */
+/**
+ * Makes sure that `dist/` has the compiled `module` (such as `data/loader-worker.js`), no older than the
+ * sources of its folder.
+ */
 export function ensureBuilt(module: string): void {
   const file = `${ROOT}dist/${module}`;
   const sources = ["common", "tasks", module.split("/")[0]].map((folder) => newest(`${ROOT}src/${folder}`));

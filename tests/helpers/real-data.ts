@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
 
-/** The path of a real data set beside the repository, or undefined (with a line that says so) where it is not there. */
+/**
+ * The path of a real data set beside the repository, or undefined (with a line that says so) where it is not
+ * there.
+ */
 export function realData(name: string): string | undefined {
   const path = `${ROOT}${name}`;
   if (existsSync(path)) return path;

@@ -1,6 +1,7 @@
 /**
- * @file BDD100K semantic segmentation (Yu et al. 2020): `images/10k/<split>/*.jpg`, `labels/sem_seg/masks/<split>/*.png`
- * (8-bit, 19 classes as in Cityscapes, 255 = ignored). Images without a mask are unlabelled.
+ * @file BDD100K semantic segmentation (Yu et al. 2020): `images/10k/<split>/*.jpg`,
+ * `labels/sem_seg/masks/<split>/*.png` (8-bit, 19 classes as in Cityscapes, 255 = ignored). Images without a
+ * mask are unlabelled.
  */
 import { join } from "node:path";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";

@@ -1,6 +1,7 @@
 /**
- * @file CamVid (Brostow, Fauqueur, Cipolla 2009) in the 11-class version of SegNet (480x360): `train/` + `trainannot/` as in its
- * repository, or `images/train/` + `labels/train/`; likewise val and test. Pixel = class, 11 = unlabelled, ignored.
+ * @file CamVid (Brostow, Fauqueur, Cipolla 2009) in the 11-class version of SegNet (480x360): `train/` +
+ * `trainannot/` as in its repository, or `images/train/` + `labels/train/`; likewise val and test. Pixel =
+ * class, 11 = unlabelled, ignored.
  */
 import { join } from "node:path";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";

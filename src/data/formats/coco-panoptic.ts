@@ -1,8 +1,9 @@
 /**
- * @file COCO panoptic (Kirillov et al. 2019) as semantic segmentation: `panoptic_<name>.json` with a folder of PNGs of the same
- * name beside it (in the root or in `annotations/`), images in `<name>/` or `input_images/`. A pixel's segment id is
- * R + 256 G + 65536 B; the JSON gives each segment a category. Classes are the categories in the order of their ids; pixels
- * without a segment are ignored. `train2017` becomes the split `train`.
+ * @file COCO panoptic (Kirillov et al. 2019) as semantic segmentation: `panoptic_<name>.json` with a folder
+ * of PNGs of the same name beside it (in the root or in `annotations/`), images in `<name>/` or
+ * `input_images/`. A pixel's segment id is R + 256 G + 65536 B; the JSON gives each segment a category.
+ * Classes are the categories in the order of their ids; pixels without a segment are ignored. `train2017`
+ * becomes the split `train`.
  */
 import { join } from "node:path";
 import { z } from "zod";

@@ -59,8 +59,9 @@ function squareSums(values: ArrayLike<number>, width: number, height: number): F
 }
 
 /**
- * Depth after averaging its inverse over the valid pixels of 9x9 squares: planes are affine in inverse depth, so they stay what
- * they are while a sensor's noise goes down. Invalid where the pixel itself or half of its square is, and across edges.
+ * Depth after averaging its inverse over the valid pixels of 9x9 squares: planes are affine in inverse depth,
+ * so they stay what they are while a sensor's noise goes down. Invalid where the pixel itself or half of its
+ * square is, and across edges.
  */
 function smoothDepth(depth: LabelMap): LabelMap {
   const { width, height, valid } = depth;

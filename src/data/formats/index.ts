@@ -20,7 +20,10 @@ export const formats: Readonly<Record<string, DatasetFormat>> = Object.fromEntri
   ]),
 );
 
-/** Opens a dataset. Throws UserError on an unknown format, a missing folder and files that do not fit the format. */
+/**
+ * Opens a dataset. Throws UserError on an unknown format, a missing folder and files that do not fit the
+ * format.
+ */
 export async function openDataset(source: DatasetSource): Promise<Dataset> {
   if (!Object.hasOwn(formats, source.format)) {
     const near = suggest(source.format, Object.keys(formats));

@@ -1,7 +1,8 @@
 /**
- * @file NYU Depth v2 frames (Silberman et al. 2012) with several labels each, one folder a frame: `image.png`,
- * `depth-x5000.png` (16-bit, metres x 5000, 0 = unknown), `semseg40.png` (0..39, 255 = void), `normals.png` (8-bit, n = v / 127.5 - 1,
- * R = right, G = forward, B = up). All frames are `train`: the official split is a MATLAB file over the full set.
+ * @file NYU Depth v2 frames (Silberman et al. 2012) with several labels each, one folder a frame:
+ * `image.png`, `depth-x5000.png` (16-bit, metres x 5000, 0 = unknown), `semseg40.png` (0..39, 255 = void),
+ * `normals.png` (8-bit, n = v / 127.5 - 1, R = right, G = forward, B = up). All frames are `train`: the
+ * official split is a MATLAB file over the full set.
  */
 import { join } from "node:path";
 import type { Raster } from "../../tasks/task.js";

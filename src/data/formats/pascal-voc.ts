@@ -1,6 +1,7 @@
 /**
- * @file PASCAL VOC segmentation (Everingham et al. 2010): `JPEGImages/*.jpg`, `SegmentationClass/*.png` (palette; index 0 =
- * background, 1..20 = class, 255 = void), `ImageSets/Segmentation/<split>.txt`. Several years' lists live side by side.
+ * @file PASCAL VOC segmentation (Everingham et al. 2010): `JPEGImages/*.jpg`, `SegmentationClass/*.png`
+ * (palette; index 0 = background, 1..20 = class, 255 = void), `ImageSets/Segmentation/<split>.txt`. Several
+ * years' lists live side by side.
  */
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";

@@ -1,7 +1,8 @@
 /**
- * @file 7-Scenes (Shotton et al. 2013): `frame-NNNNNN.color.(png|jpg)`, `.depth.png` (millimetres, 0 and 65535 = unknown) in the
- * folder or in `frames/`; `camera-intrinsics.txt` (3x3), else the Kinect's 585/585/320/240. `splits.json` lists frame numbers a
- * split, else all frames are `train`. Normals are derived from depth.
+ * @file 7-Scenes (Shotton et al. 2013): `frame-NNNNNN.color.(png|jpg)`, `.depth.png` (millimetres, 0 and
+ * 65535 = unknown) in the folder or in `frames/`; `camera-intrinsics.txt` (3x3), else the Kinect's
+ * 585/585/320/240. `splits.json` lists frame numbers a split, else all frames are `train`. Normals are
+ * derived from depth.
  */
 import { join } from "node:path";
 import { z } from "zod";

@@ -44,7 +44,10 @@ export async function readText(path: string): Promise<string> {
   return Buffer.from(await readBytes(path)).toString("utf8");
 }
 
-/** All numbers of a small text file, separated by blanks. Throws UserError unless there are `count` finite ones. */
+/**
+ * All numbers of a small text file, separated by blanks. Throws UserError unless there are `count` finite
+ * ones.
+ */
 export function parseNumbers(text: string, count: number, where: string): number[] {
   const numbers = text.split(/\s+/).filter(Boolean).map(Number);
   if (numbers.length === count && numbers.every(Number.isFinite)) return numbers;

@@ -1,9 +1,9 @@
 /**
- * @file SUN RGB-D (Song, Lichtenberg, Xiao 2015), one folder a frame, found at any depth. Official layout: `image/*.jpg`,
- * `depth_bfx/*.png` (in-painted; else `depth/*.png`), `intrinsics.txt` (3x3). Flat layout: `image.jpg`, `depth-x5000.png`
- * (metres x 5000), `calib.txt` (tilt, then intrinsics, column by column). Both may hold `semseg37.png` (0..36, 255 = no
- * label). Frames in folders named `test-*` are `test`, all others `train`: the official split is a MATLAB file. Normals are derived
- * from depth.
+ * @file SUN RGB-D (Song, Lichtenberg, Xiao 2015), one folder a frame, found at any depth. Official layout:
+ * `image/*.jpg`, `depth_bfx/*.png` (in-painted; else `depth/*.png`), `intrinsics.txt` (3x3). Flat layout:
+ * `image.jpg`, `depth-x5000.png` (metres x 5000), `calib.txt` (tilt, then intrinsics, column by column). Both
+ * may hold `semseg37.png` (0..36, 255 = no label). Frames in folders named `test-*` are `test`, all others
+ * `train`: the official split is a MATLAB file. Normals are derived from depth.
  */
 import { join, relative, sep } from "node:path";
 import type { Raster } from "../../tasks/task.js";
