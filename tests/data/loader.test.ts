@@ -2,13 +2,12 @@ import { spawnSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { drawBatch, stepsPerEpoch } from "../../src/data/batch.js";
 import { openSplit } from "../../src/data/evaluation-reader.js";
 import { type Loader, type LoaderOptions, openLoader } from "../../src/data/loader.js";
 import type { Batch, ViewSpec } from "../../src/data/types.js";
 import { workerEntry } from "../../src/data/worker-entry.js";
-import { ensureBuilt } from "../helpers/built.js";
 import { greyPng, noisePng, tinyFolder, userError, writeFiles } from "../helpers/dataset.js";
 
 const VIEWS: ViewSpec[] = [
@@ -47,8 +46,6 @@ async function takeFrom(given: LoaderOptions, count: number): Promise<Batch[]> {
     await loader.close();
   }
 }
-
-beforeAll(() => ensureBuilt("data/loader-worker.js"));
 
 describe("a batch", () => {
   it("has the arrays the contract names, for every view", async () => {
