@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
+    globalSetup: ["tests/global-setup.ts"],
     // Each file in its own process: ONNX Runtime keeps one thread pool per process.
     pool: "forks",
     maxWorkers: 2,

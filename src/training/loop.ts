@@ -1,6 +1,7 @@
 /** @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil. */
 import type { Loader } from "../data/loader.js";
 import type { Engine } from "../runtime/engine.js";
+import { requireTeachingLabels } from "./batch-check.js";
 import { checkpointPath, saveCheckpoint } from "./checkpoint.js";
 import type { RunConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
@@ -86,10 +87,16 @@ class Loop {
   }
 
   async #trainStep(): Promise<void> {
-    const { trainer, loader, recorder } = this.#options;
+    const { trainer, loader, recorder, data } = this.#options;
+    const tasks = data.tasks.map(({ name }) => name);
+    const next = async () => {
+      const batch = await loader.next();
+      await requireTeachingLabels(batch, data.dataset, tasks);
+      return batch;
+    };
     const { epoch } = loader.position();
     const begun = performance.now();
-    const result = await trainer.step(loader, this.#step);
+    const result = await trainer.step({ next }, this.#step);
     const seconds = (performance.now() - begun) / 1000;
     this.#step++;
     requireFiniteLosses(result, this.#step, this.#lastGood());

@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadCheckpoint } from "../../src/training/checkpoint.js";
+import { checkpointOf } from "../../src/training/export.js";
+import { evaluateRun, findRun, readMetrics, train } from "../../src/training/index.js";
+import { scratchFolder } from "./helpers/folder.js";
+import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+
+describe("options of a run", () => {
+  const start = async (...set: string[]) => {
+    const folder = scratchFolder();
+    await writeTiny(join(folder, "data"));
+    const run = join(folder, "run");
+    const config = tinyConfig(folder, ...set);
+    return { folder, run, config, result: await train({ config, folder: run }) };
+  };
+
+  test("averaged weights are what is evaluated and exported; clipping reports the norm", async () => {
+    const { run, config } = await start("ema=0.9", "clipNorm=0.5", "steps=4", "optimizer.learningRate=0.01");
+    const [first] = readMetrics(join(run, "metrics.jsonl"));
+    expect(first.kind === "step" && first.values?.["gradient norm"]).toBeGreaterThan(0);
+    const { arrays } = await loadCheckpoint(checkpointOf(findRun(run), "last"));
+    const name = "encoder_block.0.0.weight";
+    const weight =
+      [...arrays.keys()].find((each) => !each.includes("ema.") && arrays.has(`ema.${each}`)) ?? name;
+    expect(arrays.get(`ema.${weight}`)!.data).not.toEqual(arrays.get(weight)!.data);
+    const last = readMetrics(join(run, "metrics.jsonl")).findLast((record) => record.kind === "evaluation")!;
+    const val = await evaluateRun(findRun(run), { split: "val", checkpoint: "last" });
+    expect(val.metrics).toEqual(last.metrics);
+    expect(config.ema).toBe(0.9);
+  });
+
+  test("accumulated batches make one step", async () => {
+    const { run, result } = await start("accumulate=2", "steps=3", "batchSize=2");
+    expect(result.step).toBe(3);
+    const { state } = await loadCheckpoint(checkpointOf(findRun(run), "last"));
+    // 3 steps of 2 batches of 2 images out of 8: one epoch and 2 batches.
+    expect([state.epoch, state.batchInEpoch]).toEqual([1, 2]);
+  });
+
+  test("early stopping ends a run that does not get better, for good", async () => {
+    const { run, config, result } = await start(
+      "earlyStopping={metric: depth.delta1, patience: 1}",
+      "evaluation.every=1",
+      "optimizer.learningRate=1e-12",
+      "checkpoint.best=null",
+    );
+    expect(result.outcome).toBe("stopped");
+    expect(result.step).toBeLessThan(12);
+    expect(existsSync(join(run, "checkpoints", "best.safetensors"))).toBe(false);
+    expect(await train({ config, folder: run, resume: true })).toMatchObject({
+      outcome: "stopped",
+      step: result.step,
+    });
+  });
+
+  test("the released JTR, SGD with a schedule, a subset of tasks and no evaluation", async () => {
+    const { run } = await start(
+      "method={name: jtr, width: 4, variant: released}",
+      "tasks=[depth, segmentation]",
+      "optimizer={name: sgd, momentum: 0.9, schedule: {name: polynomial, warmup: 2}}",
+      "evaluation.split=null",
+      "steps=3",
+    );
+    const rates = readMetrics(join(run, "metrics.jsonl")).map(
+      (each) => each.kind === "step" && each.learningRate,
+    );
+    expect(rates[0]).toBeCloseTo(0.005);
+    expect(rates).toHaveLength(3);
+  });
+});

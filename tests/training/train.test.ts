@@ -1,0 +1,217 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSplit } from "../../src/data/evaluation-reader.js";
+import { decodeNpy } from "../../src/data/npy.js";
+import { encodeImage, readImage } from "../../src/data/raster.js";
+import { decodeModel } from "../../src/graph/onnx.js";
+import { nodeEngine } from "../../src/runtime/engine.node.js";
+import { StateStore } from "../../src/runtime/state-store.js";
+import { checkpointOf, loadWeights } from "../../src/training/export.js";
+import {
+  buildInference,
+  evaluateRun,
+  exportRun,
+  findRun,
+  openModel,
+  openRunData,
+  Predictor,
+  parseConfig,
+  predictFiles,
+  type RunConfig,
+  readMetrics,
+  readModel,
+  requireExpected,
+  train,
+} from "../../src/training/index.js";
+import { networkOf } from "../../src/training/parts.js";
+import { scratchFolder, userError } from "./helpers/folder.js";
+import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+
+/** Records of a run without the timing, which no two runs share. */
+function records(folder: string): unknown[] {
+  return readMetrics(join(folder, "metrics.jsonl")).map((record) => ({ ...record, timing: undefined }));
+}
+
+/** The network as the run itself evaluates it. */
+async function predictorOf(folder: string, config: RunConfig): Promise<Predictor> {
+  const network = networkOf(config);
+  const { tasks, size } = await openRunData(config, network);
+  const store = new StateStore(await nodeEngine({ provider: "cpu", threads: 1 }));
+  const { variables } = buildInference(tasks, network, 1, size);
+  for (const [name, data] of await loadWeights(checkpointOf(findRun(folder)), variables)) {
+    store.write(name, variables.get(name)!.tensor.shape, data);
+  }
+  const engine = await nodeEngine({ provider: "cpu", threads: 1 });
+  return Predictor.create(engine, store, { tasks, network, batchSize: 1, size });
+}
+
+describe("a run", () => {
+  let folder: string;
+  let run: string;
+  let config: RunConfig;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "taskloom-"));
+    run = join(folder, "run");
+    await writeTiny(join(folder, "data"));
+    config = tinyConfig(folder, "method={name: jtr, width: 4}");
+    await train({ config, folder: run });
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("leaves everything the design lists", () => {
+    const names = readdirSync(run);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "checkpoints",
+        "config.resolved.yaml",
+        "labels.json",
+        "metrics.jsonl",
+        "model.onnx",
+        "samples",
+      ]),
+    );
+    expect(names.some((name) => name.startsWith("events.out.tfevents."))).toBe(true);
+    expect(names).not.toContain(".lock");
+    expect(readdirSync(join(run, "checkpoints")).sort()).toEqual([
+      "best.json",
+      "best.safetensors",
+      "last.json",
+      "last.prev.safetensors",
+      "last.safetensors",
+    ]);
+    const [sample] = readdirSync(join(run, "samples"));
+    expect(readdirSync(join(run, "samples", sample))).toContain("depth.step-00000012.png");
+  });
+
+  test("logs every term of the loss, their weighted sum and every metric", () => {
+    const all = readMetrics(join(run, "metrics.jsonl"));
+    const steps = all.filter((record) => record.kind === "step");
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    const { losses, learningRate, timing } = steps[0];
+    const sum =
+      losses.segmentation +
+      losses.depth +
+      losses.normals +
+      4 * losses["jtr.distance"] +
+      2 * losses["jtr.reconstruction"];
+    expect(losses.total).toBeCloseTo(sum, 4);
+    expect(learningRate).toBe(1e-4);
+    expect(timing?.imagesPerSecond).toBeGreaterThan(0);
+    const evaluations = all.filter((record) => record.kind === "evaluation");
+    expect(evaluations.map(({ step }) => step)).toEqual([4, 8, 12]);
+    expect(Object.keys(evaluations[0].metrics)).toEqual(["segmentation", "depth", "normals"]);
+    expect(evaluations[0].best).toBe(true);
+  });
+
+  test("is repeated by its config.resolved.yaml alone, also when it is stopped and resumed on the way", async () => {
+    const path = join(run, "config.resolved.yaml");
+    const resolved = parseConfig(readFileSync(path, "utf8"), path);
+    const again = join(folder, "again");
+    const controller = new AbortController();
+    const first = await train({
+      config: resolved,
+      folder: again,
+      signal: controller.signal,
+      recorders: [listener((step) => step === 5 && controller.abort())],
+    });
+    expect(first).toMatchObject({ outcome: "interrupted", step: 5 });
+    const second = await train({ config: resolved, folder: again, resume: true });
+    expect(second.outcome).toBe("done");
+    expect(records(again)).toEqual(records(run));
+    for (const name of [
+      "labels.json",
+      "model.onnx",
+      "checkpoints/last.safetensors",
+      "checkpoints/best.safetensors",
+    ]) {
+      expect(readFileSync(join(again, name)).equals(readFileSync(join(run, name))), name).toBe(true);
+    }
+  });
+
+  test("is not resumed with another configuration", async () => {
+    const other = tinyConfig(folder, "method={name: jtr, width: 4}", "model.width=8");
+    const error = await userError(() => train({ config: other, folder: run, resume: true }));
+    expect(error.message).toContain("differs from the one this run was started with in model.width");
+  });
+
+  test("exports a model that predicts what the run predicts, in a plain session", async () => {
+    const out = join(folder, "exported.onnx");
+    await exportRun(findRun(run), { out });
+    const { graph } = decodeModel(readFileSync(out));
+    expect(graph!.initializer.some(({ name }) => name.startsWith("helper."))).toBe(false);
+    expect(graph!.node.every(({ domain }) => domain === "")).toBe(true);
+    const session = await ort.InferenceSession.create(out);
+    expect(session.inputNames).toEqual(["image"]);
+    const predictor = await predictorOf(run, config);
+    for await (const sample of await openSplit(
+      { format: "folder", path: join(folder, "data") },
+      "test",
+      [],
+    )) {
+      const image = new ort.Tensor("float32", sample.image, [1, 3, 32, 32]);
+      const [expected, outputs] = [
+        (await predictor.predict([sample.image]))[0],
+        await session.run({ image }),
+      ];
+      for (const [task, { data }] of Object.entries(expected)) {
+        const got = outputs[task].data as Float32Array;
+        expect(got.length).toBe(data.length);
+        expect(Math.max(...data.map((value, i) => Math.abs(value - got[i])))).toBeLessThanOrEqual(1e-4);
+      }
+    }
+  });
+
+  test("predicts images of any size", async () => {
+    const image = join(folder, "wide.png");
+    const data = Float32Array.from({ length: 3 * 40 * 70 }, (_, i) => (i % 97) / 97);
+    writeFileSync(image, encodeImage({ width: 70, height: 40, data }));
+    const model = join(run, "model.onnx");
+    const loaded = await openModel(await nodeEngine(), await readModel(model), model);
+    const [{ tasks }] = await predictFiles(loaded, [image], join(folder, "predicted"));
+    const picture = await readImage(tasks.segmentation.picture);
+    expect([picture.width, picture.height]).toEqual([70, 40]);
+    const normals = decodeNpy(readFileSync(tasks.normals.array), "normals");
+    expect(normals.shape).toEqual([3, 40, 70]);
+    const at = (channel: number) => Number(normals.data[channel * 2800 + 1234]);
+    expect(Math.hypot(at(0), at(1), at(2))).toBeCloseTo(1, 5);
+    const same = await userError(() => predictFiles(loaded, [image, image], join(folder, "predicted")));
+    expect(same.facts.code).toBe("predict.same-name");
+  });
+
+  test("is measured on another split and another dataset", async () => {
+    const own = await evaluateRun(findRun(run), { split: "test" });
+    expect(own).toMatchObject({ images: 3, split: "test" });
+    const other = join(folder, "other");
+    await writeTiny(other, { test: 3 });
+    expect((await evaluateRun(findRun(run), { data: other })).metrics).toEqual(own.metrics);
+    const last = readMetrics(join(run, "metrics.jsonl")).findLast((record) => record.kind === "evaluation")!;
+    const val = await evaluateRun(findRun(run), { split: "val", checkpoint: "last" });
+    expect(val.metrics).toEqual(last.metrics);
+    const missing = await userError(() => evaluateRun(findRun(run), { split: "tset" }));
+    expect(missing.message).toContain("test");
+  });
+
+  test("fails where it misses what was expected", async () => {
+    const metrics = { depth: { aErr: 1.5 } };
+    const close = { task: "depth", metric: "aErr", value: 1.4, tolerance: 0.2 };
+    requireExpected([close], metrics);
+    const error = await userError(() => requireExpected([close, { ...close, tolerance: 0.05 }], metrics));
+    expect(error.message).toMatch(/depth\.aErr 1\.4 ± 0\.05.*got 1\.5/);
+  });
+});
+
+function listener(onStep: (step: number) => unknown) {
+  const ignore = () => undefined;
+  return {
+    record: (record: { step: number }) => void onStep(record.step),
+    picture: ignore,
+    text: ignore,
+    flush: ignore,
+    close: ignore,
+  };
+}
