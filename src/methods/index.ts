@@ -3,6 +3,9 @@ import { jtr } from "./jtr.js";
 import type { MethodDefinition } from "./method.js";
 import { supervised } from "./supervised.js";
 
+export type * from "./method.js";
+export { jtr, supervised };
+
 // biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
 export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
   [supervised.name]: supervised,

@@ -56,7 +56,10 @@ describe("a dataset with", () => {
   });
 
   test("a label of another size than its image", async () => {
-    writeFileSync(at(label("segmentation")), encodePng({ width: 16, height: 16, channels: 1, data: new Uint8Array(256) }));
+    writeFileSync(
+      at(label("segmentation")),
+      encodePng({ width: 16, height: 16, channels: 1, data: new Uint8Array(256) }),
+    );
     expect(userMessage(await train())).toMatch(/segmentation.train-0\.png.*expected 32x32.*got 16x16/);
   });
 
@@ -67,7 +70,10 @@ describe("a dataset with", () => {
   });
 
   test("a depth map without a valid pixel", async () => {
-    writeFileSync(at(label("depth")), encodePng({ width: 32, height: 32, channels: 1, data: new Uint16Array(1024) }));
+    writeFileSync(
+      at(label("depth")),
+      encodePng({ width: 32, height: 32, channels: 1, data: new Uint16Array(1024) }),
+    );
     expect(userMessage(await train())).toContain(`${at(label("depth"))}: no pixel of the label is valid`);
   });
 });
@@ -77,7 +83,8 @@ describe("a run folder that", () => {
     const runs = ["config.yaml/run", "/proc/taskloom/run"].map((run) =>
       runCli(["train", "config.yaml", "--run", run], folder),
     );
-    for (const result of await Promise.all(runs)) expect(userMessage(result)).toMatch(/(config\.yaml|proc).*run/);
+    for (const result of await Promise.all(runs))
+      expect(userMessage(result)).toMatch(/(config\.yaml|proc).*run/);
   });
 
   test("holds something else", async () => {
@@ -142,7 +149,8 @@ describe("nothing saved is lost by", () => {
     const resumed = await train("--resume");
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(resumed.stderr).toMatch(/last\.safetensors is damaged: going on from .*last\.prev\.safetensors/);
-    for (const name of ["last", "last.prev"]) truncateSync(at("run", "checkpoints", `${name}.safetensors`), 500);
+    for (const name of ["last", "last.prev"])
+      truncateSync(at("run", "checkpoints", `${name}.safetensors`), 500);
     expect(userMessage(await train("--resume"))).toContain(join("run", "checkpoints", "last.safetensors"));
   });
 });

@@ -11,7 +11,11 @@ export interface CliResult {
 }
 
 /** Starts the compiled command line. */
-export function startCli(args: readonly string[], cwd: string, env: Record<string, string> = {}): ChildProcess {
+export function startCli(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env } });
 }
 

@@ -62,22 +62,34 @@ test("a run killed at six moments ends in the very numbers of one that was not",
   expect(last.code, last.stderr).toBe(0);
   expect((await whole).code).toBe(0);
   expect(records("killed")).toEqual(records("whole"));
-  for (const name of ["checkpoints/last.safetensors", "checkpoints/best.safetensors", "model.onnx", "labels.json"]) {
+  for (const name of [
+    "checkpoints/last.safetensors",
+    "checkpoints/best.safetensors",
+    "model.onnx",
+    "labels.json",
+  ]) {
     const [a, b] = ["killed", "whole"].map((run) => readFileSync(join(folder, run, name)));
     expect(a.equals(b), name).toBe(true);
   }
 });
 
 test("SIGTERM and Ctrl-C save and say how to go on", async () => {
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
     const child = startCli(["train", "config.yaml", "--run", signal], folder);
     const ended = finish(child);
     while (lines(signal) < 3) await sleep(2);
     child.kill(signal);
     const result = await ended;
     expect(result.code).toBe(code);
-    expect(result.stderr).toContain(`taskloom train ${join(signal, "config.resolved.yaml")} --run ${signal} --resume`);
-    const saved = JSON.parse(readFileSync(join(folder, signal, "checkpoints", "last.json"), "utf8")) as { step: number };
+    expect(result.stderr).toContain(
+      `taskloom train ${join(signal, "config.resolved.yaml")} --run ${signal} --resume`,
+    );
+    const saved = JSON.parse(readFileSync(join(folder, signal, "checkpoints", "last.json"), "utf8")) as {
+      step: number;
+    };
     expect(saved.step).toBe(records(signal).filter(({ kind }) => kind === "step").length);
   }
 });

@@ -1,0 +1,4 @@
+/** @file Geometry: cameras, rotations, normals from depth. */
+export * from "./camera.js";
+export * from "./normals-from-depth.js";
+export * from "./rotation.js";
