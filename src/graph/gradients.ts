@@ -67,7 +67,8 @@ function differentiateNode(node: Node, depends: ReadonlySet<Tensor>, cotangents:
   });
   results.forEach((result, i) => {
     const input = node.inputs[i];
-    if (result !== null && depends.has(input)) accumulate(cotangents, input, unbroadcast(result, input.shape));
+    if (result !== null && depends.has(input))
+      accumulate(cotangents, input, unbroadcast(result, input.shape));
   });
 }
 
@@ -80,7 +81,9 @@ function accumulate(cotangents: Map<Tensor, Tensor>, tensor: Tensor, value: Tens
 function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;
   const extra = gradient.shape.length - shape.length;
-  const axes = gradient.shape.flatMap((dim, i) => (i < extra || (shape[i - extra] === 1 && dim !== 1) ? [i] : []));
+  const axes = gradient.shape.flatMap((dim, i) =>
+    i < extra || (shape[i - extra] === 1 && dim !== 1) ? [i] : [],
+  );
   const summed = axes.length === 0 ? gradient : reduceSum(gradient, { axes, keepDims: true });
   return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
 }

@@ -1,7 +1,8 @@
 /** @file From tensors to ONNX nodes: the context an operator's `lower` writes into, and the walk that calls it. */
 import { GraphError } from "../common/errors.js";
 import { isLeaf, leafName } from "./ops/leaf.js";
-import { spellings } from "./spellings/index.js";
+import { plainImage } from "./spellings/blocked.js";
+import { type Emitted, spellings } from "./spellings/index.js";
 import type { Attributes, DType, Node, Shape, Tensor, TensorType } from "./tensor.js";
 
 /** Where the emitted graph will run. Decides which spelling of an operator is written. */
@@ -59,8 +60,15 @@ export interface LowerContext<A extends Attributes = Attributes> {
   readonly outputs: readonly Tensor[];
   /** Name of the value of a tensor further up, for spellings that read through a producer. */
   nameOf(tensor: Tensor): string;
+  /** Name of a value's blocked form (see `spellings/blocked.ts`), or null where it only exists in plain order. */
+  blockedNameOf(tensor: Tensor): string | null;
   /** Adds a node and returns the name of its first output; structurally equal nodes are added once. */
-  emit(opType: string, inputs: readonly string[], attributes?: Record<string, OnnxAttribute>, options?: EmitOptions): string;
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes?: Record<string, OnnxAttribute>,
+    options?: EmitOptions,
+  ): string;
   emitMany(
     opType: string,
     inputs: readonly string[],
@@ -164,7 +172,8 @@ export function lowerGraph(
   initializers: ReadonlyMap<string, ArrayLike<number>> = new Map(),
 ): OnnxGraph {
   const emitter = new Emitter();
-  const valueNames = new Map<Node, readonly string[]>();
+  const table = spellings(target);
+  const values = new Map<Node, Emitted[]>();
   const leaves = new Map<string, TensorType>();
   const stored: OnnxInitializer[] = [];
   for (const node of topologicalOrder(outputs.map((output) => output.tensor))) {
@@ -180,25 +189,29 @@ export function lowerGraph(
         const data = initializers.get(name);
         if (data !== undefined) stored.push({ name, type: { shape: type.shape, dtype: type.dtype }, data });
       }
-      valueNames.set(node, [name]);
+      values.set(node, [name]);
       continue;
     }
-    const context = makeContext(node, target, emitter, valueNames);
-    const lower = spellings(target)[node.op.name] ?? node.op.lower;
-    const names = lower(context);
-    if (names.length !== node.outputs.length) {
-      throw new GraphError(`${node.op.name}: its ONNX spelling gave ${names.length} outputs, not ${node.outputs.length}`);
+    const lower = table[node.op.name] ?? node.op.lower;
+    const emitted = lower(makeContext(node, target, emitter, values));
+    if (emitted.length !== node.outputs.length) {
+      throw new GraphError(
+        `${node.op.name}: its ONNX spelling gave ${emitted.length} outputs, not ${node.outputs.length}`,
+      );
     }
-    valueNames.set(node, names);
+    values.set(node, [...emitted]);
   }
-  const wanted = outputs.map(({ name, tensor }) => ({ name, source: valueNames.get(tensor.node)![tensor.index] }));
+  const wanted = outputs.map(({ name, tensor }) => ({ name, source: plainName(tensor, values, emitter) }));
   const nodes = nameOutputs(emitter.nodes, wanted);
   const used = new Set(nodes.flatMap((node) => node.inputs));
   return {
     nodes,
     initializers: [...emitter.initializers, ...stored].filter(({ name }) => used.has(name)),
     inputs: [...leaves].filter(([name]) => !initializers.has(name)).map(([name, type]) => ({ name, type })),
-    outputs: outputs.map(({ name, tensor }) => ({ name, type: { shape: tensor.shape, dtype: tensor.dtype } })),
+    outputs: outputs.map(({ name, tensor }) => ({
+      name,
+      type: { shape: tensor.shape, dtype: tensor.dtype },
+    })),
   };
 }
 
@@ -206,13 +219,24 @@ export function lowerGraph(
  * Gives the wanted values their output names and drops nodes that no output needs. A value that is a leaf, a constant or wanted twice
  * is copied by an Identity; any other is renamed at its source, so that it is written straight into the caller's buffer.
  */
-function nameOutputs(nodes: readonly OnnxNode[], wanted: readonly { name: string; source: string }[]): OnnxNode[] {
+function nameOutputs(
+  nodes: readonly OnnxNode[],
+  wanted: readonly { name: string; source: string }[],
+): OnnxNode[] {
   const produced = new Set(nodes.flatMap((node) => node.outputs));
   const renamed = new Map<string, string>();
   const copies: OnnxNode[] = [];
   for (const { name, source } of wanted) {
     if (produced.has(source) && !renamed.has(source)) renamed.set(source, name);
-    else copies.push({ opType: "Identity", domain: "", name: `copy_${name}`, inputs: [source], outputs: [name], attributes: {} });
+    else
+      copies.push({
+        opType: "Identity",
+        domain: "",
+        name: `copy_${name}`,
+        inputs: [source],
+        outputs: [name],
+        attributes: {},
+      });
   }
   const rename = (value: string) => renamed.get(value) ?? value;
   const all = [...nodes, ...copies].map((node) => ({
@@ -225,34 +249,52 @@ function nameOutputs(nodes: readonly OnnxNode[], wanted: readonly { name: string
   for (let i = all.length - 1; i >= 0; i--) {
     if (!all[i].outputs.some((value) => needed.has(value))) continue;
     for (const value of all[i].inputs) needed.add(value);
-    kept.push(all[i]);
+    kept.push({
+      ...all[i],
+      outputs: all[i].outputs.slice(0, all[i].outputs.findLastIndex((value) => needed.has(value)) + 1),
+    });
   }
   return kept.reverse();
+}
+
+/** The plain form of a value; a blocked one is reordered when first asked for. */
+function plainName(
+  { node, index, shape }: Tensor,
+  values: ReadonlyMap<Node, Emitted[]>,
+  emitter: Emitter,
+): string {
+  const value = values.get(node)![index];
+  if (typeof value === "string") return value;
+  value.plain ??= plainImage(emitter, value.blocked, shape[1]);
+  return value.plain;
 }
 
 function makeContext(
   node: Node,
   target: Target,
   emitter: Emitter,
-  valueNames: ReadonlyMap<Node, readonly string[]>,
+  values: ReadonlyMap<Node, Emitted[]>,
 ): LowerContext {
   const ints = (values: readonly number[]) => emitter.constant(values, [values.length], "int64");
-  const emit = (
-    opType: string,
-    inputs: readonly string[],
-    attributes?: Record<string, OnnxAttribute>,
-    options?: EmitOptions,
-  ) => emitter.emitMany(opType, inputs, attributes, options)[0];
+  const emit: LowerContext["emit"] = (...node) => emitter.emitMany(...node)[0];
+  const nameOf = (tensor: Tensor) => plainName(tensor, values, emitter);
   return {
     node,
     attributes: node.attributes,
     target,
     inputs: node.inputs,
-    names: node.inputs.map((input) => valueNames.get(input.node)![input.index]),
+    // A getter: spellings that work on blocked forms must not cause plain ones to be made.
+    get names() {
+      return node.inputs.map(nameOf);
+    },
     outputs: node.outputs,
-    nameOf: (tensor) => valueNames.get(tensor.node)![tensor.index],
+    nameOf,
+    blockedNameOf: (tensor) => {
+      const value = values.get(tensor.node)![tensor.index];
+      return typeof value === "string" ? null : value.blocked;
+    },
     emit,
-    emitMany: (opType, inputs, attributes, options) => emitter.emitMany(opType, inputs, attributes, options),
+    emitMany: (...node) => emitter.emitMany(...node),
     ints,
     scalar: (value, dtype = "float32") => emitter.constant([value], [], dtype),
     constant: (data, shape, dtype = "float32") => emitter.constant(data, shape, dtype),

@@ -81,9 +81,14 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
 
 function encodeAttribute(name: string, value: OnnxAttribute): AttributeProto {
   const types = AttributeProto_AttributeType;
-  if (typeof value === "number") return create(AttributeProtoSchema, { name, type: types.INT, i: BigInt(value) });
+  if (typeof value === "number")
+    return create(AttributeProtoSchema, { name, type: types.INT, i: BigInt(value) });
   if (typeof value === "string") {
-    return create(AttributeProtoSchema, { name, type: types.STRING, s: new TextEncoder().encode(value) as Uint8Array<ArrayBuffer> });
+    return create(AttributeProtoSchema, {
+      name,
+      type: types.STRING,
+      s: new TextEncoder().encode(value) as Uint8Array<ArrayBuffer>,
+    });
   }
   if (isFloat(value)) return create(AttributeProtoSchema, { name, type: types.FLOAT, f: value.float });
   return create(AttributeProtoSchema, { name, type: types.INTS, ints: value.map(BigInt) });

@@ -1,5 +1,6 @@
 /** @file The rewriting rules of `simplify`, by operator name. Each looks at one tensor and returns an equal, cheaper one, or null. */
 import { add, mul, sub } from "./ops/arithmetic.js";
+import { ChannelAffine, ChannelExpand, channelAffine } from "./ops/channel.js";
 import { Conv2dFilterGrad, Conv2dInputGrad } from "./ops/conv2d.js";
 import { constant, constantData, filled } from "./ops/leaf.js";
 import { reshape, transpose } from "./ops/shape.js";
@@ -84,6 +85,27 @@ function mergePair(a: Tensor, b: Tensor, onlyUse: boolean): Tensor | null {
   return null;
 }
 
+/** affine(x) + expand(v) = affine with v added to its shift, also where the affine map is one term of a sum. */
+const foldExpand: Rule = (tensor, context) => {
+  const [a, b] = tensor.node.inputs;
+  const [sum, expanded] = b.node.op.name === ChannelExpand.name ? [a, b] : [b, a];
+  if (expanded.node.op.name !== ChannelExpand.name) return null;
+  const only = context.uses(sum === a ? 0 : 1) === 1;
+  return only ? shiftAffine(sum, expanded.node.inputs[0]) : null;
+};
+
+function shiftAffine(sum: Tensor, by: Tensor): Tensor | null {
+  const { op, inputs } = sum.node;
+  if (op.name === ChannelAffine.name) return channelAffine(inputs[0], inputs[1], add(inputs[2], by));
+  if (op.name !== "Add" || !sameShape(inputs[0].shape, inputs[1].shape)) return null;
+  for (const which of [1, 0]) {
+    if (inputs[which].node.op.name !== ChannelAffine.name) continue;
+    const shifted = shiftAffine(inputs[which], by)!;
+    return which === 1 ? add(inputs[0], shifted) : add(shifted, inputs[1]);
+  }
+  return null;
+}
+
 function zeroOperand(tensor: Tensor): Tensor | null {
   const [a, b] = tensor.node.inputs;
   if (uniformValue(b) === 0) return ifShaped(a, tensor);
@@ -92,7 +114,12 @@ function zeroOperand(tensor: Tensor): Tensor | null {
 
 export const rules: Readonly<Record<string, Rule>> = {
   Detach: (tensor) => tensor.node.inputs[0],
-  Add: firstOf(foldBinary((a, b) => a + b), zeroOperand, mergeLinear),
+  Add: firstOf(
+    foldBinary((a, b) => a + b),
+    zeroOperand,
+    foldExpand,
+    mergeLinear,
+  ),
   Sub: firstOf(
     foldBinary((a, b) => a - b),
     (tensor) => (uniformValue(tensor.node.inputs[1]) === 0 ? ifShaped(tensor.node.inputs[0], tensor) : null),
@@ -134,6 +161,9 @@ export const rules: Readonly<Record<string, Rule>> = {
     if (x.node.op.name !== "Transpose") return null;
     const outer = tensor.node.attributes.permutation as number[];
     const inner = x.node.attributes.permutation as number[];
-    return transpose(x.node.inputs[0], outer.map((axis) => inner[axis]));
+    return transpose(
+      x.node.inputs[0],
+      outer.map((axis) => inner[axis]),
+    );
   },
 };

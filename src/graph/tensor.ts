@@ -79,7 +79,11 @@ export function applyMany<A extends Attributes>(
 }
 
 /** Applies an operator with one output. */
-export function apply<A extends Attributes>(op: Operator<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+export function apply<A extends Attributes>(
+  op: Operator<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): Tensor {
   return applyMany(op, inputs, attributes)[0];
 }
 

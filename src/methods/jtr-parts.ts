@@ -46,4 +46,3 @@ export function splitStack(context: MethodContext, stack: Tensor): Tensor[] {
     return slice(stack, { axes: [1], starts: [from], ends: [start] });
   });
 }
-

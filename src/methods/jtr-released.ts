@@ -30,9 +30,16 @@ interface Part {
  * Supervised losses on view 0, summed over labelled tasks; d1 on view 1 through frozen weights; d2 and the reconstructions on view 2 for the
  * auto-encoder alone. Total: supervised + c_dist (d1 + c_recon d2) + c_recon recon, per sample, averaged.
  */
-export function releasedTerms(context: MethodContext, options: JtrOptions, g: JointAutoEncoder): MethodResult {
+export function releasedTerms(
+  context: MethodContext,
+  options: JtrOptions,
+  g: JointAutoEncoder,
+): MethodResult {
   const { batchSize: n, tasks } = context;
-  const images = concat([0, 1, 2].map((view) => context.image(view)), 0);
+  const images = concat(
+    [0, 1, 2].map((view) => context.image(view)),
+    0,
+  );
   const all = predict(context, images).predictions;
   const ofView = (view: number) =>
     Object.fromEntries(
@@ -46,14 +53,20 @@ export function releasedTerms(context: MethodContext, options: JtrOptions, g: Jo
   const first = viewParts(context, ofView(1), 1);
   const firstMask = sharedMask(first);
   const predicted1 = stackOf(first, (part) => encode(context, part, firstMask, "view1.predicted"));
-  const target1 = stackOf(first, (part) => choose(part, labelOf(part), encode(context, part, firstMask, "view1.target")));
+  const target1 = stackOf(first, (part) =>
+    choose(part, labelOf(part), encode(context, part, firstMask, "view1.target")),
+  );
   const latent1 = g.frozen.encode(concat([predicted1, target1], 0), apart).bottleneck;
   const d1 = distance(options, latent1, n);
 
   const second = viewParts(context, ofView(2), 2);
   const mask = sharedMask(second);
-  const soft = second.map((part) => part.encoding.encodePrediction(part.prediction, part.task.spec, { mask }));
-  const target2 = stackOf(second, (part) => choose(part, labelOf(part), encode(context, part, mask, "view2.target")));
+  const soft = second.map((part) =>
+    part.encoding.encodePrediction(part.prediction, part.task.spec, { mask }),
+  );
+  const target2 = stackOf(second, (part) =>
+    choose(part, labelOf(part), encode(context, part, mask, "view2.target")),
+  );
   const encoded = g.encode(detach(concat([concat(soft, 1), target2], 0)), apart);
   const d2 = distance(options, encoded.bottleneck, n);
 
@@ -63,7 +76,12 @@ export function releasedTerms(context: MethodContext, options: JtrOptions, g: Jo
     const { encoding, prediction, label, valid, task } = part;
     const substitute = encoding.substituteTarget(prediction, task.spec, draw("view2.substitute"));
     const ofTarget = choose(part, encoding.labelTarget(label, valid, task.spec), substitute);
-    const ofPredicted = encoding.predictionTarget(prediction, soft[i], task.spec, draw("view2.reconstructed"));
+    const ofPredicted = encoding.predictionTarget(
+      prediction,
+      soft[i],
+      task.spec,
+      draw("view2.reconstructed"),
+    );
     return [ofPredicted, ofTarget].map((target, which) =>
       encoding.reconstructionLoss(
         slice(rebuilt[i], { starts: [which * n], ends: [(which + 1) * n] }),
@@ -86,11 +104,18 @@ export function releasedTerms(context: MethodContext, options: JtrOptions, g: Jo
   };
 }
 
-function viewParts(context: MethodContext, predictions: Readonly<Record<string, Tensor>>, view: number): Part[] {
+function viewParts(
+  context: MethodContext,
+  predictions: Readonly<Record<string, Tensor>>,
+  view: number,
+): Part[] {
   return context.tasks.map((task) => {
     const encoding = task.kind.releasedJoint;
     if (encoding === undefined) {
-      graphError("jtr", `the released code has no encoding for tasks of kind ${task.kind.kind}; use variant: paper`);
+      graphError(
+        "jtr",
+        `the released code has no encoding for tasks of kind ${task.kind.kind}; use variant: paper`,
+      );
     }
     const labels = context.labels(task, view);
     const labelled = reshape(labels.labelled, [context.batchSize, 1, 1, 1]);
@@ -102,7 +127,9 @@ function viewParts(context: MethodContext, predictions: Readonly<Record<string, 
 
 /** Pixels at which every labelled task of the sample holds: [N,1,H,W]. */
 function sharedMask(parts: readonly Part[]): Tensor {
-  return parts.map(({ valid, labelled }) => add(valid, sub(1, labelled))).reduce((mask, holds) => mul(mask, holds));
+  return parts
+    .map(({ valid, labelled }) => add(valid, sub(1, labelled)))
+    .reduce((mask, holds) => mul(mask, holds));
 }
 
 function stackOf(parts: readonly Part[], encodePart: (part: Part) => Tensor): Tensor {

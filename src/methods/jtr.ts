@@ -27,7 +27,16 @@ export function jointStacks(
     const known = task.kind.joint.encodeLabel(label, valid, task.spec);
     return { predicted, target: add(mul(known, valid), mul(predicted, sub(1, valid))) };
   });
-  return { predicted: concat(parts.map((part) => part.predicted), 1), target: concat(parts.map((part) => part.target), 1) };
+  return {
+    predicted: concat(
+      parts.map((part) => part.predicted),
+      1,
+    ),
+    target: concat(
+      parts.map((part) => part.target),
+      1,
+    ),
+  };
 }
 
 /**
@@ -67,11 +76,22 @@ export const jtr: MethodDefinition<JtrOptions> = {
   name: "jtr",
   options: z.strictObject({
     distanceWeight: z.number().nonnegative().default(4).describe("c_dist of the paper"),
-    reconstructionWeight: z.number().nonnegative().default(2).describe("c_recon; 0 leaves the reconstruction out (Tab. 8)"),
+    reconstructionWeight: z
+      .number()
+      .nonnegative()
+      .default(2)
+      .describe("c_recon; 0 leaves the reconstruction out (Tab. 8)"),
     distance: z.enum(["cosine", "l1", "l2"]).default("cosine"),
     width: z.int().min(1).default(64).describe("width of the auto-encoder, a SegNet"),
-    bottleneck: z.int().min(1).optional().describe("channels of the joint-task latent; default 8 times the width"),
-    variant: z.enum(["paper", "released"]).default("paper").describe("released: what the published code does"),
+    bottleneck: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("channels of the joint-task latent; default 8 times the width"),
+    variant: z
+      .enum(["paper", "released"])
+      .default("paper")
+      .describe("released: what the published code does"),
   }),
   views: ({ variant }) =>
     variant === "paper"

@@ -30,14 +30,24 @@ export function supervisedTerms(
   return context.tasks.map((task) => {
     const { label, valid, labelled } = labels.get(task)!;
     const losses = mul(task.kind.loss(predictions[task.name], label, valid, task.spec), labelled);
-    const value = share === null ? mul(reduceSum(losses), 1 / context.batchSize) : reduceSum(mul(losses, share));
+    const value =
+      share === null ? mul(reduceSum(losses), 1 / context.batchSize) : reduceSum(mul(losses, share));
     return { name: task.name, value, weight: 1, task: task.name };
   });
 }
 
 /** One pass of the kept network: activated predictions by task name, and the bottleneck. */
-export function predict(context: MethodContext, image: Tensor): { predictions: Record<string, Tensor>; bottleneck: Tensor } {
-  const { encoded, outputs } = runNetwork(context.network, context.scope, image, context.forward, headsOf(context.tasks));
+export function predict(
+  context: MethodContext,
+  image: Tensor,
+): { predictions: Record<string, Tensor>; bottleneck: Tensor } {
+  const { encoded, outputs } = runNetwork(
+    context.network,
+    context.scope,
+    image,
+    context.forward,
+    headsOf(context.tasks),
+  );
   const predictions = Object.fromEntries(
     context.tasks.map(({ name, kind, spec }) => [name, kind.activate(outputs[name], spec)]),
   );
@@ -47,7 +57,10 @@ export function predict(context: MethodContext, image: Tensor): { predictions: R
 export const supervised: MethodDefinition<SupervisedOptions> = {
   name: "supervised",
   options: z.strictObject({
-    variant: z.enum(["paper", "released"]).default("paper").describe("released: sum over labelled tasks, not their mean"),
+    variant: z
+      .enum(["paper", "released"])
+      .default("paper")
+      .describe("released: sum over labelled tasks, not their mean"),
   }),
   build(context, options) {
     const { predictions } = predict(context, context.image());

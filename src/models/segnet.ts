@@ -87,7 +87,10 @@ function linearHeads(scope: Scope, features: Tensor, heads: readonly Head[]): Re
   const composed = heads.map((head) => {
     const [hidden, last] = [scope.child(head.name).child(0), scope.child(head.name).child(1)];
     const inner = hidden.parameter("weight", [width, width, 3, 3], xavierNormal);
-    const outer = reshape(last.parameter("weight", [head.channels, width, 1, 1], xavierNormal), [head.channels, width]);
+    const outer = reshape(last.parameter("weight", [head.channels, width, 1, 1], xavierNormal), [
+      head.channels,
+      width,
+    ]);
     const innerBias = reshape(hidden.parameter("bias", [width], zeros), [width, 1]);
     const outerBias = last.parameter("bias", [head.channels], zeros);
     return {
@@ -95,8 +98,14 @@ function linearHeads(scope: Scope, features: Tensor, heads: readonly Head[]): Re
       bias: add(reshape(matmul(outer, innerBias), [head.channels]), outerBias),
     };
   });
-  const weight = concat(composed.map((head) => head.weight), 0);
-  const bias = concat(composed.map((head) => head.bias), 0);
+  const weight = concat(
+    composed.map((head) => head.weight),
+    0,
+  );
+  const bias = concat(
+    composed.map((head) => head.bias),
+    0,
+  );
   const joined = conv2d(features, weight, { padding: 1, bias });
   let start = 0;
   return Object.fromEntries(

@@ -1,5 +1,5 @@
 /** @file How parameters start. Each parameter draws from its own stream, so adding one never changes another. */
-import { Random } from "../common/random.js";
+import type { Random } from "../common/random.js";
 import { type Shape, sizeOf } from "../graph/tensor.js";
 
 /** Fills an array for a parameter of `shape`. */
@@ -40,4 +40,5 @@ export const biasUniform =
   };
 
 /** He et al. 2015, normal, over the outputs: variance 2 / fan_out, as torchvision's ResNets start. */
-export const kaimingNormal: Initializer = (shape, random) => normal(Math.sqrt(2 / fans(shape).fanOut))(shape, random);
+export const kaimingNormal: Initializer = (shape, random) =>
+  normal(Math.sqrt(2 / fans(shape).fanOut))(shape, random);

@@ -39,7 +39,12 @@ export interface BatchNormOptions {
  * Batch normalisation with parameters `weight`, `bias` and state `running_mean`, `running_var` (unbiased, as PyTorch keeps it):
  * batch statistics in training mode, running ones otherwise. x [N,C,H,W].
  */
-export function batchNormLayer(scope: Scope, x: Tensor, forward: Forward, options: BatchNormOptions = {}): Tensor {
+export function batchNormLayer(
+  scope: Scope,
+  x: Tensor,
+  forward: Forward,
+  options: BatchNormOptions = {},
+): Tensor {
   return normalise(scope, x, forward, { ...options, offset: null, centred: false });
 }
 
@@ -58,7 +63,14 @@ function normalise(scope: Scope, x: Tensor, forward: Forward, options: Normalise
   const runningMean = scope.state("running_mean", [channels], zeros);
   const runningVariance = scope.state("running_var", [channels], ones);
   if (forward.mode === "eval") {
-    return batchNormInference(x, weight, bias, forward.current(runningMean), forward.current(runningVariance), epsilon);
+    return batchNormInference(
+      x,
+      weight,
+      bias,
+      forward.current(runningMean),
+      forward.current(runningVariance),
+      epsilon,
+    );
   }
   if (forward.statistics === "sample") return normaliseSamples(x, weight, bias, epsilon, centred);
   const { output, mean, variance } = batchNormTraining(x, weight, bias, { epsilon, centred });
@@ -71,7 +83,13 @@ function normalise(scope: Scope, x: Tensor, forward: Forward, options: Normalise
 }
 
 /** Each sample normalised over its own positions, as batch normalisation at batch size 1 does; running statistics stay as they are. */
-function normaliseSamples(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number, centred: boolean): Tensor {
+function normaliseSamples(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  epsilon: number,
+  centred: boolean,
+): Tensor {
   const [batch, channels, height, width] = x.shape;
   const repeat = (vector: Tensor) => reshape(expand(vector, [batch, channels]), [batch * channels]);
   const apart = reshape(x, [1, batch * channels, height, width]);
@@ -88,13 +106,21 @@ function blend(old: Tensor, fresh: Tensor, share: number): Tensor {
  * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is not added; in its place stands the
  * negative running mean, which keeps E[x²] - E[x]² accurate without a pass of its own and is cancelled just the same.
  */
-export function convNormRelu(scope: Scope, x: Tensor, channels: number, forward: Forward, options: ConvLayerOptions): Tensor {
+export function convNormRelu(
+  scope: Scope,
+  x: Tensor,
+  channels: number,
+  forward: Forward,
+  options: ConvLayerOptions,
+): Tensor {
   const convScope = scope.child(0);
   const normScope = scope.child(1);
   const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
   const weight = convScope.parameter("weight", shape, options.weightInit ?? xavierNormal);
   const bias =
-    options.bias === false ? null : convScope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
+    options.bias === false
+      ? null
+      : convScope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
   if (forward.mode === "eval") {
     const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
     return relu(normalise(normScope, y, forward, { offset: null, centred: false }));

@@ -24,7 +24,9 @@ export class VariableStore {
     const known = this.#variables.get(name);
     if (known !== undefined) {
       if (known.kind !== kind || !sameShape(known.tensor.shape, shape)) {
-        throw new GraphError(`${name}: declared as ${known.kind} [${known.tensor.shape}], now as ${kind} [${shape}]`);
+        throw new GraphError(
+          `${name}: declared as ${known.kind} [${known.tensor.shape}], now as ${kind} [${shape}]`,
+        );
       }
       return known;
     }
@@ -117,7 +119,11 @@ export class Forward {
 
   /** A pass that shares this one's state changes but follows other options. */
   with(options: ForwardOptions): Forward {
-    const other = new Forward(this.mode, { updatesState: this.updatesState, statistics: this.statistics, ...options });
+    const other = new Forward(this.mode, {
+      updatesState: this.updatesState,
+      statistics: this.statistics,
+      ...options,
+    });
     other.#updates = this.#updates;
     return other;
   }

@@ -55,11 +55,16 @@ export interface TrainingGraph {
   /** The step that only adds to the accumulated gradients; null where `accumulate` is 1. */
   readonly accumulateOnly: StepGraph | null;
   /** State the optimizer and averages need, beyond the variables: names and shapes; slots start at zero, averages at the parameter. */
-  readonly slots: readonly { readonly name: string; readonly leaf: Tensor; readonly startsAs: string | null }[];
+  readonly slots: readonly {
+    readonly name: string;
+    readonly leaf: Tensor;
+    readonly startsAs: string | null;
+  }[];
 }
 
 /** Names of an optimizer's slot and of a moving average, as they stand in checkpoints. */
-export const slotName = (group: string, slot: string, parameter: string): string => `optimizer.${group}.${slot}.${parameter}`;
+export const slotName = (group: string, slot: string, parameter: string): string =>
+  `optimizer.${group}.${slot}.${parameter}`;
 export const emaName = (parameter: string): string => `ema.${parameter}`;
 const sumName = (parameter: string): string => `gradient.${parameter}`;
 
@@ -69,7 +74,8 @@ const sumName = (parameter: string): string => `gradient.${parameter}`;
  */
 export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   const { loss, groups, clipNorm, accumulate = 1, emaDecay } = options;
-  if (loss.shape.length !== 0) throw new GraphError(`trainingGraph: the loss must be a scalar, got [${loss.shape}]`);
+  if (loss.shape.length !== 0)
+    throw new GraphError(`trainingGraph: the loss must be a scalar, got [${loss.shape}]`);
   const members = groups.flatMap((group) => group.parameters.map((variable) => ({ group, variable })));
   if (new Set(members.map(({ variable }) => variable.name)).size !== members.length) {
     throw new GraphError("trainingGraph: a parameter stands in two groups");
@@ -109,9 +115,17 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   const updated: StateBinding[] = trained.flatMap(({ group, variable }, i) => {
     const gradient = factor === null ? sums[i].total : mul(sums[i].total, factor);
     const leaves = Object.fromEntries(
-      group.optimizer.slots.map((slot) => [slot, slotLeaf(slotName(group.name, slot, variable.name), variable.tensor)]),
+      group.optimizer.slots.map((slot) => [
+        slot,
+        slotLeaf(slotName(group.name, slot, variable.name), variable.tensor),
+      ]),
     );
-    const { parameter, slots: next } = group.optimizer.update(variable.tensor, gradient, leaves, scalars.get(group)!);
+    const { parameter, slots: next } = group.optimizer.update(
+      variable.tensor,
+      gradient,
+      leaves,
+      scalars.get(group)!,
+    );
     const bindings: StateBinding[] = [
       { name: variable.name, leaf: variable.tensor, next: parameter },
       ...group.optimizer.slots.map((slot) => ({
@@ -152,7 +166,9 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
 }
 
 function globalNorm(tensors: readonly Tensor[]): Tensor {
-  return sqrt(tensors.map((tensor) => reduceSum(mul(tensor, tensor))).reduce((sum, value) => add(sum, value)));
+  return sqrt(
+    tensors.map((tensor) => reduceSum(mul(tensor, tensor))).reduce((sum, value) => add(sum, value)),
+  );
 }
 
 function scalarInputs(group: ParameterGroup): Record<string, Tensor> {
@@ -168,7 +184,9 @@ export function optimizerFeeds(
 ): Record<string, Float32Array> {
   const feeds: Record<string, Float32Array> = {};
   for (const group of groups) {
-    for (const [name, value] of Object.entries(group.optimizer.scalars(learningRate(group.name), updatesDone))) {
+    for (const [name, value] of Object.entries(
+      group.optimizer.scalars(learningRate(group.name), updatesDone),
+    )) {
       feeds[`optimizer.${group.name}.${name}`] = Float32Array.of(value);
     }
   }

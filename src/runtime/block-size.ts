@@ -1,6 +1,7 @@
 /** @file Finds out whether and how this CPU's blocked (NCHWc) convolution kernels can be used. */
-import { encodeModel } from "../graph/onnx.js";
+
 import type { Target } from "../graph/lowering.js";
+import { encodeModel } from "../graph/onnx.js";
 import type { OrtModule } from "./engine.js";
 
 const POSITIONS = 3;

@@ -4,7 +4,7 @@ import { lowerGraph, type OnnxGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
 import { simplify } from "../graph/simplify.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type Engine, fromOrtTensor, openSession, toOrtTensor, type TypedData } from "./engine.js";
+import { type Engine, fromOrtTensor, openSession, type TypedData, toOrtTensor } from "./engine.js";
 import type { StateStore } from "./state-store.js";
 
 /** What a step computes, as plain data; `nn/training-graph.ts` builds it. */
@@ -22,7 +22,9 @@ export type Feeds = Readonly<Record<string, TypedData | ArrayLike<number>>>;
  * one, in whatever order the runtime takes them. True of optimizer slots (m' = b m + g), not of parameters, which the backward pass still reads.
  */
 function readBeforeWritten(graph: OnnxGraph, leaf: string, next: string): boolean {
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)));
+  const producers = new Map(
+    graph.nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)),
+  );
   const readers = new Set(graph.nodes.filter((node) => node.inputs.includes(leaf)));
   const writer = producers.get(next);
   if (writer === undefined || readers.has(writer)) return false;
@@ -74,9 +76,16 @@ export class CompiledStep {
       ...step.state.map(({ name, next }) => ({ name: NEXT + name, tensor: next })),
     ];
     const tensors = simplify(wanted.map(({ tensor }) => tensor));
-    const graph = lowerGraph(wanted.map(({ name }, i) => ({ name, tensor: tensors[i] })), engine.target);
+    const graph = lowerGraph(
+      wanted.map(({ name }, i) => ({ name, tensor: tensors[i] })),
+      engine.target,
+    );
     const stateNames = step.state.map(({ name }) => name);
-    const session = await openSession(engine, encodeModel(graph), stateNames.map((name) => NEXT + name));
+    const session = await openSession(
+      engine,
+      encodeModel(graph),
+      stateNames.map((name) => NEXT + name),
+    );
     return new CompiledStep(engine, session, store, graph, outputNames, stateNames);
   }
 
@@ -107,7 +116,8 @@ export class CompiledStep {
     }
     const fetches: Record<string, Ort.Tensor | null> = {};
     for (const name of this.#outputNames) fetches[name] = null;
-    for (const name of this.#stateNames) fetches[NEXT + name] = this.#store.target(name, this.#inPlace.has(name));
+    for (const name of this.#stateNames)
+      fetches[NEXT + name] = this.#store.target(name, this.#inPlace.has(name));
     const results = await this.#session.run(given, fetches as Ort.InferenceSession.OnnxValueMapType);
     for (const name of this.#stateNames) this.#store.advance(name, results[NEXT + name]);
     return Object.fromEntries(this.#outputNames.map((name) => [name, fromOrtTensor(results[name])]));

@@ -5,7 +5,9 @@ import { probeBlockSize } from "./block-size.js";
 import type { Engine, EngineOptions, OrtModule } from "./engine.js";
 
 /** Loads onnxruntime-node. Throws UserError saying how to add it where it is missing. */
-export async function loadOrtNode(): Promise<OrtModule & { listSupportedBackends?: () => { name: string; bundled: boolean }[] }> {
+export async function loadOrtNode(): Promise<
+  OrtModule & { listSupportedBackends?: () => { name: string; bundled: boolean }[] }
+> {
   try {
     return await import("onnxruntime-node");
   } catch (cause) {
@@ -26,7 +28,8 @@ let cpuBlockSize: Promise<Target["blockSize"]> | undefined;
 export async function nodeEngine(options: EngineOptions = { provider: "cpu" }): Promise<Engine> {
   const ort = await loadOrtNode();
   const threads = options.threads ?? 0;
-  if (options.provider !== "cpu") return { ort, threads, target: { provider: options.provider, blockSize: 0 } };
+  if (options.provider !== "cpu")
+    return { ort, threads, target: { provider: options.provider, blockSize: 0 } };
   cpuBlockSize ??= probeBlockSize(ort);
   return { ort, threads, target: { provider: "cpu", blockSize: await cpuBlockSize } };
 }

@@ -26,7 +26,10 @@ export interface Engine {
 export type TypedData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
 /** Options of a session on this engine. State of the WebGPU and CUDA providers stays on the device: see `deviceOutputs`. */
-export function sessionOptions(engine: Engine, deviceOutputs: readonly string[] = []): Ort.InferenceSession.SessionOptions {
+export function sessionOptions(
+  engine: Engine,
+  deviceOutputs: readonly string[] = [],
+): Ort.InferenceSession.SessionOptions {
   const { provider } = engine.target;
   const device = provider === "webgpu" || provider === "cuda";
   return {
@@ -37,7 +40,11 @@ export function sessionOptions(engine: Engine, deviceOutputs: readonly string[] 
     enableMemPattern: false,
     ...(engine.threads > 0 ? { intraOpNumThreads: engine.threads } : {}),
     ...(provider === "webgpu" && deviceOutputs.length > 0
-      ? { preferredOutputLocation: Object.fromEntries(deviceOutputs.map((name) => [name, "gpu-buffer" as const])) }
+      ? {
+          preferredOutputLocation: Object.fromEntries(
+            deviceOutputs.map((name) => [name, "gpu-buffer" as const]),
+          ),
+        }
       : {}),
     logSeverityLevel: device ? 3 : 2,
   };
@@ -66,22 +73,40 @@ export async function openSession(
 }
 
 /** Wraps data as a tensor of ONNX Runtime without copying float32. */
-export function toOrtTensor(engine: Engine, type: TensorType, data: ArrayLike<number> | TypedData): Ort.Tensor {
+export function toOrtTensor(
+  engine: Engine,
+  type: TensorType,
+  data: ArrayLike<number> | TypedData,
+): Ort.Tensor {
   const { Tensor } = engine.ort;
   const dims = [...type.shape];
   switch (type.dtype) {
     case "float32":
-      return new Tensor("float32", data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>), dims);
+      return new Tensor(
+        "float32",
+        data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>),
+        dims,
+      );
     case "int64":
       return new Tensor(
         "int64",
-        data instanceof BigInt64Array ? data : BigInt64Array.from(Array.from(data as ArrayLike<number>, BigInt)),
+        data instanceof BigInt64Array
+          ? data
+          : BigInt64Array.from(Array.from(data as ArrayLike<number>, BigInt)),
         dims,
       );
     case "int32":
-      return new Tensor("int32", data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>), dims);
+      return new Tensor(
+        "int32",
+        data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>),
+        dims,
+      );
     case "bool":
-      return new Tensor("bool", data instanceof Uint8Array ? data : Uint8Array.from(data as ArrayLike<number>), dims);
+      return new Tensor(
+        "bool",
+        data instanceof Uint8Array ? data : Uint8Array.from(data as ArrayLike<number>),
+        dims,
+      );
   }
 }
 

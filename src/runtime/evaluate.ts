@@ -3,7 +3,7 @@ import { lowerGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
 import { simplify } from "../graph/simplify.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type Engine, fromOrtTensor, openSession, toOrtTensor, type TypedData } from "./engine.js";
+import { type Engine, fromOrtTensor, openSession, type TypedData, toOrtTensor } from "./engine.js";
 
 /**
  * Computes tensors from named inputs. Integers and booleans come back as numbers in a Float32Array.
@@ -16,7 +16,10 @@ export async function evaluate(
 ): Promise<Record<string, Float32Array>> {
   const names = Object.keys(outputs);
   const tensors = simplify(names.map((name) => outputs[name]));
-  const graph = lowerGraph(names.map((name, i) => ({ name, tensor: tensors[i] })), engine.target);
+  const graph = lowerGraph(
+    names.map((name, i) => ({ name, tensor: tensors[i] })),
+    engine.target,
+  );
   const session = await openSession(engine, encodeModel(graph));
   const given = Object.fromEntries(
     graph.inputs.map(({ name, type }) => {

@@ -38,7 +38,9 @@ export class StateStore {
   /** Sets (or first creates) a value. `data` becomes the store's own: it is not copied and must not be used afterwards. */
   write(name: string, shape: Shape, data: Float32Array): void {
     if (data.length !== sizeOf(shape)) {
-      throw new RangeError(`state ${name}: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`);
+      throw new RangeError(
+        `state ${name}: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`,
+      );
     }
     const known = this.#slots.get(name);
     if (known !== undefined && !sameShape(known.shape, shape)) {
@@ -76,7 +78,9 @@ export class StateStore {
     const slot = this.#slot(name);
     if (this.#engine.target.provider !== "cpu") return null;
     if (inPlace) return slot.current;
-    slot.spare ??= new this.#engine.ort.Tensor("float32", new Float32Array(sizeOf(slot.shape)), [...slot.shape]);
+    slot.spare ??= new this.#engine.ort.Tensor("float32", new Float32Array(sizeOf(slot.shape)), [
+      ...slot.shape,
+    ]);
     return slot.spare;
   }
 

@@ -1,5 +1,17 @@
 import { expect, it } from "vitest";
-import { add, constant, conv2d, detach, gradients, input, mul, neg, reduceSum, reshape, transpose } from "../../src/graph/index.js";
+import {
+  add,
+  constant,
+  conv2d,
+  detach,
+  gradients,
+  input,
+  mul,
+  neg,
+  reduceSum,
+  reshape,
+  transpose,
+} from "../../src/graph/index.js";
 import { topologicalOrder } from "../../src/graph/lowering.js";
 import { simplify } from "../../src/graph/simplify.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
@@ -39,5 +51,5 @@ it("merges filter gradients of one input into one of the summed cotangents, with
   const [da] = gradients(first, [w]);
   const [db] = gradients(second, [w]);
   const result = await evaluate(engine, { dw, da, db }, feeds);
-  result.dw.forEach((value, i) => expect(value).toBeCloseTo(result.da[i] + result.db[i], 4));
+  for (const [i, value] of result.dw.entries()) expect(value).toBeCloseTo(result.da[i] + result.db[i], 4);
 });

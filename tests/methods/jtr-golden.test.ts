@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashString } from "../../src/common/random.js";
-import { add, mul } from "../../src/graph/ops/arithmetic.js";
 import { gradientsOrNull, type Tensor } from "../../src/graph/index.js";
+import { add, mul } from "../../src/graph/ops/arithmetic.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { jtr } from "../../src/methods/jtr.js";
 import { batchLeaves } from "../../src/methods/method.js";
@@ -26,7 +26,9 @@ const NAMES = ["segmentation", "depth", "normals"];
 // The formulas of tests/golden/jtr.py.
 function wave(name: string, shape: readonly number[]): Float32Array {
   const start = hashString(name) % 1000;
-  return Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(start + 0.7 * i + 0.1 * (i % 13) ** 2));
+  return Float32Array.from({ length: sizeOf(shape) }, (_, i) =>
+    Math.sin(start + 0.7 * i + 0.1 * (i % 13) ** 2),
+  );
 }
 
 function parameterValue(name: string, shape: readonly number[]): Float32Array {
@@ -35,18 +37,24 @@ function parameterValue(name: string, shape: readonly number[]): Float32Array {
     return wave(name, shape).map((value) => (value * 2) / Math.sqrt(fan));
   }
   if (name.endsWith("1.weight")) return wave(name, shape).map((value) => 1 + 0.2 * value);
-  return wave(name, shape).map((value) => 0.1 * value);
+  const shift = name.includes("block") && name.endsWith("1.bias") ? 2 : 0;
+  return wave(name, shape).map((value) => shift + 0.1 * value);
 }
 
 function batchFeeds(): Record<string, Float32Array> {
   const pixels = HEIGHT * COLUMNS;
   const feeds: Record<string, Float32Array> = {
     image: wave("image", [BATCH, 3, HEIGHT, COLUMNS]).map((value) => 0.5 + 0.5 * value),
-    "segmentation.label": Float32Array.from({ length: BATCH * pixels }, (_, i) => Math.floor((i * 7) / 3) % 13),
+    "segmentation.label": Float32Array.from(
+      { length: BATCH * pixels },
+      (_, i) => Math.floor((i * 7) / 3) % 13,
+    ),
     "depth.label": wave("depth", [BATCH, 1, HEIGHT, COLUMNS]).map((value) => 2 + value),
   };
   const offset = [0.1, 0.2, -1.5];
-  const normals = wave("normals", [BATCH, 3, HEIGHT, COLUMNS]).map((v, i) => v + offset[Math.floor(i / pixels) % 3]);
+  const normals = wave("normals", [BATCH, 3, HEIGHT, COLUMNS]).map(
+    (v, i) => v + offset[Math.floor(i / pixels) % 3],
+  );
   for (let n = 0; n < BATCH; n++) {
     for (let p = 0; p < pixels; p++) {
       const at = (c: number) => (n * 3 + c) * pixels + p;
@@ -56,7 +64,9 @@ function batchFeeds(): Record<string, Float32Array> {
   }
   feeds["normals.label"] = normals;
   NAMES.forEach((name, i) => {
-    const labelled = Float32Array.from({ length: BATCH }, (_, n) => Number(n % 3 === i || (n === 0 && i === 1)));
+    const labelled = Float32Array.from({ length: BATCH }, (_, n) =>
+      Number(n % 3 === i || (n === 0 && i === 1)),
+    );
     feeds[`${name}.labelled`] = labelled;
     feeds[`${name}.valid`] = Float32Array.from({ length: BATCH * pixels }, (_, k) =>
       k % 5 === 0 ? 0 : labelled[Math.floor(k / pixels)],
@@ -109,7 +119,8 @@ describe("the JTR step against PyTorch", () => {
     }
     const feeds: Record<string, Float32Array> = batchFeeds();
     for (const { name, kind, tensor, initialize } of variables.all()) {
-      feeds[name] = kind === "parameter" ? parameterValue(name, tensor.shape) : initialize(tensor.shape, null as never);
+      feeds[name] =
+        kind === "parameter" ? parameterValue(name, tensor.shape) : initialize(tensor.shape, null as never);
     }
     result = await evaluate(await nodeEngine(), outputs, feeds);
   });
@@ -118,7 +129,9 @@ describe("the JTR step against PyTorch", () => {
     const supervised = NAMES.reduce((sum, name) => sum + result[`loss ${name}`][0], 0);
     expect(supervised).toBeCloseTo(golden.losses.supervised, 4);
     for (const name of ["jtr.distance", "jtr.reconstruction"]) {
-      expect(result[`loss ${name}`][0] / golden.losses[name]).toBeCloseTo(1, 3);
+      // One minus a cosine of nearly one keeps few of single precision's digits.
+      const allowed = 1e-4 * golden.losses[name] + 1e-5;
+      expect(Math.abs(result[`loss ${name}`][0] - golden.losses[name])).toBeLessThan(allowed);
     }
   });
 
@@ -126,12 +139,12 @@ describe("the JTR step against PyTorch", () => {
     for (const name of ["segmentation", "depth"]) {
       const values = result[`prediction ${name}`];
       const stride = Math.floor(values.length / 20);
-      golden.predictions[name].forEach((value, i) => expect(values[i * stride]).toBeCloseTo(value, 3));
+      for (const [i, value] of golden.predictions[name].entries()) {
+        expect(values[i * stride]).toBeCloseTo(value, 3);
+      }
     }
   });
 
-  // Single precision flips the masks of ReLUs whose input is nearly zero: PyTorch's own float32 gradients differ from these
-  // float64 ones by up to 15 % for single parameters. Hence a wide bound for each, and a narrow one for most.
   it("has the same gradient of every parameter", () => {
     const errors = Object.entries(golden.gradients).map(([name, [norm, product, directionNorm]]) => {
       const gradient = result[`gradient ${name}`];
@@ -139,18 +152,21 @@ describe("the JTR step against PyTorch", () => {
       const direction = wave(`direction ${name}`, [gradient.length]);
       const dot = gradient.reduce((sum, value, i) => sum + value * direction[i], 0);
       const length = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
-      const error = Math.max(Math.abs(length - norm) / norm, Math.abs(dot - product) / (norm * directionNorm));
-      expect(error, name).toBeLessThan(0.2);
+      const error = Math.max(
+        Math.abs(length - norm) / norm,
+        Math.abs(dot - product) / (norm * directionNorm),
+      );
+      expect(error, name).toBeLessThan(1e-2);
       return error;
     });
     errors.sort((a, b) => a - b);
-    expect(errors[Math.floor(0.75 * errors.length)]).toBeLessThan(3e-2);
+    expect(errors[Math.floor(0.75 * errors.length)]).toBeLessThan(2e-3);
   });
 
   it("leaves alone the biases that batch normalisation cancels, and updates running statistics as PyTorch does", () => {
     expect(result["gradient encoder_block.0.0.bias"]).toBeUndefined();
     for (const [name, values] of Object.entries(golden.running)) {
-      values.forEach((value, i) => expect(result[name][i]).toBeCloseTo(value, 4));
+      for (const [i, value] of values.entries()) expect(result[name][i]).toBeCloseTo(value, 4);
     }
   });
 });

@@ -1,16 +1,31 @@
 /** @file Elementwise arithmetic of two tensors with numpy broadcasting. */
-import { apply, type Attributes, broadcastShapes, defineOperator, graphError, type Operator, type Tensor } from "../tensor.js";
+import {
+  type Attributes,
+  apply,
+  broadcastShapes,
+  defineOperator,
+  graphError,
+  type Operator,
+  type Tensor,
+} from "../tensor.js";
 import { cast, greater, greaterOrEqual, where } from "./compare.js";
 import { filled } from "./leaf.js";
 import { log, neg } from "./unary.js";
 
-type Rule = (a: Tensor, b: Tensor, grad: Tensor, output: Tensor, needs: (i: number) => boolean) => (Tensor | null)[];
+type Rule = (
+  a: Tensor,
+  b: Tensor,
+  grad: Tensor,
+  output: Tensor,
+  needs: (i: number) => boolean,
+) => (Tensor | null)[];
 
 function binaryOperator(name: string, rule: Rule): Operator<Attributes> {
   return defineOperator({
     name,
     infer: ([a, b]) => {
-      if (a.dtype !== b.dtype || a.dtype === "bool") graphError(name, "operands must be numbers of one type", [a, b]);
+      if (a.dtype !== b.dtype || a.dtype === "bool")
+        graphError(name, "operands must be numbers of one type", [a, b]);
       return [{ shape: broadcastShapes(name, a, b), dtype: a.dtype }];
     },
     gradient: ({ inputs: [a, b], outputs, grad, needs }) => rule(a, b, grad, outputs[0], needs),

@@ -2,10 +2,17 @@
  * @file Per-channel operators on [N,C,...]: affine map, sum and dot product. Batch normalisation is composed of them, and since each
  * one's gradient is made of the other two, so is its backward pass: dx = A dy + B x + C with A, B, C per channel.
  */
-import { apply, defineOperator, graphError, type Shape, sizeOf, type Tensor } from "../tensor.js";
+import {
+  apply,
+  defineOperator,
+  graphError,
+  type Operator,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from "../tensor.js";
 import { add, div, mul, sub } from "./arithmetic.js";
 import { constant, constantData } from "./leaf.js";
-import { expand, reshape } from "./shape.js";
 import { sqrt } from "./unary.js";
 
 function perChannel(shape: Shape): number[] {
@@ -13,7 +20,10 @@ function perChannel(shape: Shape): number[] {
 }
 
 function checkChannels(name: string, x: Tensor, others: readonly Tensor[]): void {
-  if (x.shape.length < 2 || others.some((other) => other.shape.length !== 1 || other.shape[0] !== x.shape[1])) {
+  if (
+    x.shape.length < 2 ||
+    others.some((other) => other.shape.length !== 1 || other.shape[0] !== x.shape[1])
+  ) {
     graphError(name, "needs x [N,C,...] and vectors [C]", [x, ...others]);
   }
 }
@@ -42,7 +52,7 @@ export const ChannelSum = defineOperator({
     checkChannels("channelSum", x, []);
     return [{ shape: [x.shape[1]], dtype: "float32" }];
   },
-  gradient: ({ inputs: [x], grad }) => [expand(reshape(grad, perChannel(x.shape)), x.shape)],
+  gradient: ({ inputs: [x], grad }) => [channelExpand(grad, x.shape)],
   lower: ({ names, inputs: [x], emit, ints }) => [
     emit("ReduceSum", [names[0], ints(x.shape.flatMap((_, i) => (i === 1 ? [] : [i])))], { keepdims: 0 }),
   ],
@@ -52,17 +62,40 @@ export const ChannelDot = defineOperator({
   name: "ChannelDot",
   infer: ([a, b]) => {
     checkChannels("channelDot", a, []);
-    if (String(a.shape) !== String(b.shape)) graphError("channelDot", "needs two tensors of one shape", [a, b]);
+    if (String(a.shape) !== String(b.shape))
+      graphError("channelDot", "needs two tensors of one shape", [a, b]);
     return [{ shape: [a.shape[1]], dtype: "float32" }];
   },
-  gradient: ({ inputs: [a, b], grad, needs }) => [
-    needs(0) ? channelAffine(b, grad, zeros(a.shape[1])) : null,
-    needs(1) ? channelAffine(a, grad, zeros(a.shape[1])) : null,
-  ],
+  gradient: ({ inputs: [a, b], grad, needs }) => {
+    const none = zeros(a.shape[1]);
+    if (a === b) return [channelAffine(a, mul(grad, 2), none), null];
+    return [needs(0) ? channelAffine(b, grad, none) : null, needs(1) ? channelAffine(a, grad, none) : null];
+  },
   lower: ({ names, inputs: [a], emit, ints }) => [
-    emit("ReduceSum", [emit("Mul", names), ints(a.shape.flatMap((_, i) => (i === 1 ? [] : [i])))], { keepdims: 0 }),
+    emit("ReduceSum", [emit("Mul", names), ints(a.shape.flatMap((_, i) => (i === 1 ? [] : [i])))], {
+      keepdims: 0,
+    }),
   ],
 });
+
+/** A vector [C] repeated over an image [N,C,...]: the adjoint of ChannelSum. Simplification folds it into an affine map it is added to. */
+export const ChannelExpand: Operator<{ shape: Shape }> = defineOperator<{ shape: Shape }>({
+  name: "ChannelExpand",
+  infer: ([vector], { shape }) => {
+    if (vector.shape.length !== 1 || vector.shape[0] !== shape[1])
+      graphError("channelExpand", `needs [C] for [${shape}]`, [vector]);
+    return [{ shape, dtype: "float32" }];
+  },
+  gradient: ({ grad }) => [channelSum(grad)],
+  lower: ({ names, attributes: { shape }, emit, reshape, ints }) => [
+    emit("Expand", [reshape(names[0], perChannel(shape)), ints(shape)]),
+  ],
+});
+
+/** vector [C] repeated over `shape` [N,C,...]. Throws GraphError where the channels differ. */
+export function channelExpand(vector: Tensor, shape: Shape): Tensor {
+  return apply(ChannelExpand, [vector], { shape: [...shape] });
+}
 
 /** Whether a vector is a constant of one value: gradients of affine maps have no shift, and a pass over the image would add zeros. */
 export function isAll(vector: Tensor, value: number): boolean {
@@ -119,7 +152,11 @@ export function batchNormTraining(
   const ones = constant(new Float32Array(x.shape[1]).fill(1), [x.shape[1]]);
   const deviation = channelAffine(x, ones, sub(0, mean));
   const variance = mul(channelDot(deviation, deviation), 1 / count);
-  return { output: channelAffine(deviation, mul(weight, inverseRoot(variance, epsilon)), bias), mean, variance };
+  return {
+    output: channelAffine(deviation, mul(weight, inverseRoot(variance, epsilon)), bias),
+    mean,
+    variance,
+  };
 }
 
 /** Batch normalisation with given statistics (inference): x [N,C,...], the rest [C]. */

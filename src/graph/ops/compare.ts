@@ -1,5 +1,14 @@
 /** @file Comparisons, logic, selection and casts. */
-import { apply, type Attributes, broadcastShapes, defineOperator, type DType, graphError, type Operator, type Tensor } from "../tensor.js";
+import {
+  type Attributes,
+  apply,
+  broadcastShapes,
+  type DType,
+  defineOperator,
+  graphError,
+  type Operator,
+  type Tensor,
+} from "../tensor.js";
 import type { Operand } from "./arithmetic.js";
 import { filled } from "./leaf.js";
 
@@ -24,7 +33,12 @@ function logical(name: string): Operator<Attributes> {
     name,
     infer: (inputs) => {
       if (inputs.some((tensor) => tensor.dtype !== "bool")) graphError(name, "needs bool tensors", inputs);
-      return [{ shape: inputs.length === 1 ? inputs[0].shape : broadcastShapes(name, inputs[0], inputs[1]), dtype: "bool" }];
+      return [
+        {
+          shape: inputs.length === 1 ? inputs[0].shape : broadcastShapes(name, inputs[0], inputs[1]),
+          dtype: "bool",
+        },
+      ];
     },
     gradient: "none",
     lower: ({ names, emit }) => [emit(name, names)],
@@ -56,11 +70,15 @@ export const Cast = defineOperator<{ to: DType }>({
   name: "Cast",
   infer: ([x], { to }) => [{ shape: x.shape, dtype: to }],
   gradient: "none",
-  lower: ({ names, emit, attributes }) => [emit("Cast", names, { to: { float32: 1, int64: 7, int32: 6, bool: 9 }[attributes.to] })],
+  lower: ({ names, emit, attributes }) => [
+    emit("Cast", names, { to: { float32: 1, int64: 7, int32: 6, bool: 9 }[attributes.to] }),
+  ],
 });
 
 function operand(value: Operand, other: Operand): Tensor {
-  return typeof value === "number" ? filled(value, 0, typeof other === "number" ? "float32" : other.dtype) : value;
+  return typeof value === "number"
+    ? filled(value, 0, typeof other === "number" ? "float32" : other.dtype)
+    : value;
 }
 
 function compare(op: Operator<Attributes>) {

@@ -19,7 +19,9 @@ type FilterGradAttributes = ConvAttributes & { readonly kernel: readonly [number
 
 function outputSize(size: number, kernel: number, attributes: ConvAttributes, axis: 0 | 1): number {
   const { strides, pads, dilations } = attributes;
-  return Math.floor((size + pads[axis] + pads[axis + 2] - dilations[axis] * (kernel - 1) - 1) / strides[axis]) + 1;
+  return (
+    Math.floor((size + pads[axis] + pads[axis + 2] - dilations[axis] * (kernel - 1) - 1) / strides[axis]) + 1
+  );
 }
 
 function checkConv(name: string, x: TensorType, w: TensorType, { groups }: ConvAttributes): void {
@@ -50,10 +52,15 @@ export const Conv2d = defineOperator<ConvAttributes>({
     ];
     return bias === undefined ? result : [...result, needs(2) ? reduceSum(grad, { axes: [0, 2, 3] }) : null];
   },
-  lower: ({ names, attributes, inputs, emit }) => [emit("Conv", names, convAttributes(attributes, inputs[1].shape))],
+  lower: ({ names, attributes, inputs, emit }) => [
+    emit("Conv", names, convAttributes(attributes, inputs[1].shape)),
+  ],
 });
 
-export function convAttributes({ strides, pads, dilations, groups }: ConvAttributes, weight: readonly number[]) {
+export function convAttributes(
+  { strides, pads, dilations, groups }: ConvAttributes,
+  weight: readonly number[],
+) {
   return { strides, pads, dilations, group: groups, kernel_shape: weight.slice(2) };
 }
 
@@ -62,12 +69,20 @@ export const Conv2dInputGrad = defineOperator<InputGradAttributes>({
   name: "Conv2dInputGrad",
   infer: ([dy, w], attributes) => {
     const { groups, size } = attributes;
-    if (dy.shape.length !== 4 || w.shape.length !== 4 || dy.shape[1] !== w.shape[0] || w.shape[0] % groups !== 0) {
+    if (
+      dy.shape.length !== 4 ||
+      w.shape.length !== 4 ||
+      dy.shape[1] !== w.shape[0] ||
+      w.shape[0] % groups !== 0
+    ) {
       graphError("convTranspose2d", "needs dy [N,O,H,W] and w [O,C/groups,KH,KW]", [dy, w]);
     }
     for (const axis of [0, 1] as const) {
       if (outputSize(size[axis], w.shape[2 + axis], attributes, axis) !== dy.shape[2 + axis]) {
-        graphError("convTranspose2d", `an output of size [${size}] does not lead back to the input's size`, [dy, w]);
+        graphError("convTranspose2d", `an output of size [${size}] does not lead back to the input's size`, [
+          dy,
+          w,
+        ]);
       }
     }
     return [{ shape: [dy.shape[0], w.shape[1] * groups, ...size], dtype: "float32" }];
@@ -81,7 +96,11 @@ export const Conv2dInputGrad = defineOperator<InputGradAttributes>({
     const extra = ([0, 1] as const).map(
       (axis) =>
         size[axis] -
-        ((dy.shape[2 + axis] - 1) * strides[axis] - pads[axis] - pads[axis + 2] + dilations[axis] * (w.shape[2 + axis] - 1) + 1),
+        ((dy.shape[2 + axis] - 1) * strides[axis] -
+          pads[axis] -
+          pads[axis + 2] +
+          dilations[axis] * (w.shape[2 + axis] - 1) +
+          1),
     );
     return [emit("ConvTranspose", names, { ...convAttributes(attributes, w.shape), output_padding: extra })];
   },
@@ -104,7 +123,15 @@ export const Conv2dFilterGrad = defineOperator<FilterGradAttributes>({
 });
 
 /** One matrix product per kernel tap: dy [N,G,O/G,L] against the taps' shifted windows of x [N,G,L,C/G], summed over N. */
-function lowerFilterGrad({ names, inputs: [x, dy], attributes, emit, ints, scalar, reshape }: LowerContext<FilterGradAttributes>): string {
+function lowerFilterGrad({
+  names,
+  inputs: [x, dy],
+  attributes,
+  emit,
+  ints,
+  scalar,
+  reshape,
+}: LowerContext<FilterGradAttributes>): string {
   const { strides, pads, dilations, groups, kernel } = attributes;
   const [batch, channels] = x.shape;
   const [, outChannels, height, width] = dy.shape;
@@ -112,7 +139,9 @@ function lowerFilterGrad({ names, inputs: [x, dy], attributes, emit, ints, scala
   const noPads = pads.every((value) => value === 0);
   const padded = noPads
     ? names[0]
-    : emit("Pad", [names[0], ints([0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]]), scalar(0)], { mode: "constant" });
+    : emit("Pad", [names[0], ints([0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]]), scalar(0)], {
+        mode: "constant",
+      });
   const left = reshape(names[1], [batch, groups, outChannels / groups, length]);
   const taps: string[] = [];
   for (let row = 0; row < kernel[0]; row++) {
@@ -120,7 +149,9 @@ function lowerFilterGrad({ names, inputs: [x, dy], attributes, emit, ints, scala
       const starts = [row * dilations[0], column * dilations[1]];
       const ends = [starts[0] + (height - 1) * strides[0] + 1, starts[1] + (width - 1) * strides[1] + 1];
       const window = emit("Slice", [padded, ints(starts), ints(ends), ints([2, 3]), ints([...strides])]);
-      const right = emit("Transpose", [reshape(window, [batch, groups, channels / groups, length])], { perm: [0, 1, 3, 2] });
+      const right = emit("Transpose", [reshape(window, [batch, groups, channels / groups, length])], {
+        perm: [0, 1, 3, 2],
+      });
       const product = emit("MatMul", [left, right]);
       const summed = batch === 1 ? product : emit("ReduceSum", [product, ints([0])], { keepdims: 1 });
       taps.push(reshape(summed, [outChannels, channels / groups, 1]));
@@ -134,11 +165,21 @@ function convOnly({ strides, pads, dilations, groups }: ConvAttributes): ConvAtt
   return { strides, pads, dilations, groups };
 }
 
-function inputGrad(dy: Tensor, w: Tensor, attributes: ConvAttributes, size: readonly [number, number]): Tensor {
+function inputGrad(
+  dy: Tensor,
+  w: Tensor,
+  attributes: ConvAttributes,
+  size: readonly [number, number],
+): Tensor {
   return apply(Conv2dInputGrad, [dy, w], { ...convOnly(attributes), size });
 }
 
-function filterGrad(x: Tensor, dy: Tensor, attributes: ConvAttributes, kernel: readonly [number, number]): Tensor {
+function filterGrad(
+  x: Tensor,
+  dy: Tensor,
+  attributes: ConvAttributes,
+  kernel: readonly [number, number],
+): Tensor {
   return apply(Conv2dFilterGrad, [x, dy], { ...convOnly(attributes), kernel });
 }
 
@@ -155,7 +196,9 @@ export function pair(value: number | readonly [number, number]): readonly [numbe
   return typeof value === "number" ? [value, value] : value;
 }
 
-export function padding4(value: NonNullable<ConvOptions["padding"]>): readonly [number, number, number, number] {
+export function padding4(
+  value: NonNullable<ConvOptions["padding"]>,
+): readonly [number, number, number, number] {
   if (typeof value === "number") return [value, value, value, value];
   return value.length === 4 ? value : [value[0], value[1], value[0], value[1]];
 }
@@ -168,8 +211,14 @@ function resolve(name: string, options: ConvOptions): ConvAttributes {
     groups: options.groups ?? 1,
   };
   const positive = [...attributes.strides, ...attributes.dilations, attributes.groups];
-  if (positive.some((n) => !Number.isInteger(n) || n < 1) || attributes.pads.some((n) => !Number.isInteger(n) || n < 0)) {
-    graphError(name, `strides, dilations and groups must be whole and >= 1, pads >= 0: ${JSON.stringify(options)}`);
+  if (
+    positive.some((n) => !Number.isInteger(n) || n < 1) ||
+    attributes.pads.some((n) => !Number.isInteger(n) || n < 0)
+  ) {
+    graphError(
+      name,
+      `strides, dilations and groups must be whole and >= 1, pads >= 0: ${JSON.stringify(options)}`,
+    );
   }
   return attributes;
 }
@@ -180,7 +229,11 @@ function resolve(name: string, options: ConvOptions): ConvAttributes {
  * @throws GraphError where channels, groups or sizes do not fit.
  */
 export function conv2d(x: Tensor, w: Tensor, options: ConvOptions & { bias?: Tensor } = {}): Tensor {
-  return apply(Conv2d, options.bias === undefined ? [x, w] : [x, w, options.bias], resolve("conv2d", options));
+  return apply(
+    Conv2d,
+    options.bias === undefined ? [x, w] : [x, w, options.bias],
+    resolve("conv2d", options),
+  );
 }
 
 /**
@@ -193,7 +246,8 @@ export function convTranspose2d(
   w: Tensor,
   options: ConvOptions & { outputPadding?: number | readonly [number, number] } = {},
 ): Tensor {
-  if (x.shape.length !== 4 || w.shape.length !== 4) graphError("convTranspose2d", "needs rank 4 tensors", [x, w]);
+  if (x.shape.length !== 4 || w.shape.length !== 4)
+    graphError("convTranspose2d", "needs rank 4 tensors", [x, w]);
   const attributes = resolve("convTranspose2d", options);
   const { strides, pads, dilations } = attributes;
   const extra = pair(options.outputPadding ?? 0);

@@ -1,5 +1,14 @@
 /** @file Leaves of a graph: named inputs (batches, parameters, state) and constants. */
-import { apply, type DType, defineOperator, graphError, type Node, type Shape, sizeOf, type Tensor } from "../tensor.js";
+import {
+  apply,
+  type DType,
+  defineOperator,
+  graphError,
+  type Node,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from "../tensor.js";
 
 export const Input = defineOperator<{ name: string; shape: Shape; dtype: DType }>({
   name: "Input",
@@ -26,7 +35,11 @@ export function input(name: string, shape: Shape, dtype: DType = "float32"): Ten
 }
 
 /** A constant. `data` is row-major and must not be changed afterwards. Throws GraphError where it does not fill `shape`. */
-export function constant(data: ArrayLike<number> | number, shape: Shape = [], dtype: DType = "float32"): Tensor {
+export function constant(
+  data: ArrayLike<number> | number,
+  shape: Shape = [],
+  dtype: DType = "float32",
+): Tensor {
   return apply(Constant, [], { data: typeof data === "number" ? [data] : data, shape: [...shape], dtype });
 }
 

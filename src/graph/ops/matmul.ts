@@ -6,10 +6,20 @@ export const MatMul = defineOperator({
   name: "MatMul",
   infer: ([a, b]) => {
     const [ra, rb] = [a.shape.length, b.shape.length];
-    if (ra < 2 || rb < 2 || a.shape[ra - 1] !== b.shape[rb - 2] || a.dtype !== "float32" || b.dtype !== "float32") {
+    if (
+      ra < 2 ||
+      rb < 2 ||
+      a.shape[ra - 1] !== b.shape[rb - 2] ||
+      a.dtype !== "float32" ||
+      b.dtype !== "float32"
+    ) {
       graphError("matmul", "needs float32 [...,M,K] and [...,K,N]", [a, b]);
     }
-    const batch = broadcastShapes("matmul", { ...a, shape: a.shape.slice(0, -2) }, { ...b, shape: b.shape.slice(0, -2) });
+    const batch = broadcastShapes(
+      "matmul",
+      { ...a, shape: a.shape.slice(0, -2) },
+      { ...b, shape: b.shape.slice(0, -2) },
+    );
     return [{ shape: [...batch, a.shape[ra - 2], b.shape[rb - 1]], dtype: "float32" }];
   },
   gradient: ({ inputs: [a, b], grad, needs }) => [

@@ -1,5 +1,14 @@
 /** @file Reductions over axes. */
-import { apply, defineOperator, graphError, normaliseAxes, type Operator, type Shape, sizeOf, type Tensor } from "../tensor.js";
+import {
+  apply,
+  defineOperator,
+  graphError,
+  normaliseAxes,
+  type Operator,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from "../tensor.js";
 import { div, mul } from "./arithmetic.js";
 import { cast, equal } from "./compare.js";
 import { expand, reshape } from "./shape.js";
@@ -11,7 +20,10 @@ function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes): numbe
 }
 
 function withKeptAxes(x: Tensor, reduced: Tensor, axes: readonly number[]): Tensor {
-  return reshape(reduced, x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim)));
+  return reshape(
+    reduced,
+    x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim)),
+  );
 }
 
 function reduction(name: string, rule: Operator<ReduceAttributes>["gradient"]): Operator<ReduceAttributes> {
@@ -33,7 +45,12 @@ export const ReduceSum = reduction("ReduceSum", ({ inputs: [x], grad, attributes
 ]);
 
 // At ties the gradient is shared equally (as PyTorch's amax does).
-const extremumGradient: Operator<ReduceAttributes>["gradient"] = ({ inputs: [x], outputs: [y], grad, attributes }) => {
+const extremumGradient: Operator<ReduceAttributes>["gradient"] = ({
+  inputs: [x],
+  outputs: [y],
+  grad,
+  attributes,
+}) => {
   const { axes } = attributes;
   const chosen = cast(equal(x, withKeptAxes(x, y, axes)), "float32");
   const count = reduceSum(chosen, { axes, keepDims: true });

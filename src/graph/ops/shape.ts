@@ -1,5 +1,14 @@
 /** @file Operators that move values without changing them: reshape, transpose, expand, slice, pad, concat. */
-import { apply, defineOperator, graphError, normaliseAxes, type Shape, sameShape, sizeOf, type Tensor } from "../tensor.js";
+import {
+  apply,
+  defineOperator,
+  graphError,
+  normaliseAxes,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type Tensor,
+} from "../tensor.js";
 import { cast, equal } from "./compare.js";
 import { constant } from "./leaf.js";
 import { reduceSum } from "./reduce.js";
@@ -7,7 +16,8 @@ import { reduceSum } from "./reduce.js";
 export const Reshape = defineOperator<{ shape: Shape }>({
   name: "Reshape",
   infer: ([x], { shape }) => {
-    if (sizeOf(shape) !== sizeOf(x.shape)) graphError("reshape", `[${shape}] does not hold as many values`, [x]);
+    if (sizeOf(shape) !== sizeOf(x.shape))
+      graphError("reshape", `[${shape}] does not hold as many values`, [x]);
     return [{ shape, dtype: x.dtype }];
   },
   gradient: ({ inputs: [x], grad }) => [reshape(grad, x.shape)],
@@ -24,12 +34,16 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 export const Transpose = defineOperator<{ permutation: readonly number[] }>({
   name: "Transpose",
   infer: ([x], { permutation }) => {
-    if (permutation.length !== x.shape.length) graphError("transpose", `permutation [${permutation}] does not fit`, [x]);
+    if (permutation.length !== x.shape.length)
+      graphError("transpose", `permutation [${permutation}] does not fit`, [x]);
     normaliseAxes("transpose", permutation, x.shape.length);
     return [{ shape: permutation.map((axis) => x.shape[axis]), dtype: x.dtype }];
   },
   gradient: ({ grad, attributes }) => [
-    transpose(grad, attributes.permutation.map((_, i) => attributes.permutation.indexOf(i))),
+    transpose(
+      grad,
+      attributes.permutation.map((_, i) => attributes.permutation.indexOf(i)),
+    ),
   ],
   lower: ({ names, attributes, emit }) => [emit("Transpose", names, { perm: attributes.permutation })],
 });
@@ -51,7 +65,9 @@ export const Expand = defineOperator<{ shape: Shape }>({
   },
   gradient: ({ inputs: [x], grad }) => {
     const offset = grad.shape.length - x.shape.length;
-    const axes = grad.shape.flatMap((dim, i) => (i < offset || (x.shape[i - offset] === 1 && dim !== 1) ? [i] : []));
+    const axes = grad.shape.flatMap((dim, i) =>
+      i < offset || (x.shape[i - offset] === 1 && dim !== 1) ? [i] : [],
+    );
     return [reshape(reduceSum(grad, { axes, keepDims: true }), x.shape)];
   },
   lower: ({ names, attributes, emit, ints }) => [emit("Expand", [names[0], ints(attributes.shape)])],
@@ -62,7 +78,12 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : apply(Expand, [x], { shape: [...shape] });
 }
 
-type SliceAttributes = { axes: readonly number[]; starts: readonly number[]; ends: readonly number[]; steps: readonly number[] };
+type SliceAttributes = {
+  axes: readonly number[];
+  starts: readonly number[];
+  ends: readonly number[];
+  steps: readonly number[];
+};
 
 export const Slice = defineOperator<SliceAttributes>({
   name: "Slice",
@@ -70,7 +91,11 @@ export const Slice = defineOperator<SliceAttributes>({
     const shape = [...x.shape];
     axes.forEach((axis, i) => {
       if (starts[i] < 0 || ends[i] > x.shape[axis] || starts[i] >= ends[i] || steps[i] < 1) {
-        graphError("slice", `range ${starts[i]}..${ends[i]} step ${steps[i]} is empty or outside axis ${axis}`, [x]);
+        graphError(
+          "slice",
+          `range ${starts[i]}..${ends[i]} step ${steps[i]} is empty or outside axis ${axis}`,
+          [x],
+        );
       }
       shape[axis] = Math.ceil((ends[i] - starts[i]) / steps[i]);
     });
@@ -91,7 +116,13 @@ export const Slice = defineOperator<SliceAttributes>({
       const cut = spread.shape.map((dim, i) => dim + trimmed[i]);
       spread = slice(spread, { starts: cut.map(() => 0), ends: cut });
     }
-    return [pad(spread, before, after.map((value) => Math.max(value, 0)))];
+    return [
+      pad(
+        spread,
+        before,
+        after.map((value) => Math.max(value, 0)),
+      ),
+    ];
   },
   lower: ({ names, attributes: { axes, starts, ends, steps }, emit, ints }) => [
     emit("Slice", [names[0], ints(starts), ints(ends), ints(axes), ints(steps)]),
@@ -120,7 +151,9 @@ export interface SliceOptions {
 
 /** A block of a tensor. Throws GraphError on empty ranges and ranges outside the tensor. */
 export function slice(x: Tensor, options: SliceOptions): Tensor {
-  const axes = (options.axes ?? options.starts.map((_, i) => i)).map((axis) => (axis < 0 ? axis + x.shape.length : axis));
+  const axes = (options.axes ?? options.starts.map((_, i) => i)).map((axis) =>
+    axis < 0 ? axis + x.shape.length : axis,
+  );
   normaliseAxes("slice", axes, x.shape.length);
   const absolute = (value: number, i: number) => (value < 0 ? value + x.shape[axes[i]] : value);
   const starts = options.starts.map(absolute);
@@ -133,7 +166,11 @@ export function slice(x: Tensor, options: SliceOptions): Tensor {
 export const Pad = defineOperator<{ before: readonly number[]; after: readonly number[]; value: number }>({
   name: "Pad",
   infer: ([x], { before, after }) => {
-    if (before.length !== x.shape.length || after.length !== x.shape.length || [...before, ...after].some((n) => n < 0)) {
+    if (
+      before.length !== x.shape.length ||
+      after.length !== x.shape.length ||
+      [...before, ...after].some((n) => n < 0)
+    ) {
       graphError("pad", `pads [${before}] and [${after}] must be >= 0, one pair an axis`, [x]);
     }
     return [{ shape: x.shape.map((dim, i) => dim + before[i] + after[i]), dtype: x.dtype }];

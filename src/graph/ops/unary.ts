@@ -1,5 +1,5 @@
 /** @file Elementwise functions of one tensor. */
-import { apply, type Attributes, defineOperator, graphError, type Operator, type Tensor } from "../tensor.js";
+import { type Attributes, apply, defineOperator, graphError, type Operator, type Tensor } from "../tensor.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { cast, greater } from "./compare.js";
 import { filled } from "./leaf.js";
@@ -25,7 +25,9 @@ export const Sqrt = unaryOperator("Sqrt", (_x, y, grad) => div(mul(grad, 0.5), y
 export const Abs = unaryOperator("Abs", (x, _y, grad) => mul(grad, sign(x)));
 export const Sigmoid = unaryOperator("Sigmoid", (_x, y, grad) => mul(grad, mul(y, sub(1, y))));
 export const Tanh = unaryOperator("Tanh", (_x, y, grad) => mul(grad, sub(1, mul(y, y))));
-export const Erf = unaryOperator("Erf", (x, _y, grad) => mul(grad, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))));
+export const Erf = unaryOperator("Erf", (x, _y, grad) =>
+  mul(grad, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))),
+);
 export const Sin = unaryOperator("Sin", (x, _y, grad) => mul(grad, cos(x)));
 export const Cos = unaryOperator("Cos", (x, _y, grad) => neg(mul(grad, sin(x))));
 export const Softplus = unaryOperator("Softplus", (x, _y, grad) => mul(grad, sigmoid(x)));
@@ -36,7 +38,9 @@ export const ReluGrad: Operator<Attributes> = defineOperator({
   name: "ReluGrad",
   infer: ([, grad]) => [{ shape: grad.shape, dtype: grad.dtype }],
   gradient: ({ inputs: [y], grad }) => [null, apply(ReluGrad, [y, grad], {})],
-  lower: ({ names: [y, grad], emit, scalar }) => [emit("Where", [emit("Greater", [y, scalar(0)]), grad, scalar(0)])],
+  lower: ({ names: [y, grad], emit, scalar }) => [
+    emit("Where", [emit("Greater", [y, scalar(0)]), grad, scalar(0)]),
+  ],
 });
 export const Floor = unaryOperator("Floor", "none");
 export const Round = unaryOperator("Round", "none");

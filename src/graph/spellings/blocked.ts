@@ -2,10 +2,11 @@
  * @file ONNX Runtime's blocked convolution kernels, reached directly. The CPU provider keeps a domain of its own, `com.microsoft.nchwc`, into which
  * its optimizer moves convolutions with constant weights; emitting those nodes ourselves gives training's changing weights the same kernels
  * (300-340 GFLOP/s where the plain Conv reaches 200-280). B stands for the block (16 or 8 channels, found by a probe at start).
+ * Operators pass blocked images on to each other: one that has a spelling for them asks `blockedNameOf`; any other gets the plain form, made on demand.
  * Image: bytes [N, C/B, H, W, B] under the logical shape [N,C,H,W]. Filter: bytes [O/B, C/B, KH, KW, B in, B out] under [O,C,KH,KW].
  */
 import type { LowerContext, OnnxAttribute } from "../lowering.js";
-import type { Attributes, Shape } from "../tensor.js";
+import type { Attributes, Shape, Tensor } from "../tensor.js";
 
 const BLOCKED = "com.microsoft.nchwc";
 type Context = LowerContext<Attributes>;
@@ -16,8 +17,52 @@ export function reorderInput({ emit }: Context, name: string, channelsLast = fal
 }
 
 /** Blocked image -> plain, keeping the first `channels`. */
-export function reorderOutput({ emit }: Context, name: string, channels: number, channelsLast = false): string {
-  return emit("ReorderOutput", [name], channelsLast ? { channels, channels_last: 1 } : { channels }, { domain: BLOCKED });
+export function reorderOutput(
+  { emit }: Context,
+  name: string,
+  channels: number,
+  channelsLast = false,
+): string {
+  return emit("ReorderOutput", [name], channelsLast ? { channels, channels_last: 1 } : { channels }, {
+    domain: BLOCKED,
+  });
+}
+
+/** The plain form of a blocked image of that many channels. */
+export function plainImage(
+  emitter: { emitMany: LowerContext["emitMany"] },
+  name: string,
+  channels: number,
+): string {
+  return emitter.emitMany("ReorderOutput", [name], { channels }, { domain: BLOCKED })[0];
+}
+
+/** The blocked form of an operator's input, reordered if need be. Its channels must be a multiple of 4. */
+export function blockedInput(context: Context, input: Tensor): string {
+  return context.blockedNameOf(input) ?? reorderInput(context, context.nameOf(input));
+}
+
+/** Whether an image has whole blocks of channels, so that its blocked form has no padding. */
+export function isBlockable({ target: { blockSize } }: Context, { shape }: Tensor): boolean {
+  return blockSize > 0 && shape.length === 4 && shape[1] % blockSize === 0;
+}
+
+/**
+ * x scale + shift, vectors [C] per channel: a depthwise 1x1 convolution of a blocked image. `plus` is a blocked image added in passing, `relu`
+ * applied last.
+ */
+export function blockedAffine(
+  context: Context,
+  image: string,
+  channels: number,
+  scale: string,
+  { shift, plus, relu }: { shift?: string; plus?: string; relu?: boolean } = {},
+): string {
+  const filter = context.reshape(scale, [channels, 1, 1, 1]);
+  const inputs = plus === undefined ? (shift === undefined ? [] : [shift]) : [shift ?? "", plus];
+  const attributes: Record<string, OnnxAttribute> = { group: channels, kernel_shape: [1, 1] };
+  if (relu === true) attributes.activation = "Relu";
+  return context.emit("Conv", [image, filter, ...inputs], attributes, { domain: BLOCKED });
 }
 
 /** Convolution of blocked operands; `bias` [O] is added in passing. */
@@ -28,7 +73,9 @@ export function blockedConv(
   attributes: Record<string, OnnxAttribute>,
   bias?: string,
 ): string {
-  return emit("Conv", bias === undefined ? [image, filter] : [image, filter, bias], attributes, { domain: BLOCKED });
+  return emit("Conv", bias === undefined ? [image, filter] : [image, filter, bias], attributes, {
+    domain: BLOCKED,
+  });
 }
 
 /**
@@ -47,7 +94,11 @@ export function blockFilter(context: Context, name: string, [outputs, inputs, ro
 }
 
 /** Filter [O,C,KH,KW] -> blocked filter of the adjoint convolution: [C,O,KH,KW] with the taps reversed. */
-export function blockAdjointFilter(context: Context, name: string, [outputs, inputs, rows, columns]: Shape): string {
+export function blockAdjointFilter(
+  context: Context,
+  name: string,
+  [outputs, inputs, rows, columns]: Shape,
+): string {
   const { blockSize: b } = context.target;
   const taps = rows * columns;
   const [ob, ib] = [outputs / b, inputs / b];
@@ -59,17 +110,27 @@ export function blockAdjointFilter(context: Context, name: string, [outputs, inp
       for (let tap = taps - 1; tap >= 0; tap--) order.push((o * ib + i) * taps + tap);
     }
   }
-  const tiles = context.emit("Gather", [context.reshape(second, [ob * ib * taps, b * b]), context.ints(order)], { axis: 0 });
+  const tiles = context.emit(
+    "Gather",
+    [context.reshape(second, [ob * ib * taps, b * b]), context.ints(order)],
+    { axis: 0 },
+  );
   return context.reshape(tiles, [inputs, outputs, rows, columns]);
 }
 
 /** Blocked filter -> plain [O,C,KH,KW]. */
-export function unblockFilter(context: Context, name: string, [outputs, inputs, rows, columns]: Shape): string {
+export function unblockFilter(
+  context: Context,
+  name: string,
+  [outputs, inputs, rows, columns]: Shape,
+): string {
   const { blockSize: b } = context.target;
   const taps = rows * columns;
   const tiles = (outputs / b) * (inputs / b);
   const first =
-    taps === 1 ? name : reorderOutput(context, context.reshape(name, [tiles, taps * b, b, 1]), taps * b, true);
+    taps === 1
+      ? name
+      : reorderOutput(context, context.reshape(name, [tiles, taps * b, b, 1]), taps * b, true);
   const second = reorderOutput(context, context.reshape(first, [outputs / b, b, inputs * taps, 1]), b);
   return context.reshape(second, [outputs, inputs, rows, columns]);
 }

@@ -2,6 +2,7 @@
 import { topologicalOrder } from "../lowering.js";
 import { input } from "../ops/leaf.js";
 import type { Node, Tensor } from "../tensor.js";
+import { plainImage } from "./blocked.js";
 import { type Spelling, spellings } from "./index.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
@@ -21,7 +22,12 @@ export function composed(build: Build): Spelling {
       const { attributes, inputs, outputs } = node;
       const inner = { ...context, node, attributes, inputs, outputs, names: inputs.map(nameOf), nameOf };
       const lower = spellings(context.target)[node.op.name] ?? node.op.lower;
-      values.set(node, lower(inner));
+      values.set(
+        node,
+        lower(inner).map((value, i) =>
+          typeof value === "string" ? value : plainImage(context, value.blocked, outputs[i].shape[1]),
+        ),
+      );
     }
     return [nameOf(output)];
   };

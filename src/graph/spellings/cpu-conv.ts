@@ -1,19 +1,37 @@
 /** @file Convolution and its input gradient on the CPU provider. */
-import { Conv2d, type ConvAttributes, Conv2dInputGrad, convAttributes } from "../ops/conv2d.js";
+
 import type { LowerContext } from "../lowering.js";
+import { Conv2d, Conv2dInputGrad, type ConvAttributes, convAttributes } from "../ops/conv2d.js";
 import type { Attributes, Shape } from "../tensor.js";
-import { blockAdjointFilter, blockedConv, blockFilter, reorderInput, reorderOutput } from "./blocked.js";
-import type { Spelling, SpellingTable } from "./index.js";
+import {
+  blockAdjointFilter,
+  blockedConv,
+  blockedInput,
+  blockFilter,
+  isBlockable,
+  reorderInput,
+  reorderOutput,
+} from "./blocked.js";
+import type { Emitted, Spelling, SpellingTable } from "./index.js";
 
 type Context = LowerContext<Attributes>;
 
 /** Whether the blocked kernels apply: the channels contracted over fill whole blocks; those produced may be padded up to one. */
-function fitsBlocked({ target: { blockSize } }: Context, contracted: number, { groups }: ConvAttributes): boolean {
+function fitsBlocked(
+  { target: { blockSize } }: Context,
+  contracted: number,
+  { groups }: ConvAttributes,
+): boolean {
   return blockSize > 0 && groups === 1 && contracted % blockSize === 0;
 }
 
 /** A filter padded with zeros along an axis to a whole number of blocks; returns its name and shape. */
-function fillBlocks(context: Context, name: string, shape: Shape, axis: 0 | 1): { name: string; shape: Shape } {
+function fillBlocks(
+  context: Context,
+  name: string,
+  shape: Shape,
+  axis: 0 | 1,
+): { name: string; shape: Shape } {
   const { target, emit, ints, scalar } = context;
   const missing = (target.blockSize - (shape[axis] % target.blockSize)) % target.blockSize;
   if (missing === 0) return { name, shape };
@@ -30,31 +48,52 @@ export function isPointwise(weight: Shape, { strides, pads, groups }: ConvAttrib
 }
 
 const conv2d: Spelling = (context) => {
-  const { names, inputs, outputs, emit, reshape } = context;
+  const { inputs, outputs, emit, reshape, nameOf } = context;
   const attributes = context.attributes as ConvAttributes;
   const [x, w, bias] = inputs;
-  if (fitsBlocked(context, w.shape[1], attributes) && !(isPointwise(w.shape, attributes) && w.shape[0] < context.target.blockSize)) {
-    const filled = fillBlocks(context, names[1], w.shape, 0);
+  if (
+    fitsBlocked(context, w.shape[1], attributes) &&
+    !(isPointwise(w.shape, attributes) && w.shape[0] < context.target.blockSize)
+  ) {
+    const filled = fillBlocks(context, nameOf(w), w.shape, 0);
     const filter = blockFilter(context, filled.name, filled.shape);
-    const biases = bias === undefined ? undefined : fillBias(context, names[2], w.shape[0], filled.shape[0]);
-    const y = blockedConv(context, reorderInput(context, names[0]), filter, convAttributes(attributes, w.shape), biases);
-    return [reorderOutput(context, y, w.shape[0])];
+    const biases =
+      bias === undefined ? undefined : fillBias(context, nameOf(bias), w.shape[0], filled.shape[0]);
+    const y = blockedConv(
+      context,
+      blockedInput(context, x),
+      filter,
+      convAttributes(attributes, w.shape),
+      biases,
+    );
+    return [blockedOutput(context, y)];
   }
   if (isPointwise(w.shape, attributes)) {
     const [n, c, height, width] = x.shape;
-    const product = emit("MatMul", [reshape(names[1], [w.shape[0], c]), reshape(names[0], [n, c, height * width])]);
-    const sum = bias === undefined ? product : emit("Add", [product, reshape(names[2], [w.shape[0], 1])]);
+    const product = emit("MatMul", [
+      reshape(nameOf(w), [w.shape[0], c]),
+      reshape(nameOf(x), [n, c, height * width]),
+    ]);
+    const sum = bias === undefined ? product : emit("Add", [product, reshape(nameOf(bias), [w.shape[0], 1])]);
     return [reshape(sum, outputs[0].shape)];
   }
   return Conv2d.lower(context as LowerContext<ConvAttributes>);
 };
 
+/** The result of a blocked convolution: kept blocked where it has whole blocks of channels, else in plain order without the padding. */
+function blockedOutput(context: Context, name: string): Emitted {
+  const [output] = context.outputs;
+  return isBlockable(context, output) ? { blocked: name } : reorderOutput(context, name, output.shape[1]);
+}
+
 function fillBias({ emit, ints, scalar }: Context, name: string, count: number, filled: number): string {
-  return count === filled ? name : emit("Pad", [name, ints([0, filled - count]), scalar(0)], { mode: "constant" });
+  return count === filled
+    ? name
+    : emit("Pad", [name, ints([0, filled - count]), scalar(0)], { mode: "constant" });
 }
 
 const inputGrad: Spelling = (context) => {
-  const { names, inputs, outputs, emit, reshape } = context;
+  const { inputs, outputs, emit, reshape, nameOf } = context;
   const attributes = context.attributes as Parameters<typeof Conv2dInputGrad.lower>[0]["attributes"];
   const [dy, w] = inputs;
   const [rows, columns] = w.shape.slice(2);
@@ -63,7 +102,7 @@ const inputGrad: Spelling = (context) => {
     const [n, o, height, width] = dy.shape;
     const product = emit(
       "FusedMatMul",
-      [reshape(names[1], [o, w.shape[1]]), reshape(names[0], [n, o, height * width])],
+      [reshape(nameOf(w), [o, w.shape[1]]), reshape(nameOf(dy), [n, o, height * width])],
       { transA: 1 },
       { domain: "com.microsoft" },
     );
@@ -74,18 +113,20 @@ const inputGrad: Spelling = (context) => {
   const adjointPads = pads.map((pad, i) => overhang[i % 2] - pad);
   const stride1 = strides.every((stride) => stride === 1) && adjointPads.every((pad) => pad >= 0);
   if (stride1 && fitsBlocked(context, 0, attributes)) {
-    const outputsFilled = fillBlocks(context, names[1], w.shape, 0);
+    const outputsFilled = fillBlocks(context, nameOf(w), w.shape, 0);
     const filled = fillBlocks(context, outputsFilled.name, outputsFilled.shape, 1);
     const filter = blockAdjointFilter(context, filled.name, filled.shape);
-    const image = fillBlocks(context, names[0], dy.shape, 1).name;
-    const dx = blockedConv(context, reorderInput(context, image), filter, {
+    const image = isBlockable(context, dy)
+      ? blockedInput(context, dy)
+      : reorderInput(context, fillBlocks(context, nameOf(dy), dy.shape, 1).name);
+    const dx = blockedConv(context, image, filter, {
       strides,
       dilations,
       pads: adjointPads,
       group: 1,
       kernel_shape: [rows, columns],
     });
-    return [reorderOutput(context, dx, w.shape[1])];
+    return [blockedOutput(context, dx)];
   }
   return Conv2dInputGrad.lower(context as Parameters<typeof Conv2dInputGrad.lower>[0]);
 };

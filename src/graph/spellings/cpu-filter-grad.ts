@@ -5,9 +5,9 @@
  * 512 channels 6x8: small maps 5.6, taps 10.1; 3 to 64 channels 96x128: columns 2.5, taps 6.3.
  */
 import type { LowerContext } from "../lowering.js";
-import { type ConvAttributes, Conv2dFilterGrad } from "../ops/conv2d.js";
+import { Conv2dFilterGrad, type ConvAttributes } from "../ops/conv2d.js";
 import type { Attributes, Shape } from "../tensor.js";
-import { blockedConv, reorderInput, unblockFilter } from "./blocked.js";
+import { blockedConv, blockedInput, reorderInput, unblockFilter } from "./blocked.js";
 import { isPointwise } from "./cpu-conv.js";
 import type { Spelling, SpellingTable } from "./index.js";
 
@@ -36,7 +36,8 @@ const filterGrad: Spelling = (context) => {
   const b = context.target.blockSize;
   const blocked = b > 0 && c % b === 0 && sizes.o % b === 0;
   if (blocked && width % b !== 0 && height * width <= 256) return [smallMaps(context, sizes, weight)];
-  if (blocked && width % b === 0 && c * height * width <= CACHED_VALUES) return [blockedRows(context, sizes, weight)];
+  if (blocked && width % b === 0 && c * height * width <= CACHED_VALUES)
+    return [blockedRows(context, sizes, weight)];
   return [c < 16 ? columns(context, sizes, weight) : rows(context, sizes, weight)];
 };
 
@@ -54,7 +55,9 @@ function sumSamples({ emit, ints, reshape }: Context, name: string, n: number, s
 }
 
 function pad({ emit, ints, scalar }: Context, name: string, pads: readonly number[]): string {
-  return pads.every((value) => value === 0) ? name : emit("Pad", [name, ints(pads), scalar(0)], { mode: "constant" });
+  return pads.every((value) => value === 0)
+    ? name
+    : emit("Pad", [name, ints(pads), scalar(0)], { mode: "constant" });
 }
 
 /** x shifted so that position w holds x[w - by], zeros coming in at the edge. */
@@ -64,7 +67,12 @@ function shiftColumns(context: Context, name: string, by: number): string {
 
 function pointwise(context: Context, { n, c, o, height, width }: Sizes, weight: Shape): string {
   const flat = (name: string, channels: number) => context.reshape(name, [n, channels, height * width]);
-  return sumSamples(context, timesTransposed(context, flat(context.names[1], o), flat(context.names[0], c)), n, weight);
+  return sumSamples(
+    context,
+    timesTransposed(context, flat(context.names[1], o), flat(context.names[0], c)),
+    n,
+    weight,
+  );
 }
 
 /** Many positions: the three row shifts of dy stacked as rows of one matrix, against the three column shifts of x. */
@@ -77,7 +85,11 @@ function rows(context: Context, { n, c, o, height, width }: Sizes, weight: Shape
     }),
   );
   const withZeroRow = pad(context, reshape(names[1], [n * o, height, width]), [0, 0, 0, 0, 1, 0]);
-  const shifted = reshape(emit("Gather", [withZeroRow, ints(order)], { axis: 1 }), [n, 3 * o, height * width]);
+  const shifted = reshape(emit("Gather", [withZeroRow, ints(order)], { axis: 1 }), [
+    n,
+    3 * o,
+    height * width,
+  ]);
   const products = [1, 0, -1].map((by) => {
     const image = reshape(shiftColumns(context, names[0], by), [n, c, height * width]);
     return sumSamples(context, timesTransposed(context, shifted, image), n, [o, 3, c, 1]);
@@ -88,9 +100,16 @@ function rows(context: Context, { n, c, o, height, width }: Sizes, weight: Shape
 /** Few channels: the nine shifts of x as columns of one matrix. */
 function columns(context: Context, { n, c, o, height, width }: Sizes, weight: Shape): string {
   const { names, emit, reshape } = context;
-  const joined = reshape(emit("Concat", shiftedWindows(context, names[0], height, width), { axis: 1 }), [n, 9 * c, height * width]);
+  const joined = reshape(emit("Concat", shiftedWindows(context, names[0], height, width), { axis: 1 }), [
+    n,
+    9 * c,
+    height * width,
+  ]);
   const product = timesTransposed(context, reshape(names[1], [n, o, height * width]), joined);
-  return reshape(emit("Transpose", [sumSamples(context, product, n, [o, 9, c])], { perm: [0, 2, 1] }), weight);
+  return reshape(
+    emit("Transpose", [sumSamples(context, product, n, [o, 9, c])], { perm: [0, 2, 1] }),
+    weight,
+  );
 }
 
 /** The nine shifts of a map [..,..,H,W], taps in row-major order. */
@@ -105,9 +124,9 @@ function shiftedWindows(context: Context, name: string, height: number, width: n
 
 /** dy as a blocked filter whose inputs are positions: its blocked bytes [n, O/B, positions, B] with n and O/B exchanged. */
 function positionsFilter(context: Context, { n, o, height, width }: Sizes): string {
-  const { target, names, emit, reshape } = context;
+  const { target, inputs, emit, reshape } = context;
   const outer = o / target.blockSize;
-  const planes = reshape(reorderInput(context, names[1]), [n, outer, height * width * target.blockSize]);
+  const planes = reshape(blockedInput(context, inputs[1]), [n, outer, height * width * target.blockSize]);
   return n === 1 ? planes : emit("Transpose", [planes], { perm: [1, 0, 2] });
 }
 
@@ -118,11 +137,15 @@ function positionsFilter(context: Context, { n, o, height, width }: Sizes): stri
  */
 function blockedRows(context: Context, sizes: Sizes, weight: Shape): string {
   const { n, c, o, height, width } = sizes;
-  const { target, names, emit, reshape } = context;
+  const { target, inputs, nameOf, emit, reshape } = context;
   const b = target.blockSize;
   const filter = reshape(positionsFilter(context, sizes), [o, n * b, height, width / b]);
   const parts = [1, 0, -1].map((by) => {
-    const positions = reorderInput(context, reshape(shiftColumns(context, names[0], by), [n, c, 1, height * width]), true);
+    const positions = reorderInput(
+      context,
+      reshape(shiftColumns(context, nameOf(inputs[0]), by), [n, c, 1, height * width]),
+      true,
+    );
     const image = reshape(positions, [1, n * b, height, (width / b) * c]);
     const product = blockedConv(context, image, filter, {
       pads: [1, 0, 1, 0],
@@ -138,17 +161,24 @@ function blockedRows(context: Context, sizes: Sizes, weight: Shape): string {
 /** Maps too small for the above: the nine shifts spelled out, one pointwise convolution contracting over all samples' positions. */
 function smallMaps(context: Context, sizes: Sizes, weight: Shape): string {
   const { n, c, o, height, width } = sizes;
-  const { target, names, emit, reshape } = context;
+  const { target, inputs, nameOf, emit, reshape } = context;
   const b = target.blockSize;
   const count = n * height * width;
   const filled = Math.ceil(count / b) * b;
-  const byChannel = n === 1 ? names[0] : emit("Transpose", [names[0]], { perm: [1, 0, 2, 3] });
+  const image = nameOf(inputs[0]);
+  const byChannel = n === 1 ? image : emit("Transpose", [image], { perm: [1, 0, 2, 3] });
   const windows = shiftedWindows(context, reshape(byChannel, [c, n, height, width]), height, width);
-  const joined = emit("Concat", windows.map((name) => reshape(name, [1, c, 1, count])), { axis: 0 });
+  const joined = emit(
+    "Concat",
+    windows.map((name) => reshape(name, [1, c, 1, count])),
+    { axis: 0 },
+  );
   const positions = reorderInput(context, pad(context, joined, [0, 0, 0, 0, 0, 0, 0, filled - count]), true);
   const flat = reshape(positionsFilter(context, sizes), [o / b, count * b]);
   const filter = reshape(pad(context, flat, [0, 0, 0, (filled - count) * b]), [o, filled, 1, 1]);
-  const product = blockedConv(context, reshape(positions, [9, filled, 1, c]), filter, { kernel_shape: [1, 1] });
+  const product = blockedConv(context, reshape(positions, [9, filled, 1, c]), filter, {
+    kernel_shape: [1, 1],
+  });
   const tiles = emit("Transpose", [reshape(product, [9, o / b, c / b, b * b])], { perm: [1, 2, 0, 3] });
   return unblockFilter(context, tiles, weight);
 }

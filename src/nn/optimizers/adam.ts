@@ -34,7 +34,8 @@ function adaptive(
       };
     },
     update(parameter, gradient, { m, v }, scalars) {
-      const penalised = weightDecay === 0 || decoupled ? gradient : add(gradient, mul(parameter, weightDecay));
+      const penalised =
+        weightDecay === 0 || decoupled ? gradient : add(gradient, mul(parameter, weightDecay));
       const kept = weightDecay === 0 || !decoupled ? parameter : mul(parameter, scalars.keep);
       const nextM = add(mul(m, beta1), penalised);
       const nextV = add(mul(v, beta2), mul(penalised, penalised));
@@ -45,4 +46,5 @@ function adaptive(
 }
 
 export const adam = (options: AdamOptions = {}): Optimizer => adaptive("adam", options, false);
-export const adamw = (options: AdamOptions = {}): Optimizer => adaptive("adamw", { weightDecay: 0.01, ...options }, true);
+export const adamw = (options: AdamOptions = {}): Optimizer =>
+  adaptive("adamw", { weightDecay: 0.01, ...options }, true);

@@ -25,6 +25,33 @@ export const normalisationCases: OperatorCase[] = [
     build: ({ x, y }) => g.channelAffine(x, g.channelDot(x, y), g.square(g.channelSum(y))),
   },
   {
+    name: "ChannelExpand",
+    covers: ["ChannelExpand"],
+    inputs: { vector: uniform([3]), x: uniform([2, 3, 2, 2]) },
+    build: ({ vector, x }) => g.mul(g.channelExpand(vector, [2, 3, 2, 2]), x),
+  },
+  {
+    // On CPUs with blocked kernels everything between the convolutions works on the blocked form.
+    name: "convolution, normalisation, ReLU, sum and convolution over whole blocks of channels",
+    covers: ["Conv2d", "ChannelAffine", "ChannelSum", "ChannelDot", "Relu"],
+    inputs: {
+      x: uniform([2, 16, 4, 4]),
+      first: uniform([32, 16, 3, 3]),
+      second: uniform([16, 32, 3, 3]),
+      weight: uniform([32], 0.5, 1.5),
+      // Biases this large keep every ReLU away from its kink.
+      bias: uniform([32], 4, 5),
+    },
+    order: 1,
+    cpuOnly: true,
+    build: ({ x, first, second, weight, bias }) => {
+      const y = g.conv2d(x, first, { padding: 1 });
+      const normalised = g.relu(g.batchNormTraining(y, weight, bias, { centred: true }).output);
+      const sum = g.add(normalised, g.channelAffine(y, weight, bias));
+      return g.mul(g.conv2d(sum, second, { padding: 1 }), x);
+    },
+  },
+  {
     name: "batchNormTraining about the mean",
     covers: ["ChannelAffine"],
     inputs: { x: wide([3, 2, 2, 3]), w: uniform([2]), b: uniform([2]) },
