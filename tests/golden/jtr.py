@@ -42,7 +42,7 @@ def fill(module, prefix):
                 p.copy_(1 + 0.2 * wave(prefix + name, p.shape))
             else:
                 # Shifts this large keep most ReLUs away from their kink, where single precision would flip them.
-                p.copy_((2 if "block" in name and name.endswith("1.bias") else 0) + 0.1 * wave(prefix + name, p.shape))
+                p.copy_((1 if "block" in name and name.endswith("1.bias") else 0) + 0.1 * wave(prefix + name, p.shape))
 
 
 def batch():

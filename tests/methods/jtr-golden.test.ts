@@ -37,7 +37,7 @@ function parameterValue(name: string, shape: readonly number[]): Float32Array {
     return wave(name, shape).map((value) => (value * 2) / Math.sqrt(fan));
   }
   if (name.endsWith("1.weight")) return wave(name, shape).map((value) => 1 + 0.2 * value);
-  const shift = name.includes("block") && name.endsWith("1.bias") ? 2 : 0;
+  const shift = name.includes("block") && name.endsWith("1.bias") ? 1 : 0;
   return wave(name, shape).map((value) => shift + 0.1 * value);
 }
 
