@@ -68,5 +68,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 const entry = process.argv[1];
 if (entry !== undefined && realpathSync(entry) === fileURLToPath(import.meta.url)) {
+  // Errors that no command waits for, e.g. of a worker thread that cannot start.
+  process.once("uncaughtException", (error) => process.exit(reportFailure(error)));
   process.exitCode = await runCli(process.argv.slice(2));
 }

@@ -24,7 +24,9 @@ export async function requireTeachingLabels(
       throw new UserError({
         code: "label.no-valid-pixel",
         what: "no pixel of the label is valid",
-        where: (dataset as Partial<FileDataset>).fileOf?.(TRAIN_SPLIT, id, task) ?? `${TRAIN_SPLIT}/${id}: ${task}`,
+        where:
+          (dataset as Partial<FileDataset>).fileOf?.(TRAIN_SPLIT, id, task) ??
+          `${TRAIN_SPLIT}/${id}: ${task}`,
         fix: "Mend the file, or remove it: an image without a label file is simply not labelled for the task.",
       });
     }

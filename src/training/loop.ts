@@ -141,8 +141,8 @@ class Loop {
 
   async #write(name: "last" | "best"): Promise<void> {
     const { trainer, run, loader, digest } = this.#options;
-    // Only resuming needs the optimizer's slots, and a run is resumed from its last checkpoint.
-    const content = await arraysToSave(trainer, name === "last", this.#lastGood());
+    // A run is resumed from its last checkpoint; the best one is for evaluation and export.
+    const content = await arraysToSave(trainer, name === "last" ? "everything" : "network", this.#lastGood());
     const { epoch, step: batchInEpoch } = loader.position();
     await saveCheckpoint(run.checkpoints, name, {
       ...content,

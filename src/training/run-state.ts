@@ -1,8 +1,10 @@
 /** @file Between the state of a trainer and the arrays of a checkpoint. */
 import { UserError } from "../common/errors.js";
 import { sameShape } from "../graph/tensor.js";
+import { emaName } from "../nn/training-graph.js";
 import type { StateStore } from "../runtime/state-store.js";
 import type { ArrayKind, Checkpoint } from "./checkpoint.js";
+import { HELPER_PREFIX } from "./program.js";
 import type { StoredArray } from "./safetensors.js";
 import type { Trainer } from "./trainer.js";
 
@@ -20,13 +22,21 @@ function kindsOf({ program }: Trainer): Map<string, ArrayKind> {
   ]);
 }
 
+/** Everything, to resume from; or only what evaluating and exporting the network takes. */
+export type Extent = "everything" | "network";
+
 /**
- * The arrays to save: all of them, or without the optimizer's slots, which only resuming needs. On CPU providers they are not copied: save them
- * before the next step.
+ * The arrays to save. On CPU providers they are not copied: save them before the next step.
  * @throws UserError `training.diverged` where a value is NaN or infinite.
  */
-export async function arraysToSave(trainer: Trainer, slots: boolean, lastGood: string): Promise<Arrays> {
-  const kinds = new Map([...kindsOf(trainer)].filter(([, kind]) => slots || kind !== "slot"));
+export async function arraysToSave(trainer: Trainer, extent: Extent, lastGood: string): Promise<Arrays> {
+  const inNetwork = (name: string) =>
+    !name.startsWith(HELPER_PREFIX) && !name.startsWith(emaName(HELPER_PREFIX));
+  const kinds = new Map(
+    [...kindsOf(trainer)].filter(
+      ([name, kind]) => extent === "everything" || (kind !== "slot" && inNetwork(name)),
+    ),
+  );
   const arrays = new Map<string, StoredArray>();
   for (const name of kinds.keys()) {
     const data = await currentValue(trainer.store, name);

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { loadCheckpoint } from "../../src/training/checkpoint.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { evaluateRun, findRun, readMetrics, train } from "../../src/training/index.js";
@@ -68,5 +68,24 @@ describe("options of a run", () => {
     );
     expect(rates[0]).toBeCloseTo(0.005);
     expect(rates).toHaveLength(3);
+  });
+
+  test("a built-in world is rendered once and found again", async () => {
+    const folder = scratchFolder();
+    vi.stubEnv("TASKLOOM_CACHE", join(folder, "cache"));
+    const messages: string[] = [];
+    const config = tinyConfig(
+      folder,
+      "data={world: rooms, train: 2, val: 1, test: 1, size: [32, 32]}",
+      "tasks=[depth]",
+      "steps=1",
+      "batchSize=2",
+    );
+    const log = (message: string) => messages.push(message);
+    await train({ config, folder: join(folder, "run"), log });
+    await evaluateRun(findRun(join(folder, "run")), { log });
+    vi.unstubAllEnvs();
+    expect(messages).toHaveLength(1);
+    expect(readdirSync(join(folder, "cache"))).toEqual([expect.stringMatching(/^rooms-\w{12}$/)]);
   });
 });

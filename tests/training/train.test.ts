@@ -27,7 +27,7 @@ import {
   train,
 } from "../../src/training/index.js";
 import { networkOf } from "../../src/training/parts.js";
-import { scratchFolder, userError } from "./helpers/folder.js";
+import { userError } from "./helpers/folder.js";
 import { tinyConfig, writeTiny } from "./helpers/tiny.js";
 
 /** Records of a run without the timing, which no two runs share. */

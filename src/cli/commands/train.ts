@@ -40,11 +40,11 @@ export function trainCommand(): Command {
 async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { parseOverride, readConfig, train, requireExpected } = await import("../../training/index.js");
   const { writeRunReport } = await import("../../report/run-report.js");
-  const { progressRecorder } = await import("../train-progress.js");
+  const { trainProgress } = await import("../train-progress.js");
   const config = await readConfig(file, flags.set.map(parseOverride));
   const folder = flags.run ?? join("runs", basename(file, extname(file)));
   const { signal, received, dispose } = stopSignals();
-  const progress = progressRecorder(config.steps);
+  const progress = trainProgress(config.steps);
   try {
     const result = await train({
       config,
