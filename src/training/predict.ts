@@ -5,7 +5,7 @@ import { UserError } from "../common/errors.js";
 import { encodeNpy } from "../data/npy.js";
 import { encodePng } from "../data/png.js";
 import { type RgbImage, readImage } from "../data/raster.js";
-import { resample, triangleTaps } from "../data/resample.js";
+import { nearestTaps, resample, triangleTaps } from "../data/resample.js";
 import { decodeModel } from "../graph/onnx.js";
 import { type Engine, fromOrtTensor, openSession, toOrtTensor } from "../runtime/engine.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
@@ -75,13 +75,27 @@ function resizePlanar(data: Float32Array, channels: number, from: Size, to: Size
   return resample(data, channels, from.height, from.width, rows, triangleTaps(from.width, to.width));
 }
 
-/** Bilinear, also for class scores, so that borders are smooth; mended by the task as a label would be (normals: unit length). */
+/**
+ * Bilinear, also for class scores, so that borders are smooth; mended by the task as a label would be (normals: unit length). Where the
+ * task finds no sound value between its neighbours (normals that point apart), the nearest one stands.
+ */
 function enlargePrediction(map: PredictionMap, kind: Task["kind"], { height, width }: Size): PredictionMap {
   if (map.height === height && map.width === width) return map;
-  const data = resizePlanar(map.data, map.channels, map, { height, width });
+  const { channels } = map;
   const valid = new Uint8Array(height * width).fill(1);
-  const scaled = kind.scaled({ channels: map.channels, height, width, data, valid }, 1);
-  return { channels: map.channels, height, width, data: scaled.data };
+  const smooth = {
+    channels,
+    height,
+    width,
+    data: resizePlanar(map.data, channels, map, { height, width }),
+    valid,
+  };
+  const mended = kind.scaled(smooth, 1);
+  if (!mended.valid.includes(0)) return { channels, height, width, data: mended.data };
+  const rows = nearestTaps(map.height, height);
+  const nearest = resample(map.data, channels, map.height, map.width, rows, nearestTaps(map.width, width));
+  const data = mended.data.map((value, i) => (mended.valid[i % valid.length] === 1 ? value : nearest[i]));
+  return { channels, height, width, data };
 }
 
 /** Files written for one image. */

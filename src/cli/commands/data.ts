@@ -85,7 +85,7 @@ interface StripFlags {
   readonly out: string;
   readonly seed: number;
   readonly unlabelled: number;
-  readonly fraction: readonly (readonly [string, number])[];
+  readonly fraction?: readonly (readonly [string, number])[];
   readonly split: string;
   readonly task?: string[];
   readonly format: string;
@@ -104,7 +104,7 @@ function stripCommand(): Command {
     .requiredOption("--out <file>", "labels file to write")
     .option("--seed <number>", "another seed keeps other labels", wholeNumber(0), 0)
     .option("--unlabelled <share>", "share of images that keep no label, 0 to 1", share, 0)
-    .option("--fraction <task=share>", "for scenario fraction; may be given several times", taskShare, [])
+    .option("--fraction <task=share>", "for scenario fraction; may be given several times", taskShare)
     .option("--split <name>", "split to draw for", "train")
     .option("--task <name>", "task to keep labels of; may be given several times (default: all)", collect)
     .option("--format <name>", "layout of the folder", "folder")
@@ -116,7 +116,7 @@ function stripCommand(): Command {
     .action(async (path: string, flags: StripFlags) => {
       const { scenarioSchema, stripLabels } = await import("../../data/index.js");
       const { scenario, seed, unlabelled, fraction, split, task: tasks, format, out } = flags;
-      const fractions = scenario === "fraction" ? { fractions: Object.fromEntries(fraction) } : {};
+      const fractions = scenario === "fraction" ? { fractions: Object.fromEntries(fraction ?? []) } : {};
       const { counts } = await stripLabels({
         source: { format, path },
         scenario: scenarioSchema.parse({ scenario, seed, unlabelled, ...fractions }),

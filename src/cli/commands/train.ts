@@ -7,6 +7,7 @@ import { collect, note, print } from "../output.js";
 const AFTER = `
 Keys are those of the configuration file, with dots: --set optimizer.learningRate=1e-3.
 Paths in the configuration, also in --set, are relative to the configuration file.
+Built-in worlds (data: {world: rooms}) are rendered once, into TASKLOOM_CACHE or ~/.cache/taskloom.
 Ctrl-C finishes the step, saves, and says how to go on; a resumed run ends in the same numbers.
 
 Examples:
@@ -17,7 +18,7 @@ Examples:
 
 interface TrainFlags {
   readonly run?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly resume?: boolean;
 }
 
@@ -26,12 +27,7 @@ export function trainCommand(): Command {
     .description("train a model as a configuration says")
     .argument("<config>", "configuration file, YAML or JSON")
     .option("--run <dir>", "run folder to write (default: runs/<name of the configuration>)")
-    .option(
-      "--set <key=value>",
-      "replace a value of the configuration; may be given several times",
-      collect,
-      [],
-    )
+    .option("--set <key=value>", "replace a value of the configuration; may be given several times", collect)
     .option("--resume", "go on with the run in the run folder")
     .addHelpText("after", AFTER)
     .action(trainAction);
@@ -41,7 +37,7 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { parseOverride, readConfig, train, requireExpected } = await import("../../training/index.js");
   const { writeRunReport } = await import("../../report/run-report.js");
   const { trainProgress } = await import("../train-progress.js");
-  const config = await readConfig(file, flags.set.map(parseOverride));
+  const config = await readConfig(file, (flags.set ?? []).map(parseOverride));
   const folder = flags.run ?? join("runs", basename(file, extname(file)));
   const { signal, received, dispose } = stopSignals();
   const progress = trainProgress(config.steps);

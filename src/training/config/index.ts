@@ -9,9 +9,9 @@ import { applyOverrides, type Override } from "./overrides.js";
 import { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
 import { parsePlacedYaml } from "./yaml.js";
 
-export { applyOverrides, type Override, parseOverride } from "./overrides.js";
-export { type Named, optionsOf } from "./registered.js";
-export { configJsonSchema, configSchema, type OptimizerConfig, type RunConfig } from "./schema.js";
+export { type Override, parseOverride } from "./overrides.js";
+export { optionsOf } from "./registered.js";
+export { configJsonSchema, configSchema, type RunConfig } from "./schema.js";
 
 /**
  * Checks the text of a configuration (YAML or JSON). Paths in it are taken relative to `folder`.

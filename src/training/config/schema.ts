@@ -155,11 +155,10 @@ export const configSchema = z.strictObject({
 
 type Parsed = z.output<typeof configSchema>;
 
-export type FolderData = z.output<typeof folderData>;
 export type WorldData = z.output<typeof worldData>;
 
 /** Optimizer, its base learning rate and schedule; further fields are the optimizer's own. */
-export interface OptimizerConfig extends Named {
+interface OptimizerConfig extends Named {
   readonly learningRate: number;
   readonly schedule: ScheduleSpec;
 }
