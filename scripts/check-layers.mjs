@@ -15,7 +15,9 @@ const BUILTIN = new Set(builtinModules);
 
 // Another folder can be given to test this script.
 const source = process.argv[2] ?? join(root, "src");
-const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".ts"),
+);
 
 /** What is wrong with an import in a folder, or undefined. */
 function complaint(folder, from, specifier) {
@@ -28,7 +30,8 @@ function complaint(folder, from, specifier) {
   }
   const name = specifier.replace(/^node:/, "").split("/")[0];
   if (name.startsWith("onnxruntime-") && folder !== "runtime") return "only runtime knows ONNX Runtime";
-  if (CORE.has(folder) && (specifier.startsWith("node:") || BUILTIN.has(name))) return "the core must not need Node";
+  if (CORE.has(folder) && (specifier.startsWith("node:") || BUILTIN.has(name)))
+    return "the core must not need Node";
   return undefined;
 }
 

@@ -6,6 +6,8 @@ import { root, seconds } from "./lib/setup.mjs";
 const tool = (path, ...args) => [`node_modules/${path}`, ...args];
 const checks = {
   types: tool("typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json"),
+  // Without Node's types: the core has to run in browsers.
+  core: tool("typescript/bin/tsc", "--noEmit", "-p", "tsconfig.core.json"),
   lint: tool("@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."),
   layers: ["scripts/check-layers.mjs"],
   unused: tool("knip/bin/knip.js", "--no-progress", "--treat-config-hints-as-errors"),
