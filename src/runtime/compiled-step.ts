@@ -1,6 +1,6 @@
 /** @file A compiled step: one session run takes a batch in and leaves new parameters, slots and state behind. */
 import type * as Ort from "onnxruntime-common";
-import { lowerGraph, type OnnxGraph } from "../graph/lowering.js";
+import { lowerGraph, type OnnxGraph, type OnnxNode } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
 import { simplify } from "../graph/simplify.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -17,29 +17,41 @@ const NEXT = "next:";
 
 export type Feeds = Readonly<Record<string, TypedData | ArrayLike<number>>>;
 
-/**
- * Whether a state's new value may overwrite the old one: every node that reads the old value must have run before the node that writes the new
- * one, in whatever order the runtime takes them. True of optimizer slots (m' = b m + g), not of parameters, which the backward pass still reads.
- */
-function readBeforeWritten(graph: OnnxGraph, leaf: string, next: string): boolean {
-  const producers = new Map(
-    graph.nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)),
-  );
-  const readers = new Set(graph.nodes.filter((node) => node.inputs.includes(leaf)));
-  const writer = producers.get(next);
-  if (writer === undefined || readers.has(writer)) return false;
-  const seen = new Set([writer]);
-  const stack = [writer];
-  for (let node = stack.pop(); node !== undefined && readers.size > 0; node = stack.pop()) {
-    for (const value of node.inputs) {
-      const producer = producers.get(value);
-      if (producer === undefined || seen.has(producer)) continue;
-      seen.add(producer);
-      readers.delete(producer);
-      stack.push(producer);
+/** Who reads and who writes the values of a graph. */
+interface DataFlow {
+  readonly producers: ReadonlyMap<string, OnnxNode>;
+  readonly readers: ReadonlyMap<string, readonly OnnxNode[]>;
+}
+
+function dataFlow({ nodes }: OnnxGraph): DataFlow {
+  const producers = new Map<string, OnnxNode>();
+  const readers = new Map<string, OnnxNode[]>();
+  for (const node of nodes) {
+    for (const value of node.outputs) producers.set(value, node);
+    for (const value of new Set(node.inputs)) {
+      const known = readers.get(value);
+      if (known === undefined) readers.set(value, [node]);
+      else known.push(node);
     }
   }
-  return readers.size === 0;
+  return { producers, readers };
+}
+
+/**
+ * Whether a state's new value may overwrite the old one: every node that reads the old value must have run before the node that
+ * writes the new one, in whatever order the runtime takes them. True of optimizer slots (m' = b m + g), not of parameters, which
+ * the backward pass still reads. Only a writer's near ancestors are searched: slots are updated within a few nodes.
+ */
+function readBeforeWritten({ producers, readers }: DataFlow, leaf: string, next: string): boolean {
+  const waiting = new Set(readers.get(leaf));
+  const writer = producers.get(next);
+  if (writer === undefined || waiting.has(writer)) return false;
+  let level = [writer];
+  for (let depth = 0; depth < 3 && waiting.size > 0; depth++) {
+    level = level.flatMap((node) => node.inputs.flatMap((value) => producers.get(value) ?? []));
+    for (const node of level) waiting.delete(node);
+  }
+  return waiting.size === 0;
 }
 
 export class CompiledStep {
@@ -65,7 +77,8 @@ export class CompiledStep {
     this.#graph = graph;
     this.#outputNames = outputNames;
     this.#stateNames = stateNames;
-    this.#inPlace = new Set(stateNames.filter((name) => readBeforeWritten(graph, name, NEXT + name)));
+    const flow = dataFlow(graph);
+    this.#inPlace = new Set(stateNames.filter((name) => readBeforeWritten(flow, name, NEXT + name)));
   }
 
   /** Compiles a step against a store. Leaves that the store holds are read from it, all others must be fed. */
@@ -81,11 +94,9 @@ export class CompiledStep {
       engine.target,
     );
     const stateNames = step.state.map(({ name }) => name);
-    const session = await openSession(
-      engine,
-      encodeModel(graph),
-      stateNames.map((name) => NEXT + name),
-    );
+    const session = await openSession(engine, encodeModel(graph), {
+      deviceOutputs: stateNames.map((name) => NEXT + name),
+    });
     return new CompiledStep(engine, session, store, graph, outputNames, stateNames);
   }
 

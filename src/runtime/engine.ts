@@ -25,16 +25,24 @@ export interface Engine {
 
 export type TypedData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
-/** Options of a session on this engine. State of the WebGPU and CUDA providers stays on the device: see `deviceOutputs`. */
-export function sessionOptions(
+export interface SessionPlan {
+  /** Outputs that stay on the device (WebGPU): state that the next run reads. */
+  readonly deviceOutputs?: readonly string[];
+  /**
+   * Let ONNX Runtime rewrite the graph. For models with their weights inside; graphs of our own making are clean already, take several
+   * times as long to open with it, and run no faster.
+   */
+  readonly optimize?: boolean;
+}
+
+function sessionOptions(
   engine: Engine,
-  deviceOutputs: readonly string[] = [],
+  { deviceOutputs = [], optimize = false }: SessionPlan,
 ): Ort.InferenceSession.SessionOptions {
   const { provider } = engine.target;
-  const device = provider === "webgpu" || provider === "cuda";
   return {
     executionProviders: provider === "cpu" || provider === "wasm" ? [provider] : [provider, "cpu"],
-    graphOptimizationLevel: "all",
+    graphOptimizationLevel: optimize || provider !== "cpu" ? "all" : "disabled",
     executionMode: "sequential",
     // A plan for all buffers at once would hold a second gigabyte beside the arena; allocating as needed costs no measurable time.
     enableMemPattern: false,
@@ -46,7 +54,7 @@ export function sessionOptions(
           ),
         }
       : {}),
-    logSeverityLevel: device ? 3 : 2,
+    logSeverityLevel: 3,
   };
 }
 
@@ -54,17 +62,18 @@ export function sessionOptions(
 export async function openSession(
   engine: Engine,
   bytes: Uint8Array,
-  deviceOutputs: readonly string[] = [],
+  plan: SessionPlan = {},
 ): Promise<Ort.InferenceSession> {
   try {
-    return await engine.ort.InferenceSession.create(bytes, sessionOptions(engine, deviceOutputs));
+    return await engine.ort.InferenceSession.create(bytes, sessionOptions(engine, plan));
   } catch (cause) {
+    const [firstLine] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
     throw new UserError(
       {
         code: "runtime.session",
         what: "ONNX Runtime could not open the model",
         where: `provider ${engine.target.provider}`,
-        got: cause instanceof Error ? cause.message : String(cause),
+        got: firstLine,
         fix: "Run `taskloom doctor` to see which providers work on this machine.",
       },
       { cause },

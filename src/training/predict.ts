@@ -43,7 +43,7 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
     );
   }
   const { tasks, size } = parseMetadata(model.metadataProps, where);
-  const session = await openSession(engine, bytes);
+  const session = await openSession(engine, bytes, { optimize: true });
   const [height, width] = size;
   return {
     tasks,
