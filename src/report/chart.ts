@@ -38,12 +38,9 @@ export function lineChart({ title, note, series, bands = false }: ChartOptions):
   const drawn = series.filter((each) => each.points.length > 0);
   const points = drawn.flatMap((each) => each.points);
   if (points.length === 0) return new Html("");
-  const xScale = linearScale(
-    Math.min(...points.map((p) => p.x)),
-    Math.max(...points.map((p) => p.x)),
-    5,
-    true,
-  );
+  const low = Math.min(...points.map((p) => p.x));
+  const high = Math.max(...points.map((p) => p.x));
+  const xScale = linearScale(low < high / 4 ? 0 : low, high, 5, true);
   const { scale: yScale, logarithmic } = valueScale(points);
   const x = (value: number): number => LEFT + xScale.place(value) * (WIDTH - LEFT - RIGHT);
   // A band may reach beyond the axis, which spans the means: a single spike must not flatten the curve.

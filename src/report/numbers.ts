@@ -2,17 +2,22 @@
 
 /** About four significant digits, without trailing zeros or needless exponents; a dash where there is no number. */
 export function formatNumber(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return minus(String(value));
+  return trimmed(formatMeasured(value));
+}
+
+/** Like `formatNumber`, but with its trailing zeros: numbers of one kind then line up in a table. */
+export function formatMeasured(value: number): string {
   if (Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const magnitude = Math.abs(value);
   if (value === 0) return "0";
   if (magnitude >= 1e6 || magnitude < 1e-3) {
     const [mantissa, exponent] = value.toExponential(2).split("e");
-    return minus(`${trimmed(mantissa)}e${Number(exponent)}`);
+    return minus(`${mantissa}e${Number(exponent)}`);
   }
-  if (Number.isInteger(value)) return minus(String(value));
   const decimals = Math.max(0, 3 - Math.floor(Math.log10(magnitude)));
-  return minus(trimmed(value.toFixed(Math.min(decimals, 6))));
+  return minus(value.toFixed(decimals));
 }
 
 /** A signed percentage with one decimal, e.g. `+3.2%`. */
@@ -36,7 +41,7 @@ export function formatSeconds(seconds: number): string {
 }
 
 function trimmed(text: string): string {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  return text.replace(/(\.\d*?)0+(?=e|$)/, "$1").replace(/\.(?=e|$)/, "");
 }
 
 /** A real minus sign lines up with digits and plus. */

@@ -31,7 +31,8 @@ abbr { text-decoration: none; color: var(--soft); }
 .primary { border: 1px solid var(--rule); border-radius: 4px; padding: 0 5px; margin-left: 4px; font-size: 11px; }
 .change { display: inline-block; min-width: 62px; margin-left: 8px; color: var(--soft); font-size: 13px; }
 .up { color: var(--up); } .down { color: var(--down); }
-.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 12px; padding: 0; list-style: none; font-size: 14px; }
+p.legend { margin: 10px 0 0; color: var(--soft); font-size: 13px; }
+ul.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 12px; padding: 0; list-style: none; font-size: 14px; }
 .legend svg { width: 26px; height: 10px; margin-right: 7px; vertical-align: middle; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 14px 24px; }
 figure { margin: 0; break-inside: avoid; }

@@ -2,7 +2,7 @@
 import type { MetricInfo } from "../tasks/task.js";
 import { type Comparison, deltaPercent, relativeImprovement } from "./delta.js";
 import { type Html, html } from "./html.js";
-import { formatNumber, formatPercent } from "./numbers.js";
+import { formatMeasured, formatPercent } from "./numbers.js";
 import type { ReportData, ReportRun, ReportTask } from "./report-data.js";
 import type { Table } from "./table.js";
 
@@ -28,9 +28,9 @@ function withSpread(text: string, spread: number | undefined, format: (value: nu
 
 function metricText(run: ReportRun, task: ReportTask, metric: string): string {
   return withSpread(
-    formatNumber(numberOf(run, task, metric)),
+    formatMeasured(numberOf(run, task, metric)),
     run.spread?.[task.name]?.[metric],
-    formatNumber,
+    formatMeasured,
   );
 }
 
@@ -79,13 +79,13 @@ export function resultsHtml(data: Runs): Html {
   };
   const deltaRow =
     runs.length > 1 &&
-    html`<tfoot><tr><th scope="row" colspan="2">Δ over primary metrics</th><td class="number">baseline</td>${runs
+    html`<tfoot><tr><th scope="row" colspan="2">Δ%, mean over primary metrics</th><td class="number">baseline</td>${runs
       .slice(1)
       .map((run) => html`<td class="number"><b>${deltaText(runDelta(data, run))}</b></td>`)}</tr></tfoot>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Final metrics"><table class="results">
 <thead><tr><th scope="col">Task</th><th scope="col">Metric</th>${runs.map((run) => html`<th scope="col" class="number">${run.name}</th>`)}</tr></thead>
 ${tasks.map((task) => html`<tbody>${task.metrics.map((metric, i) => row(task, metric, i))}</tbody>`)}
-${deltaRow}</table></div>`;
+${deltaRow}</table></div>${runs.length > 1 && html`<p class="legend">Percentages are improvements over ${runs[0].name}: positive is better, whichever way the metric points.</p>`}`;
 }
 
 function change(comparison: Comparison): Html {

@@ -8,8 +8,10 @@ export interface Scale {
 
 /** A linear axis over [low, high], widened to round numbers unless `tight`. */
 export function linearScale(low: number, high: number, count: number, tight = false): Scale {
-  if (low === high) {
-    const margin = low === 0 ? 1 : Math.abs(low) * 0.1;
+  const magnitude = Math.max(Math.abs(low), Math.abs(high));
+  // A range of rounding errors only is none.
+  if (high - low <= 1e-9 * magnitude || magnitude < 1e-300) {
+    const margin = magnitude < 1e-300 ? 1 : magnitude * 0.1;
     return linearScale(low - margin, high + margin, count, tight);
   }
   const step = roundStep((high - low) / count);
@@ -34,7 +36,7 @@ export function logScale(low: number, high: number): Scale {
     if (power % stride !== 0) continue;
     for (const multiple of multiples) {
       const tick = Number((multiple * 10 ** power).toPrecision(3));
-      if (tick >= from * 0.999 && tick <= to * 1.001) ticks.push(tick);
+      if (tick >= from && tick <= to) ticks.push(tick);
     }
   }
   return { ticks, place: (value) => Math.log(value / from) / Math.log(to / from) };
