@@ -23,7 +23,7 @@ export interface MeasuredRun {
   readonly trainingSeconds: number;
 }
 
-const COMMAND = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
 /** Folder that a benchmark's runs are kept in; not committed. */
 export function workFolder(benchmark: string): string {
