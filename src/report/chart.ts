@@ -75,7 +75,7 @@ ${drawn.map((each) => linePath(each, x, y))}
 function valueScale(points: readonly CurvePoint[]): { scale: Scale; logarithmic: boolean } {
   const low = Math.min(...points.map((p) => p.y));
   const high = Math.max(...points.map((p) => p.y));
-  const logarithmic = low > 0 && high / low > LOG_ABOVE;
+  const logarithmic = low > 0 && high > LOG_ABOVE * low;
   return { scale: logarithmic ? logScale(low, high) : linearScale(low, high, 4), logarithmic };
 }
 

@@ -28,18 +28,20 @@ export function linearScale(low: number, high: number, count: number, tight = fa
 /** A logarithmic axis over [low, high], both positive. */
 export function logScale(low: number, high: number): Scale {
   const [from, to] = low === high ? [low / 2, high * 2] : [low, high];
-  const decades = Math.log10(to / from);
+  // Differences of logarithms: the quotient of extreme values overflows.
+  const start = Math.log10(from);
+  const decades = Math.log10(to) - start;
   const multiples = decades > 3 ? [1] : decades > 1.2 ? [1, 3] : [1, 2, 5];
   const ticks: number[] = [];
   const stride = Math.max(1, Math.ceil(decades / 6));
-  for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power++) {
+  for (let power = Math.floor(start); power <= Math.ceil(Math.log10(to)); power++) {
     if (power % stride !== 0) continue;
     for (const multiple of multiples) {
       const tick = Number((multiple * 10 ** power).toPrecision(3));
       if (tick >= from && tick <= to) ticks.push(tick);
     }
   }
-  return { ticks, place: (value) => Math.log(value / from) / Math.log(to / from) };
+  return { ticks, place: (value) => (Math.log10(value) - start) / decades };
 }
 
 /** The next of 1, 2, 5 times a power of ten. */

@@ -17,7 +17,7 @@ import {
   type StoredEntry,
 } from "./safetensors-header.js";
 
-export type { StoredArray, StoredDType, StoredEntry } from "./safetensors-header.js";
+export type { StoredArray, StoredEntry } from "./safetensors-header.js";
 
 export interface SafetensorsContent {
   readonly metadata: Readonly<Record<string, string>>;
