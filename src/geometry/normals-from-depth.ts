@@ -18,7 +18,7 @@ export interface NormalMap {
    * invalid.
    */
   readonly normals: Float32Array;
-  /** [height, width]: 1 where a normal could be computed. */
+  /** 1 where a normal could be computed, [height, width]. */
   readonly valid: Uint8Array;
 }
 

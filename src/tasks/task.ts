@@ -22,7 +22,7 @@ export interface LabelMap {
    */
   readonly data: Float32Array;
   /**
-   * [height, width]: 1 where the label holds, 0 where it is to be ignored. Values under 0 are finite but
+   * 1 where the label holds, 0 where it is to be ignored, [height, width]. Values under 0 are finite but
    * meaningless.
    */
   readonly valid: Uint8Array;

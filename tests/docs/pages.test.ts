@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { parseDatasetYaml } from "../../src/data/dataset-yaml.js";
+import { configJsonSchema, parseConfig } from "../../src/training/config/index.js";
+import { blocksOf } from "./blocks.js";
+
+const pages = [
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
+it.each(pages)("links of %s lead somewhere", (page) => {
+  const links = [...readFileSync(page, "utf8").matchAll(/\]\(([^)#]+)/g)].map(([, link]) => link);
+  const broken = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(dirname(page), link)));
+  expect(broken).toEqual([]);
+});
+
+const yamlBlocks = pages.flatMap((page) =>
+  blocksOf(page).flatMap(({ language, text }) => (language === "yaml" ? [[page, text] as const] : [])),
+);
+it.each(yamlBlocks)("YAML in %s is a configuration or a dataset.yaml that Taskloom takes", (page, text) => {
+  const isConfig = "data" in (parse(text) as object);
+  if (isConfig) parseConfig(text, `${page}.yaml`);
+  else parseDatasetYaml(text, page);
+});
+
+describe("the configuration reference", () => {
+  const schema = JSON.parse(readFileSync("docs/config.schema.json", "utf8"));
+  it("config.schema.json is what the code checks (else: npm run schema)", () => {
+    expect(schema).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+  });
+  it("configuration.md follows from it (else: npm run schema)", async () => {
+    const script = "../../scripts/lib/config-reference.mjs";
+    const { configReference } = (await import(script)) as { configReference(schema: unknown): string };
+    expect(readFileSync("docs/configuration.md", "utf8")).toBe(configReference(schema));
+  });
+});

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { formats } from "../../src/data/formats/index.js";
+import { scenarios } from "../../src/data/scenarios.js";
+import { worlds } from "../../src/data/synthetic/index.js";
+import { methods } from "../../src/methods/index.js";
+import { models } from "../../src/models/index.js";
+import { optimizers } from "../../src/nn/index.js";
+import { taskKinds } from "../../src/tasks/index.js";
+
+const registries: Readonly<Record<string, readonly string[]>> = {
+  method: Object.keys(methods),
+  task: Object.keys(taskKinds),
+  model: Object.keys(models),
+  optimizer: Object.keys(optimizers),
+  format: Object.keys(formats),
+  scenario: Object.keys(scenarios),
+  world: worlds.map(({ name }) => name),
+};
+const page = readFileSync("docs/architecture.md", "utf8");
+const documented = [...page.matchAll(/^\| (\w+) \| `([\w-]+)` \| \S.*\|$/gm)].map(
+  ([, kind, name]) => `${kind} ${name}`,
+);
+const registered = Object.entries(registries).flatMap(([kind, names]) =>
+  names.map((name) => `${kind} ${name}`),
+);
+
+it.each(registered)("docs/architecture.md has a line for %s", (entry) => {
+  expect(documented).toContain(entry);
+});
+
+it("documents nothing that does not exist", () => {
+  expect(documented.filter((entry) => !registered.includes(entry))).toEqual([]);
+});
+
+it("has a section for every method in docs/methods.md", () => {
+  const headings = [...readFileSync("docs/methods.md", "utf8").matchAll(/^## `(.+)`$/gm)].map(
+    ([, name]) => name,
+  );
+  expect(headings.sort()).toEqual([...registries.method].sort());
+});
