@@ -12,10 +12,10 @@ export default {
   tsconfig: "tsconfig.build.json",
   entryPoints,
   out: "docs/api",
-  readme: "README.md",
+  readme: "none",
   blockTags: [...OptionDefaults.blockTags, "@file"],
   disableSources: true,
-  // Relative links of the README lead to files of the repository, which are not copied.
-  validation: { notExported: false, invalidLink: true, rewrittenLink: true, notDocumented: false },
+  // Types that only stand in the signatures of others are shown there.
+  validation: { notExported: false },
   treatWarningsAsErrors: true,
 };

@@ -5,7 +5,7 @@
 import type * as Ort from "onnxruntime-common";
 import { UserError } from "../common/errors.js";
 import type { Target } from "../graph/lowering.js";
-import type { DType, Shape, TensorType } from "../graph/tensor.js";
+import type { TensorType } from "../graph/tensor.js";
 
 export type OrtModule = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
 export type Provider = Target["provider"];
@@ -124,18 +124,4 @@ export function fromOrtTensor(tensor: Ort.Tensor): Float32Array {
   const { data } = tensor;
   if (data instanceof Float32Array) return data;
   return Float32Array.from(data as ArrayLike<number | bigint>, Number);
-}
-
-export function typedArray(dtype: DType, shape: Shape): TypedData {
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(size);
-    case "int64":
-      return new BigInt64Array(size);
-    case "int32":
-      return new Int32Array(size);
-    case "bool":
-      return new Uint8Array(size);
-  }
 }
