@@ -1,46 +1,38 @@
-/** @file What `train` shows while it works: a line every few seconds, and one an evaluation. */
-import { formatNumber, formatSeconds } from "../report/numbers.js";
-import type { MetricsRecord, Recorder, StepRecord } from "../training/metrics-log.js";
-import { note } from "./output.js";
-
-const INTERVAL_MS = 3000;
+/** @file What `train` shows while it works: the live line (or plain lines), and a line an evaluation. */
+import { formatNumber } from "../report/numbers.js";
+import type { MetricsRecord, Recorder } from "../training/metrics-log.js";
+import { Progress } from "./progress.js";
 
 export interface TrainProgress {
   readonly recorder: Recorder;
   /** Tells at which step training begins. */
   start(at: { readonly step: number }): void;
+  /** Prints a line of its own. */
+  print(line: string): void;
+  /** Ends the live line. */
+  finish(): void;
 }
 
 /** Progress of a run of `total` steps on stderr. */
-export function trainProgress(total: number, write: (line: string) => void = note): TrainProgress {
+export function trainProgress(total: number): TrainProgress {
   const ignore = () => undefined;
-  let begun = performance.now();
-  let firstStep = 0;
-  let shown = Number.NEGATIVE_INFINITY;
-  const showStep = (record: StepRecord): void => {
-    const now = performance.now();
-    if (now - shown < INTERVAL_MS && record.step < total) return;
-    shown = now;
-    const left = ((now - begun) / 1000 / (record.step - firstStep)) * (total - record.step);
-    write(`${stepText(record, total)}  ${formatSeconds(left)} left`);
-  };
+  let progress = new Progress({ total });
   const show = (record: MetricsRecord): void => {
-    if (record.kind === "step") showStep(record);
-    else write(evaluationText(record));
+    if (record.kind === "evaluation") progress.print(evaluationText(record));
+    else {
+      const { step, losses, timing } = record;
+      const images = timing === undefined ? 0 : Math.round(timing.imagesPerSecond * timing.seconds);
+      progress.update({ step, losses, images });
+    }
   };
   return {
-    start({ step }) {
-      begun = performance.now();
-      firstStep = step;
-    },
     recorder: { record: show, picture: ignore, text: ignore, flush: ignore, close: ignore },
+    start({ step }) {
+      progress = new Progress({ total, done: step });
+    },
+    print: (line) => progress.print(line),
+    finish: () => progress.finish(),
   };
-}
-
-function stepText({ step, losses, timing }: StepRecord, total: number): string {
-  const terms = Object.entries(losses).map(([name, value]) => `${name} ${formatNumber(value)}`);
-  const speed = timing === undefined ? "" : `  ${formatNumber(timing.imagesPerSecond)} images/s`;
-  return `step ${step}/${total}  ${terms.join(", ")}${speed}`;
 }
 
 function evaluationText({

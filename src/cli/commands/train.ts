@@ -46,11 +46,12 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
       config,
       folder,
       resume: flags.resume,
-      log: note,
+      log: progress.print,
       signal,
       recorders: [progress.recorder],
       onStart: progress.start,
     });
+    progress.finish();
     if (result.outcome === "interrupted") {
       note(`Stopped after step ${result.step} of ${config.steps}; everything is saved. Go on with:`);
       note(`  taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`);
@@ -63,6 +64,7 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
     print(`${report.table}\nRun folder: ${folder}\nReport: ${report.path}`);
     if (result.metrics !== undefined) requireExpected(config.expect ?? [], result.metrics);
   } finally {
+    progress.finish();
     dispose();
   }
 }
