@@ -164,7 +164,7 @@ export function topologicalOrder(outputs: readonly Tensor[]): Node[] {
 /**
  * Writes the ONNX nodes that compute `outputs` on `target`.
  * Leaves become graph inputs, except those in `initializers`, whose data is stored in the graph (inference models).
- * @throws GraphError where two leaves share a name but not a type.
+ * @throws GraphError where two leaves share a name but not a type, or an output has the name of an input.
  */
 export function lowerGraph(
   outputs: readonly { readonly name: string; readonly tensor: Tensor }[],
@@ -200,6 +200,9 @@ export function lowerGraph(
       );
     }
     values.set(node, [...emitted]);
+  }
+  for (const { name } of outputs) {
+    if (leaves.has(name)) throw new GraphError(`${name} names both an input and an output of the graph`);
   }
   const wanted = outputs.map(({ name, tensor }) => ({ name, source: plainName(tensor, values, emitter) }));
   const nodes = nameOutputs(emitter.nodes, wanted);

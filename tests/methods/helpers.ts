@@ -1,0 +1,97 @@
+/** @file Builds a method on a small network with three tasks, and feeds for it. */
+import { Random } from "../../src/common/random.js";
+import { gradientsOrNull, input, type Tensor } from "../../src/graph/index.js";
+import { sizeOf } from "../../src/graph/tensor.js";
+import { batchLeaves, batchName, type LossTerm, type MethodDefinition } from "../../src/methods/method.js";
+import { segnet } from "../../src/models/segnet.js";
+import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { gumbelNoise, resolveTasks } from "../../src/tasks/index.js";
+
+export const BATCH = 2;
+export const SIZE = [64, 64] as const;
+export const TASKS = resolveTasks({
+  segmentation: { kind: "segmentation", classes: ["wall", "floor", "chair"] },
+  depth: { kind: "depth" },
+  normals: { kind: "normals" },
+});
+
+export interface BuiltMethod {
+  readonly terms: readonly LossTerm[];
+  readonly variables: VariableStore;
+  readonly feeds: Record<string, Float32Array>;
+  /** Gradients of a term with respect to all parameters, by name; null where it does not reach one. */
+  gradients(term: string): Map<string, Tensor | null>;
+}
+
+/** `labelled[sample]` lists the tasks that sample has labels of. */
+export function buildMethod<O>(
+  method: MethodDefinition<O>,
+  options: Record<string, unknown>,
+  labelled: readonly (readonly string[])[],
+): BuiltMethod {
+  const variables = new VariableStore();
+  const random = new Random(3);
+  const feeds: Record<string, Float32Array> = {};
+  const parsed = method.options.parse(options);
+  const { terms } = method.build(
+    {
+      ...batchLeaves(BATCH, SIZE),
+      tasks: TASKS,
+      network: segnet({ width: 2 }),
+      scope: new Scope(variables),
+      helper: (name) => new Scope(variables, `helper.${name}`),
+      forward: new Forward("train"),
+      batchSize: BATCH,
+      size: SIZE,
+      noise: ({ name, shape }) => {
+        feeds[name] = gumbelNoise(random, sizeOf(shape));
+        return input(name, shape);
+      },
+    },
+    parsed,
+  );
+  const views = method.views?.(parsed).length ?? 1;
+  for (let view = 0; view < views; view++) Object.assign(feeds, batchFeeds(random, labelled, view));
+  for (const variable of variables.all()) feeds[variable.name] = variables.initialValue(variable, 0);
+  const parameters = variables.parameters();
+  return {
+    terms,
+    variables,
+    feeds,
+    gradients(term) {
+      const { value } = terms.find(({ name }) => name === term)!;
+      const found = gradientsOrNull(
+        [{ output: value }],
+        parameters.map(({ tensor }) => tensor),
+      );
+      return new Map(parameters.map(({ name }, i) => [name, found[i]]));
+    },
+  };
+}
+
+function batchFeeds(
+  random: Random,
+  labelled: readonly (readonly string[])[],
+  view: number,
+): Record<string, Float32Array> {
+  const pixels = SIZE[0] * SIZE[1];
+  const draw = (count: number, next: () => number) => Float32Array.from({ length: count }, next);
+  const feeds: Record<string, Float32Array> = {
+    [batchName("image", view)]: draw(BATCH * 3 * pixels, () => random.uniform()),
+    [batchName("segmentation.label", view)]: draw(BATCH * pixels, () => random.integer(3)),
+    [batchName("depth.label", view)]: draw(BATCH * pixels, () => random.uniform(1, 5)),
+    // All facing the camera: unit vectors without further ado.
+    [batchName("normals.label", view)]: Float32Array.from({ length: BATCH * 3 * pixels }, (_, i) =>
+      Math.floor(i / pixels) % 3 === 2 ? -1 : 0,
+    ),
+  };
+  for (const { name } of TASKS) {
+    const flags = Float32Array.from(labelled, (names) => Number(names.includes(name)));
+    feeds[batchName(`${name}.labelled`, view)] = flags;
+    feeds[batchName(`${name}.valid`, view)] = Float32Array.from(
+      { length: BATCH * pixels },
+      (_, i) => flags[Math.floor(i / pixels)],
+    );
+  }
+  return feeds;
+}
