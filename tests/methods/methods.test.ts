@@ -24,7 +24,10 @@ async function reach(built: BuiltMethod, term: string): Promise<{ kept: number; 
   }
   const result = Object.keys(sums).length === 0 ? {} : await evaluate(await nodeEngine(), sums, built.feeds);
   const total = (wanted: boolean) =>
-    Object.entries(result).reduce((sum, [name, [value]]) => sum + (isHelper(name.slice(3)) === wanted ? value : 0), 0);
+    Object.entries(result).reduce(
+      (sum, [name, [value]]) => sum + (isHelper(name.slice(3)) === wanted ? value : 0),
+      0,
+    );
   return { kept: total(false), helper: total(true) };
 }
 
