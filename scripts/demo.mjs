@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { build, install, root, runNode, seconds } from "./lib/setup.mjs";
 
 const start = Date.now();
-const STEPS = 400;
+const STEPS = 300;
 const SIZE = "64x96";
 const WIDTH = 16;
 const methods = {
@@ -21,8 +21,8 @@ optimizer: {name: adam, learningRate: 1.0e-3, schedule: {name: polynomial}}
 batchSize: 4
 steps: ${STEPS}
 seed: 0
-evaluation: {every: 200, split: val}
-checkpoint: {every: 200, best: null}
+evaluation: {every: 150, split: val}
+checkpoint: {every: 150, best: null}
 samples: {count: 0}
 `;
 
