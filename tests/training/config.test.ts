@@ -10,7 +10,7 @@ import {
 } from "../../src/training/config/index.js";
 
 const MINIMAL = "data: {path: ./rooms}\nmethod: {name: jtr}\n";
-const parse = (text: string, ...set: string[]) => parseConfig(text, "/work/run.yaml", set.map(parseOverride));
+const parse = (text: string, ...set: string[]) => parseConfig(text, "/home/run.yaml", set.map(parseOverride));
 
 function message(text: string, ...set: string[]): string {
   try {
@@ -25,7 +25,7 @@ function message(text: string, ...set: string[]): string {
 describe("a configuration", () => {
   test("has the paper's values where it says nothing, and absolute paths", () => {
     expect(parse(MINIMAL)).toMatchObject({
-      data: { path: "/work/rooms", format: "folder" },
+      data: { path: "/home/rooms", format: "folder" },
       labels: { scenario: "full" },
       model: { name: "segnet", width: 64 },
       method: { name: "jtr", distanceWeight: 4, reconstructionWeight: 2 },
@@ -43,7 +43,7 @@ describe("a configuration", () => {
   test("may be JSON", () => {
     expect(parse(JSON.stringify({ data: { path: "x" }, method: { name: "supervised" } })).data).toMatchObject(
       {
-        path: "/work/x",
+        path: "/home/x",
       },
     );
   });
@@ -65,15 +65,15 @@ describe("a configuration", () => {
 
 describe("a mistake in a configuration is told by place, key and remedy", () => {
   test.each([
-    ["batchsize: 3\n", "/work/run.yaml:3:1: unknown key `batchsize`", "Did you mean `batchSize`?"],
+    ["batchsize: 3\n", "/home/run.yaml:3:1: unknown key `batchsize`", "Did you mean `batchSize`?"],
     ["data: {pth: x}\n", "", "`data.path` is missing"],
     [
       "evaluation:\n  evry: 3\n",
-      "/work/run.yaml:4:3: unknown key `evaluation.evry`",
+      "/home/run.yaml:4:3: unknown key `evaluation.evry`",
       "Did you mean `every`?",
     ],
-    ["steps: many\n", "/work/run.yaml:3:8: `steps` does not hold", 'got "many"'],
-    ["steps: 0\n", "/work/run.yaml:3:8: `steps`", "got 0"],
+    ["steps: many\n", "/home/run.yaml:3:8: `steps` does not hold", 'got "many"'],
+    ["steps: 0\n", "/home/run.yaml:3:8: `steps`", "got 0"],
     [
       "model: {name: segnett}\n",
       "`model.name` is not known (expected one of segnet",
@@ -88,8 +88,8 @@ describe("a mistake in a configuration is told by place, key and remedy", () => 
     ],
     ["evaluation: {split: test}\n", "`evaluation.split`", "not for choosing checkpoints"],
     ["data: {world: roms}\n", "`data.world`", "rooms"],
-    ["steps: 3\nsteps: 4\n", "/work/run.yaml:4", "unique"],
-    ["\tsteps: 3\n", "/work/run.yaml:3", "Tabs"],
+    ["steps: 3\nsteps: 4\n", "/home/run.yaml:4", "unique"],
+    ["\tsteps: 3\n", "/home/run.yaml:3", "Tabs"],
   ])("%j", (line, first, second) => {
     const key = line.slice(0, line.indexOf(":") + 1);
     const base = MINIMAL.split("\n")
