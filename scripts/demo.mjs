@@ -66,8 +66,8 @@ const [, { tasks, images }] = evaluations[0];
 const records = (name) => readMetrics(findRun(`${folder}/${name}`).metrics);
 const labels = Object.values(JSON.parse(readFileSync(`${folder}/jtr/labels.json`, "utf8")).labels);
 const note =
-  "A run this short shows how it works, not how well: the gain of JTR is small or absent after a few hundred steps, and differs by seed. " +
-  "The committed benchmark (benchmarks/results) trains longer, on larger images and several seeds: that is the place to look.";
+  "A run this short shows how training works, not which method is better: JTR has an auto-encoder to train first and starts slower. " +
+  "The benchmark (npm run bench:learning, its results in benchmarks/results) trains longer, on larger images and several seeds: look there.";
 const data = {
   title: "Taskloom demo: one label an image",
   summary: `The same SegNet trained by ${STEPS} steps on rooms where each image is labelled for one task only.`,
