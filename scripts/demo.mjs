@@ -18,6 +18,7 @@ tasks: [segmentation, depth, normals]
 model: {name: segnet, width: ${WIDTH}}
 method: ${method}
 optimizer: {name: adam, learningRate: 1.0e-3, schedule: {name: polynomial}}
+clipNorm: 5
 batchSize: 4
 steps: ${STEPS}
 seed: 0
