@@ -1,7 +1,7 @@
 /** @file From tensors to ONNX nodes: the context an operator's `lower` writes into, and the walk that calls it. */
 import { GraphError } from "../common/errors.js";
 import { isLeaf, leafName } from "./ops/leaf.js";
-import { plainImage } from "./spellings/blocked.js";
+import { reorderOutput } from "./spellings/blocked.js";
 import { type Emitted, spellings } from "./spellings/index.js";
 import type { Attributes, DType, Node, Shape, Tensor, TensorType } from "./tensor.js";
 
@@ -88,6 +88,9 @@ class Emitter {
   readonly #known = new Map<string, readonly string[]>();
   readonly #constants = new Map<string, string>();
   readonly #bigConstants = new Map<ArrayLike<number>, string>();
+
+  /** Bound to the emitter, so that contexts can hand it on. */
+  readonly emit: LowerContext["emit"] = (...node) => this.emitMany(...node)[0];
 
   emitMany(
     opType: string,
@@ -268,7 +271,7 @@ function plainName(
 ): string {
   const value = values.get(node)![index];
   if (typeof value === "string") return value;
-  value.plain ??= plainImage(emitter, value.blocked, shape[1]);
+  value.plain ??= reorderOutput(emitter, value.blocked, shape[1]);
   return value.plain;
 }
 
@@ -279,7 +282,7 @@ function makeContext(
   values: ReadonlyMap<Node, Emitted[]>,
 ): LowerContext {
   const ints = (values: readonly number[]) => emitter.constant(values, [values.length], "int64");
-  const emit: LowerContext["emit"] = (...node) => emitter.emitMany(...node)[0];
+  const { emit } = emitter;
   const nameOf = (tensor: Tensor) => plainName(tensor, values, emitter);
   return {
     node,

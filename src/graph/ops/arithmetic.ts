@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from "../tensor.js";
 import { cast, greater, greaterOrEqual, where } from "./compare.js";
-import { filled } from "./leaf.js";
+import { filled, operand } from "./leaf.js";
 import { log, neg } from "./unary.js";
 
 type Rule = (
@@ -60,13 +60,8 @@ export const Min = binaryOperator("Min", (a, b, grad, _y, needs) => {
 /** A number stands for the constant of that value. */
 export type Operand = Tensor | number;
 
-function asTensor(value: Operand, other: Operand): Tensor {
-  if (typeof value !== "number") return value;
-  return filled(value, 0, typeof other === "number" ? "float32" : other.dtype);
-}
-
 function binary(op: Operator<Attributes>) {
-  return (a: Operand, b: Operand): Tensor => apply(op, [asTensor(a, b), asTensor(b, a)], {});
+  return (a: Operand, b: Operand): Tensor => apply(op, [operand(a, b), operand(b, a)], {});
 }
 
 /** a + b with broadcasting. Throws GraphError where the shapes do not fit; so do the others here. */

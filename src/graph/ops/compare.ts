@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from "../tensor.js";
 import type { Operand } from "./arithmetic.js";
-import { filled } from "./leaf.js";
+import { operand } from "./leaf.js";
 
 function comparison(name: string): Operator<Attributes> {
   return defineOperator({
@@ -74,12 +74,6 @@ export const Cast = defineOperator<{ to: DType }>({
     emit("Cast", names, { to: { float32: 1, int64: 7, int32: 6, bool: 9 }[attributes.to] }),
   ],
 });
-
-function operand(value: Operand, other: Operand): Tensor {
-  return typeof value === "number"
-    ? filled(value, 0, typeof other === "number" ? "float32" : other.dtype)
-    : value;
-}
 
 function compare(op: Operator<Attributes>) {
   return (a: Operand, b: Operand): Tensor => apply(op, [operand(a, b), operand(b, a)], {});

@@ -48,6 +48,13 @@ export function filled(value: number, rank = 0, dtype: DType = "float32"): Tenso
   return constant([value], new Array(rank).fill(1), dtype);
 }
 
+/** An operand of a binary operator as a tensor: a number becomes a constant of the other operand's type. */
+export function operand(value: Tensor | number, other: Tensor | number): Tensor {
+  return typeof value === "number"
+    ? filled(value, 0, typeof other === "number" ? "float32" : other.dtype)
+    : value;
+}
+
 export function isLeaf(node: Node): boolean {
   return node.op.name === Input.name;
 }

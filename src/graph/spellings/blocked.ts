@@ -18,7 +18,7 @@ export function reorderInput({ emit }: Context, name: string, channelsLast = fal
 
 /** Blocked image -> plain, keeping the first `channels`. */
 export function reorderOutput(
-  { emit }: Context,
+  { emit }: Pick<Context, "emit">,
   name: string,
   channels: number,
   channelsLast = false,
@@ -26,15 +26,6 @@ export function reorderOutput(
   return emit("ReorderOutput", [name], channelsLast ? { channels, channels_last: 1 } : { channels }, {
     domain: BLOCKED,
   });
-}
-
-/** The plain form of a blocked image of that many channels. */
-export function plainImage(
-  emitter: { emitMany: LowerContext["emitMany"] },
-  name: string,
-  channels: number,
-): string {
-  return emitter.emitMany("ReorderOutput", [name], { channels }, { domain: BLOCKED })[0];
 }
 
 /** The blocked form of an operator's input, reordered if need be. Its channels must be a multiple of 4. */

@@ -2,7 +2,7 @@
 import { topologicalOrder } from "../lowering.js";
 import { input } from "../ops/leaf.js";
 import type { Node, Tensor } from "../tensor.js";
-import { plainImage } from "./blocked.js";
+import { reorderOutput } from "./blocked.js";
 import { type Spelling, spellings } from "./index.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
@@ -25,7 +25,7 @@ export function composed(build: Build): Spelling {
       values.set(
         node,
         lower(inner).map((value, i) =>
-          typeof value === "string" ? value : plainImage(context, value.blocked, outputs[i].shape[1]),
+          typeof value === "string" ? value : reorderOutput(context, value.blocked, outputs[i].shape[1]),
         ),
       );
     }
