@@ -35,7 +35,7 @@ interface BedSize {
 }
 
 function build(placer: Placer, random: Random, { width, depth, top, headboard }: BedSize): Top[] {
-  const frame = finish(random, random.uniform() < 0.7 ? "furniture" : "fabric");
+  const frame = finish(random, random.uniform() < 0.7 ? "furniture" : "upholstery");
   const legs = random.uniform() < 0.6 ? random.uniform(0.06, 0.2) : 0;
   if (legs > 0) addLegs(placer, random, { width, depth, height: legs }, frame);
   const mattress = random.uniform(0.14, 0.26);
@@ -43,7 +43,7 @@ function build(placer: Placer, random: Random, { width, depth, top, headboard }:
   placer.box(
     [0, depth / 2, top - mattress / 2],
     [width - 0.04, depth - 0.06, mattress],
-    finish(random, "fabric"),
+    finish(random, "linen"),
   );
   if (headboard > 0) {
     placer.box([0, 0.035, headboard / 2], [width, 0.07, headboard], frame);
@@ -54,19 +54,19 @@ function build(placer: Placer, random: Random, { width, depth, top, headboard }:
   // The blanket hangs over the sides; a folded throw may lie across the foot.
   const blanketFrom = random.uniform(0.45, 0.9);
   const hang = random.uniform(0.05, top - 0.08);
-  const blanket = finish(random, "fabric");
+  const blanket = finish(random, "linen");
   const long = depth - blanketFrom - 0.01;
   placer.box([0, blanketFrom + long / 2, top + 0.03 - hang / 2], [width + 0.05, long, hang + 0.04], blanket);
   if (random.uniform() < 0.4) {
     placer.box(
       [0, depth - 0.45, top + 0.055],
       [width + 0.07, random.uniform(0.3, 0.6), 0.03],
-      finish(random, "fabric"),
+      finish(random, "linen"),
     );
   }
 
   const pillows = width > 1.25 ? 2 : 1;
-  const cloth = finish(random, "fabric");
+  const cloth = finish(random, "linen");
   for (let i = 0; i < pillows; i++) {
     const x = ((i + 0.5) / pillows - 0.5) * width;
     const pillow = placer.other(
@@ -95,7 +95,7 @@ function addBunk(placer: Placer, random: Random, { width, depth, headboard }: Be
     for (const y of [0.04, depth - 0.04]) placer.box([x, y, 0.975], [0.08, 0.08, 1.95], wood);
   }
   placer.box([0, depth / 2, z], [width, depth, 0.1], wood);
-  placer.box([0, depth / 2, z + 0.12], [width - 0.08, depth - 0.1, 0.16], finish(random, "fabric"));
+  placer.box([0, depth / 2, z + 0.12], [width - 0.08, depth - 0.1, 0.16], finish(random, "linen"));
   placer.box([width / 2 - 0.02, depth / 2, z + 0.32], [0.04, depth, 0.1], wood);
   for (let step = 1; step < 5; step++) placer.box([0, depth, (step * z) / 5], [width, 0.04, 0.05], wood);
 }

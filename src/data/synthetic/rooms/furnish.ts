@@ -160,9 +160,9 @@ function litter(room: Room, random: Random, busyness: number): void {
 
 /** A whole furnished and lit room. */
 export function makeRoom(random: Random): Room {
-  const room = new Room(random.uniform(2.5, 9), random.uniform(2.5, 6.5), random.uniform(2.3, 3.3));
+  const room = new Room(random.uniform(2.8, 6.5), random.uniform(2.8, 5.5), random.uniform(2.3, 3));
   buildOpenings(room, random);
-  const busyness = random.uniform(0.15, 0.95);
+  const busyness = random.uniform(0.1, 0.7);
   furnish(room, random, busyness);
   litter(room, random, busyness);
 

@@ -21,7 +21,7 @@ export function sofa(random: Random): Item {
     depth,
     height,
     build: (placer) => {
-      const cloth = finish(random, "fabric");
+      const cloth = finish(random, "upholstery");
       const base = random.uniform(0.22, 0.32);
       const top = random.uniform(0.4, 0.48);
       const legs = random.uniform() < 0.6 ? random.uniform(0.05, 0.16) : 0;

@@ -1,6 +1,6 @@
 /**
- * @file Random materials by use. Uses differ in how likely a colour family or a pattern is, never in what is
- * possible, so that colour alone says little about what a thing is.
+ * @file Random materials by use, as homes have them: ceilings are mostly pale, floors mostly wood, tiles or carpet, books and toys mostly
+ * loud. Uses differ in how likely a colour family or a pattern is; every use can have nearly every colour, so colour helps but never decides.
  */
 import type { Random } from "../../../common/random.js";
 import { type Weights, weighted } from "../weighted.js";
@@ -17,61 +17,69 @@ interface Use {
 const uses = {
   wall: {
     large: true,
-    colours: { pastel: 3, white: 2, neutral: 2, earth: 1.5, wood: 1, vivid: 1, dark: 0.3 },
+    colours: { pastel: 4, white: 4, neutral: 2, earth: 0.6, wood: 0.3, vivid: 0.3, dark: 0.1 },
     patterns: {
-      plain: 4,
+      plain: 6,
       mottled: 4,
-      stripes: 1,
-      leaves: 1,
-      diamonds: 0.8,
-      dots: 0.5,
-      bricks: 0.8,
-      planks: 0.7,
-      tiles: 0.6,
-      pinstripes: 0.6,
+      stripes: 0.4,
+      leaves: 0.4,
+      diamonds: 0.2,
+      dots: 0.2,
+      bricks: 0.4,
+      planks: 0.2,
+      tiles: 0.3,
+      pinstripes: 0.3,
     },
   },
   ceiling: {
     large: true,
-    colours: { white: 3, pastel: 2, neutral: 2, wood: 1.2, earth: 1, vivid: 0.4, dark: 0.2 },
-    patterns: { plain: 3, mottled: 3, planks: 1.2, tiles: 0.8 },
+    colours: { white: 8, neutral: 1, pastel: 0.8, wood: 0.4, earth: 0.1, vivid: 0.05, dark: 0.05 },
+    patterns: { plain: 6, mottled: 3, planks: 0.5, tiles: 0.3 },
   },
   floor: {
     large: true,
-    colours: { wood: 3, neutral: 2.5, earth: 1.5, pastel: 1.2, white: 1, dark: 0.8, vivid: 0.7 },
+    colours: { wood: 5, neutral: 2, earth: 2, dark: 0.8, pastel: 0.3, white: 0.4, vivid: 0.3 },
     patterns: {
-      planks: 4,
+      planks: 6,
       tiles: 2,
-      checks: 0.8,
-      mottled: 1.5,
+      checks: 0.3,
+      mottled: 1,
       weave: 1,
-      marble: 1,
-      bricks: 0.3,
+      marble: 0.5,
+      bricks: 0.2,
       plain: 0.5,
     },
   },
   fabric: {
-    colours: { vivid: 2, earth: 2, pastel: 2, neutral: 2, dark: 1, white: 1.2, wood: 1 },
+    colours: { vivid: 3, earth: 2, pastel: 1.5, neutral: 1.2, dark: 0.8, white: 0.6, wood: 0.4 },
     patterns: {
-      plain: 2,
-      weave: 2,
-      stripes: 1,
-      plaid: 1,
-      checks: 0.6,
-      dots: 0.8,
-      diamonds: 0.7,
-      leaves: 0.9,
+      plain: 4,
+      weave: 3,
+      stripes: 0.6,
+      plaid: 0.8,
+      checks: 0.3,
+      dots: 0.3,
+      diamonds: 0.3,
+      leaves: 0.4,
       mottled: 1.5,
-      pinstripes: 0.7,
+      pinstripes: 0.3,
     },
   },
+  linen: {
+    colours: { white: 3, pastel: 2.5, vivid: 1.2, neutral: 1, earth: 0.5, dark: 0.3, wood: 0.2 },
+    patterns: { plain: 5, weave: 1, stripes: 0.8, plaid: 0.6, dots: 0.6, leaves: 0.6, pinstripes: 0.4 },
+  },
+  upholstery: {
+    colours: { earth: 3, neutral: 2, dark: 2, vivid: 1.5, pastel: 0.6, white: 0.5, wood: 0.6 },
+    patterns: { plain: 4, weave: 4, mottled: 2, plaid: 0.4, stripes: 0.3, leaves: 0.2 },
+  },
   furniture: {
-    colours: { wood: 3, white: 2, neutral: 1.5, dark: 1.2, pastel: 1.2, earth: 1, vivid: 0.8 },
-    patterns: { grain: 4, plain: 3, mottled: 1, planks: 0.6, marble: 0.4 },
+    colours: { wood: 6, white: 1.5, dark: 1, neutral: 0.8, earth: 0.5, pastel: 0.3, vivid: 0.2 },
+    patterns: { grain: 6, plain: 2.5, mottled: 0.5, planks: 0.6, marble: 0.2 },
   },
   thing: {
-    colours: { vivid: 2.5, white: 1.5, earth: 1.5, pastel: 1.5, neutral: 1.5, wood: 1.2, dark: 1 },
-    patterns: { plain: 4, mottled: 1.5, stripes: 0.8, marble: 0.5, checks: 0.4, dots: 0.5, grain: 0.7 },
+    colours: { vivid: 4, white: 1.5, earth: 1, pastel: 1, neutral: 1, wood: 0.6, dark: 0.8 },
+    patterns: { plain: 5, mottled: 1.5, stripes: 0.6, marble: 0.4, checks: 0.2, dots: 0.3, grain: 0.3 },
   },
 } satisfies Record<string, Use>;
 
