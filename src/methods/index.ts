@@ -1,13 +1,15 @@
 /** @file The registry of methods: one line each. */
+import { consistency } from "./consistency.js";
 import { jtr } from "./jtr.js";
 import type { MethodDefinition } from "./method.js";
 import { supervised } from "./supervised.js";
 
 export type * from "./method.js";
-export { jtr, supervised };
+export { consistency, jtr, supervised };
 
 // biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
 export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
   [supervised.name]: supervised,
   [jtr.name]: jtr,
+  [consistency.name]: consistency,
 };

@@ -12,7 +12,7 @@ import type { ReleasedJointEncoding, Task } from "../tasks/task.js";
 import { latentDistance } from "./distance.js";
 import { type JointAutoEncoder, type JtrOptions, splitStack } from "./jtr-parts.js";
 import type { MethodContext, MethodResult } from "./method.js";
-import { predict, supervisedTerms } from "./supervised.js";
+import { predictViews, supervisedTerms } from "./supervised.js";
 
 /** One task in one view, ready to be stacked. */
 interface Part {
@@ -35,22 +35,13 @@ export function releasedTerms(
   options: JtrOptions,
   g: JointAutoEncoder,
 ): MethodResult {
-  const { batchSize: n, tasks } = context;
-  const images = concat(
-    [0, 1, 2].map((view) => context.image(view)),
-    0,
-  );
-  const all = predict(context, images).predictions;
-  const ofView = (view: number) =>
-    Object.fromEntries(
-      tasks.map(({ name }) => [name, slice(all[name], { starts: [view * n], ends: [(view + 1) * n] })]),
-    );
-  const predictions = ofView(0);
+  const { batchSize: n } = context;
+  const [predictions, predictions1, predictions2] = predictViews(context, [0, 1, 2]);
   const supervised = supervisedTerms(context, predictions, { variant: "released" });
 
   // Running statistics of g serve nobody: it always runs on its batch's own.
   const apart = context.forward.with({ statistics: "sample", updatesState: false });
-  const first = viewParts(context, ofView(1), 1);
+  const first = viewParts(context, predictions1, 1);
   const firstMask = sharedMask(first);
   const predicted1 = stackOf(first, (part) => encode(context, part, firstMask, "view1.predicted"));
   const target1 = stackOf(first, (part) =>
@@ -59,7 +50,7 @@ export function releasedTerms(
   const latent1 = g.frozen.encode(concat([predicted1, target1], 0), apart).bottleneck;
   const d1 = distance(options, latent1, n);
 
-  const second = viewParts(context, ofView(2), 2);
+  const second = viewParts(context, predictions2, 2);
   const mask = sharedMask(second);
   const soft = second.map((part) =>
     part.encoding.encodePrediction(part.prediction, part.task.spec, { mask }),

@@ -60,6 +60,11 @@ export interface MethodResult {
 export interface ViewPlan {
   readonly from: "sample" | number;
   readonly photometric: boolean;
+  /**
+   * `own` (default): cropped anew. `shared`: the crop and flip of the view it is made from, so that pixels of both views show the same point
+   * and only photometric changes tell them apart.
+   */
+  readonly geometry?: "own" | "shared";
 }
 
 /** A method of the registry. `options` validates what stands under `method:` in a configuration, besides the name. */

@@ -6,6 +6,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { writeScaleColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedMean } from "./masked.js";
+import { predictedValues } from "./pseudo-label.js";
 import { releasedDepth } from "./released.js";
 import type {
   DrawingRange,
@@ -78,6 +79,7 @@ export const depth: TaskKind<DepthSpec> = {
     factor === 1 ? label : { ...label, data: label.data.map((metres) => metres / factor) },
   activate: (output) => output,
   loss: maskedL1,
+  pseudoLabel: predictedValues,
   joint,
   releasedJoint: releasedDepth,
   metrics: [

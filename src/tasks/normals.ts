@@ -4,6 +4,7 @@ import { mul, sub } from "../graph/ops/arithmetic.js";
 import type { Tensor } from "../graph/tensor.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedMean, sumChannels, unitChannels } from "./masked.js";
+import { predictedValues } from "./pseudo-label.js";
 import { releasedNormals } from "./released.js";
 import type {
   JointEncoding,
@@ -71,6 +72,7 @@ export const normals: TaskKind<NormalsSpec> = {
   scaled: (label) => normalised(label),
   activate: (output) => unitChannels(output),
   loss: cosineLoss,
+  pseudoLabel: predictedValues,
   joint,
   releasedJoint: releasedNormals,
   metrics: [

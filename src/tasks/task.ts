@@ -1,6 +1,7 @@
 /** @file The contract every task fulfils: how its labels are stored, learned from, measured and drawn. */
 import type { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
+import type { PseudoLabel } from "./pseudo-label.js";
 
 /** Pixels as they stand in a file: interleaved rows (height, width, channels). */
 export interface Raster {
@@ -101,6 +102,12 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   activate(output: Tensor, spec: S): Tensor;
   /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
   loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
+
+  /**
+   * Predictions [N,C,H,W] as labels [N,L,H,W] of their own kind, e.g. a teacher's for its student. Detached. `confidence` (0 to 1) is the
+   * least probability at which a label holds, for tasks that predict probabilities; others ignore it.
+   */
+  pseudoLabel(prediction: Tensor, spec: S, confidence: number): PseudoLabel;
 
   /** How the task enters a joint-task space by the paper (JTR eq. 4 and 5). */
   readonly joint: JointEncoding<S>;

@@ -37,7 +37,7 @@ export function viewsOf(config: RunConfig): ViewSpec[] {
   const plans = method.views?.(options) ?? [{ from: "sample" as const, photometric: false }];
   return plans.map((plan) => ({
     from: plan.from,
-    scales,
+    scales: plan.geometry === "shared" ? [] : scales,
     // A view cut from another one is that one's mirror image already.
     flip: plan.from === "sample" ? flip : 0,
     photometric: plan.photometric ? photometric : 0,
