@@ -1,11 +1,13 @@
 /** @file The registry of methods: one line each. */
+import { type ConfiguredMethod, compose } from "./compose.js";
 import { consistency } from "./consistency.js";
 import { jtr } from "./jtr.js";
 import type { MethodDefinition } from "./method.js";
 import { supervised } from "./supervised.js";
 
 export type * from "./method.js";
-export { consistency, jtr, supervised };
+export { batchName } from "./method.js";
+export { type ConfiguredMethod, compose, consistency, jtr, supervised };
 
 // biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
 export const methods: Readonly<Record<string, MethodDefinition<any>>> = {

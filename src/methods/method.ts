@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { input } from "../graph/ops/leaf.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Head, Network } from "../models/network.js";
+import type { ScheduleSpec } from "../nn/schedules.js";
 import type { Forward, Scope } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
 
@@ -48,6 +49,15 @@ export interface MethodContext {
   image(view?: number): Tensor;
   labels(task: Task, view?: number): TaskLabels;
   noise(input: NoiseInput): Tensor;
+  /** Passes of the kept network over images, by the image's tensor: composed methods share those over the same view. */
+  readonly passes: Map<Tensor, NetworkPass>;
+}
+
+/** One pass of the kept network. */
+export interface NetworkPass {
+  /** Activated predictions by task name. */
+  readonly predictions: Readonly<Record<string, Tensor>>;
+  readonly bottleneck: Tensor;
 }
 
 export interface MethodResult {
@@ -56,7 +66,7 @@ export interface MethodResult {
   readonly predictions: Readonly<Record<string, Tensor>>;
 }
 
-/** How the views of a batch are made; `data/types.ts` says what the fields mean. */
+/** How a view of a batch is made; `data/types.ts` says what the fields mean. */
 export interface ViewPlan {
   readonly from: "sample" | number;
   readonly photometric: boolean;
@@ -67,14 +77,33 @@ export interface ViewPlan {
   readonly geometry?: "own" | "shared";
 }
 
+/** Parameters that are trained at rates of their own, by the run's optimizer. */
+export interface GroupPlan {
+  /** Names the group's slots in checkpoints; unique within a method, not `main`. */
+  readonly name: string;
+  /** Whether a parameter of this name belongs to it. */
+  owns(parameter: string): boolean;
+  /** Base rate; the run's own if left out. */
+  readonly learningRate?: number;
+  /** The run's own if left out. */
+  readonly schedule?: ScheduleSpec;
+}
+
 /** A method of the registry. `options` validates what stands under `method:` in a configuration, besides the name. */
 export interface MethodDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
   /** Views the method wants of each sample; one if left out. */
   views?(options: O): readonly ViewPlan[];
+  /** What is trained, evaluated and exported in place of the configured network, e.g. one copy a task. */
+  network?(network: Network, options: O): Network;
+  /** Parameters with rates of their own; a parameter goes to the first group that owns it, all others to `main`. */
+  groups?(options: O): readonly GroupPlan[];
   build(context: MethodContext, options: O): MethodResult;
 }
+
+/** The views of a method that names none: each sample once. */
+export const PLAIN_VIEWS: readonly ViewPlan[] = [{ from: "sample", photometric: false }];
 
 /** Heads of a network for these tasks. */
 export function headsOf(tasks: readonly Task[]): Head[] {
@@ -86,13 +115,18 @@ export function batchName(name: string, view = 0): string {
   return view === 0 ? name : `view${view}.${name}`;
 }
 
-/** The leaves of a batch: the loader's arrays under their names. */
+/** The leaves of a batch: the loader's arrays under their names; an image is the same tensor each time it is asked for. */
 export function batchLeaves(
   batchSize: number,
   [height, width]: readonly [number, number],
 ): Pick<MethodContext, "image" | "labels"> {
+  const images = new Map<number, Tensor>();
   return {
-    image: (view = 0) => input(batchName("image", view), [batchSize, 3, height, width]),
+    image: (view = 0) => {
+      const leaf = images.get(view) ?? input(batchName("image", view), [batchSize, 3, height, width]);
+      images.set(view, leaf);
+      return leaf;
+    },
     labels: ({ name, kind, spec }, view = 0) => ({
       label: input(batchName(`${name}.label`, view), [batchSize, kind.labelChannels(spec), height, width]),
       valid: input(batchName(`${name}.valid`, view), [batchSize, 1, height, width]),

@@ -6,7 +6,13 @@ import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { runNetwork } from "../models/network.js";
 import type { Task } from "../tasks/task.js";
-import { headsOf, type LossTerm, type MethodContext, type MethodDefinition } from "./method.js";
+import {
+  headsOf,
+  type LossTerm,
+  type MethodContext,
+  type MethodDefinition,
+  type NetworkPass,
+} from "./method.js";
 
 export interface SupervisedOptions {
   /** `released`: losses of labelled tasks are summed, as the published code does; `paper`: averaged (eq. 1). */
@@ -37,11 +43,10 @@ export function supervisedTerms(
   });
 }
 
-/** One pass of the kept network: activated predictions by task name, and the bottleneck. */
-export function predict(
-  context: MethodContext,
-  image: Tensor,
-): { predictions: Record<string, Tensor>; bottleneck: Tensor } {
+/** One pass of the kept network over images [N,3,H,W]; a second one over the same tensor is the first. */
+export function predict(context: MethodContext, image: Tensor): NetworkPass {
+  const known = context.passes.get(image);
+  if (known !== undefined) return known;
   const { encoded, outputs } = runNetwork(
     context.network,
     context.scope,
@@ -52,7 +57,9 @@ export function predict(
   const predictions = Object.fromEntries(
     context.tasks.map(({ name, kind, spec }) => [name, kind.activate(outputs[name], spec)]),
   );
-  return { predictions, bottleneck: encoded.bottleneck };
+  const pass = { predictions, bottleneck: encoded.bottleneck };
+  context.passes.set(image, pass);
+  return pass;
 }
 
 /** One pass of the kept network over several views as one batch: activated predictions by task name, for each view. */

@@ -2,16 +2,24 @@
 import { add, mul } from "../graph/ops/arithmetic.js";
 import { input } from "../graph/ops/leaf.js";
 import type { Tensor } from "../graph/tensor.js";
-import { batchLeaves, headsOf, type MethodDefinition, type NoiseInput } from "../methods/method.js";
+import {
+  batchLeaves,
+  type GroupPlan,
+  headsOf,
+  type MethodDefinition,
+  type NoiseInput,
+} from "../methods/method.js";
 import type { Network } from "../models/network.js";
 import { runNetwork } from "../models/network.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
-import { Forward, Scope, VariableStore } from "../nn/scope.js";
+import { Forward, Scope, type Variable, VariableStore } from "../nn/scope.js";
 import { type ParameterGroup, type TrainingGraph, trainingGraph } from "../nn/training-graph.js";
 import type { Task } from "../tasks/task.js";
 
 /** Helper networks' variables start with this; they are left out of evaluation and export. */
 export const HELPER_PREFIX = "helper.";
+/** The parameters that the run's own learning rate is for. */
+export const MAIN_GROUP = "main";
 /** Output names of a step: each loss term by its name, and their weighted sum. */
 export const TOTAL_LOSS = "total";
 
@@ -54,6 +62,7 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
       forward,
       batchSize: options.batchSize,
       size: options.size,
+      passes: new Map(),
       noise: (wanted) => {
         noise.set(wanted.name, wanted);
         return input(wanted.name, wanted.shape);
@@ -62,9 +71,11 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     options.methodOptions,
   );
   const loss = terms.map(({ value, weight }) => mul(value, weight)).reduce((sum, term) => add(sum, term));
-  const groups: ParameterGroup[] = [
-    { name: "main", optimizer: options.optimizer, parameters: variables.parameters() },
-  ];
+  const groups = parameterGroups(
+    variables.parameters(),
+    options.method.groups?.(options.methodOptions) ?? [],
+    options.optimizer,
+  );
   const graph = trainingGraph({
     loss,
     groups,
@@ -82,6 +93,19 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     noise: [...noise.values()],
     terms: terms.map(({ name, weight }) => ({ name, weight })),
   };
+}
+
+function parameterGroups(
+  parameters: readonly Variable[],
+  plans: readonly GroupPlan[],
+  optimizer: Optimizer,
+): ParameterGroup[] {
+  const groupOf = (name: string) => plans.find((plan) => plan.owns(name))?.name ?? MAIN_GROUP;
+  return [MAIN_GROUP, ...plans.map(({ name }) => name)].map((name) => ({
+    name,
+    optimizer,
+    parameters: parameters.filter((parameter) => groupOf(parameter.name) === name),
+  }));
 }
 
 /**

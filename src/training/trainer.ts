@@ -7,8 +7,8 @@ import type { Engine } from "../runtime/engine.js";
 import { StateStore } from "../runtime/state-store.js";
 import type { RunConfig } from "./config/index.js";
 import { noiseFeeds } from "./noise.js";
-import { learningRateAt, methodOf, networkOf, optimizerOf } from "./parts.js";
-import { buildTraining, TOTAL_LOSS, type TrainingProgram } from "./program.js";
+import { learningRatesAt, methodOf, networkOf, optimizerOf } from "./parts.js";
+import { buildTraining, MAIN_GROUP, TOTAL_LOSS, type TrainingProgram } from "./program.js";
 import type { RunData } from "./run-data.js";
 
 /** What one training step gave. */
@@ -17,6 +17,7 @@ export interface StepResult {
   readonly losses: Readonly<Record<string, number>>;
   /** Further scalars, e.g. `gradient norm`. */
   readonly values: Readonly<Record<string, number>>;
+  /** Of the parameters outside the method's own groups. */
   readonly learningRate: number;
   /** Images trained on. */
   readonly images: number;
@@ -85,7 +86,7 @@ export class Trainer {
   /** One update of the parameters, the run's number `step` (from 0), on the loader's next batches. */
   async step(loader: Pick<Loader, "next">, step: number): Promise<StepResult> {
     const { accumulate, batchSize, seed } = this.#config;
-    const rate = learningRateAt(this.#config, step);
+    const rates = learningRatesAt(this.#config, step);
     const sums = new Map<string, number>();
     let norms: Readonly<Record<string, number>> = {};
     for (let part = 0; part < accumulate; part++) {
@@ -93,7 +94,7 @@ export class Trainer {
       const last = part === accumulate - 1;
       const feeds: Record<string, Float32Array> = {
         ...noiseFeeds(this.program.noise, seed, step * accumulate + part),
-        ...(last ? optimizerFeeds(this.program.groups, () => rate, step) : {}),
+        ...(last ? optimizerFeeds(this.program.groups, (group) => rates[group], step) : {}),
       };
       for (const [name, { data }] of Object.entries(batch.arrays)) feeds[name] = data;
       const outputs = await (last ? this.#update : this.#accumulate!).run(feeds);
@@ -107,7 +108,7 @@ export class Trainer {
     return {
       losses: Object.fromEntries([...sums].map(([name, sum]) => [name, sum / accumulate])),
       values: norms,
-      learningRate: rate,
+      learningRate: rates[MAIN_GROUP],
       images: batchSize * accumulate,
     };
   }

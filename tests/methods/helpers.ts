@@ -43,6 +43,7 @@ export function buildMethod<O>(
       forward: new Forward("train"),
       batchSize: BATCH,
       size: SIZE,
+      passes: new Map(),
       noise: ({ name, shape }) => {
         feeds[name] = gumbelNoise(random, sizeOf(shape));
         return input(name, shape);

@@ -95,6 +95,7 @@ describe("the JTR step against PyTorch", () => {
         forward,
         batchSize: BATCH,
         size: [HEIGHT, COLUMNS],
+        passes: new Map(),
         noise: () => {
           throw new Error("the paper's variant draws no noise");
         },

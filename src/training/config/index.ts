@@ -10,7 +10,7 @@ import { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from ".
 import { parsePlacedYaml } from "./yaml.js";
 
 export { type Override, parseOverride } from "./overrides.js";
-export { optionsOf } from "./registered.js";
+export { type Named, optionsOf } from "./registered.js";
 export { configJsonSchema, configSchema, type RunConfig } from "./schema.js";
 
 /**

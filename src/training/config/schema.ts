@@ -53,6 +53,11 @@ const metric = z
     "`relative`: mean relative improvement of the tasks' first metrics over the run's first evaluation",
   );
 
+/** Methods that only add terms; one that changes the network can only stand alone. */
+const addable = Object.fromEntries(
+  Object.entries(methods).filter(([, method]) => method.network === undefined),
+);
+
 /** What stands for `name` where a configuration leaves it out. */
 export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam" } as const;
 
@@ -65,7 +70,15 @@ export const configSchema = z.strictObject({
     .describe("which training labels are kept"),
   tasks: z.array(z.string().min(1)).min(1).optional().describe("all of the dataset's if left out"),
   model: registered(models).prefault({ name: DEFAULT_NAMES.model }),
-  method: registered(methods),
+  method: registered(methods, ({ name }) => ({
+    with: z
+      .array(registered(addable))
+      .refine((added) => new Set([name, ...added.map((each) => each.name)]).size === added.length + 1, {
+        message: "names a method twice",
+      })
+      .default([])
+      .describe("further methods, whose terms beyond the supervised ones are added"),
+  })),
   optimizer: registered(optimizers, ({ learningRate }) => ({
     learningRate: z.number().positive().default(learningRate),
     schedule: schedule.prefault({ name: "constant" }),

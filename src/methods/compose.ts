@@ -1,0 +1,64 @@
+/** @file Methods together: one method as it is, with the unsupervised terms of others. */
+import type { MethodContext, MethodDefinition, ViewPlan } from "./method.js";
+import { PLAIN_VIEWS } from "./method.js";
+
+/** A method with its checked options. */
+export interface ConfiguredMethod {
+  readonly method: MethodDefinition;
+  readonly options: unknown;
+}
+
+/**
+ * `base` with the terms of `added` that belong to no task: the supervised ones are the base's alone. Views that both plan alike are the
+ * same pictures, and passes over them are shared. Parameter groups come from all, the network from the base.
+ */
+export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod[]): ConfiguredMethod {
+  if (added.length === 0) return base;
+  const { method, options } = base;
+  const views: ViewPlan[] = [...(method.views?.(options) ?? PLAIN_VIEWS)];
+  const places = added.map((each) => mergeViews(views, each.method.views?.(each.options) ?? PLAIN_VIEWS));
+  const all = [base, ...added];
+  const composed: MethodDefinition = {
+    name: all.map((each) => each.method.name).join(" + "),
+    options: method.options,
+    views: () => views,
+    network: (network) => method.network?.(network, options) ?? network,
+    groups: () => all.flatMap((each) => each.method.groups?.(each.options) ?? []),
+    build(context) {
+      const first = method.build(context, options);
+      const further = added.flatMap((each, i) =>
+        each.method
+          .build(seenFrom(context, places[i], each.method.name), each.options)
+          .terms.filter(({ task }) => task === undefined),
+      );
+      return { ...first, terms: [...first.terms, ...further] };
+    },
+  };
+  return { method: composed, options };
+}
+
+/** Appends the plans that are not there yet; returns where each one stands. A view is used once, as two alike are two draws. */
+function mergeViews(views: ViewPlan[], plans: readonly ViewPlan[]): number[] {
+  const places: number[] = [];
+  for (const plan of plans) {
+    const wanted: ViewPlan = { ...plan, from: plan.from === "sample" ? plan.from : places[plan.from] };
+    const alike = views.findIndex((view, i) => !places.includes(i) && sameView(view, wanted));
+    places.push(alike === -1 ? views.push(wanted) - 1 : alike);
+  }
+  return places;
+}
+
+function sameView(a: ViewPlan, b: ViewPlan): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof ViewPlan>;
+  return [...keys].every((key) => a[key] === b[key]);
+}
+
+/** The context of an added method: its views by its own numbers, its noise under its own name. */
+function seenFrom(context: MethodContext, places: readonly number[], method: string): MethodContext {
+  return {
+    ...context,
+    image: (view = 0) => context.image(places[view]),
+    labels: (task, view = 0) => context.labels(task, places[view]),
+    noise: (wanted) => context.noise({ ...wanted, name: `${method}.${wanted.name}` }),
+  };
+}
