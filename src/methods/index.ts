@@ -3,15 +3,19 @@ import { type ConfiguredMethod, compose } from "./compose.js";
 import { consistency } from "./consistency.js";
 import { jtr } from "./jtr.js";
 import type { MethodDefinition } from "./method.js";
+import { must } from "./must.js";
+import { singleTask } from "./single-task.js";
 import { supervised } from "./supervised.js";
 
 export type * from "./method.js";
 export { batchName } from "./method.js";
-export { type ConfiguredMethod, compose, consistency, jtr, supervised };
+export { type ConfiguredMethod, compose, consistency, jtr, must, singleTask, supervised };
 
 // biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
 export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
   [supervised.name]: supervised,
   [jtr.name]: jtr,
   [consistency.name]: consistency,
+  [singleTask.name]: singleTask,
+  [must.name]: must,
 };

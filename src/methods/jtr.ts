@@ -14,6 +14,7 @@ import { releasedTerms } from "./jtr-released.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
 import { predictViews, supervisedTerms } from "./supervised.js";
 
+type BatchContext = Pick<MethodContext, "tasks" | "labels" | "batchSize">;
 type Predictions = Readonly<Record<string, Tensor>>;
 
 /**
@@ -23,7 +24,7 @@ type Predictions = Readonly<Record<string, Tensor>>;
  * the stack of those, so that the distance asks both augmentations to agree.
  */
 export function jointStacks(
-  context: MethodContext,
+  context: BatchContext,
   predictions: Predictions,
   other?: Predictions,
 ): { predicted: Tensor; target: Tensor } {
@@ -49,7 +50,7 @@ export function jointStacks(
 }
 
 /** [N,1,1,1], bool: samples that are labelled for no task. */
-function unlabelledSamples(context: MethodContext): Tensor {
+function unlabelledSamples(context: BatchContext): Tensor {
   const counts = context.tasks
     .map((task) => context.labels(task).labelled)
     .reduce((sum, flags) => add(sum, flags));

@@ -99,6 +99,11 @@ export interface MethodDefinition<O = unknown> {
   network?(network: Network, options: O): Network;
   /** Parameters with rates of their own; a parameter goes to the first group that owns it, all others to `main`. */
   groups?(options: O): readonly GroupPlan[];
+  /**
+   * Helper networks that start from the weights that another run keeps: the name of the option that holds the run's folder, by the
+   * helper's name. A run that is resumed takes them from its own checkpoint, as all else.
+   */
+  readonly startsFrom?: Readonly<Record<string, string>>;
   build(context: MethodContext, options: O): MethodResult;
 }
 

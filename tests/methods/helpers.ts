@@ -18,6 +18,7 @@ export const TASKS = resolveTasks({
 export interface BuiltMethod {
   readonly terms: readonly LossTerm[];
   readonly variables: VariableStore;
+  readonly forward: Forward;
   readonly feeds: Record<string, Float32Array>;
   /** Gradients of a term with respect to all parameters, by name; null where it does not reach one. */
   gradients(term: string): Map<string, Tensor | null>;
@@ -30,6 +31,7 @@ export function buildMethod<O>(
   labelled: readonly (readonly string[])[],
 ): BuiltMethod {
   const variables = new VariableStore();
+  const forward = new Forward("train");
   const random = new Random(3);
   const feeds: Record<string, Float32Array> = {};
   const parsed = method.options.parse(options);
@@ -37,10 +39,10 @@ export function buildMethod<O>(
     {
       ...batchLeaves(BATCH, SIZE),
       tasks: TASKS,
-      network: segnet({ width: 2 }),
+      network: method.network?.(segnet({ width: 2 }), parsed) ?? segnet({ width: 2 }),
       scope: new Scope(variables),
       helper: (name) => new Scope(variables, `helper.${name}`),
-      forward: new Forward("train"),
+      forward,
       batchSize: BATCH,
       size: SIZE,
       passes: new Map(),
@@ -58,6 +60,7 @@ export function buildMethod<O>(
   return {
     terms,
     variables,
+    forward,
     feeds,
     gradients(term) {
       const { value } = terms.find(({ name }) => name === term)!;

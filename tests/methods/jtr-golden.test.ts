@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { hashString } from "../../src/common/random.js";
 import { gradientsOrNull, type Tensor } from "../../src/graph/index.js";
 import { add, mul } from "../../src/graph/ops/arithmetic.js";
-import { sizeOf } from "../../src/graph/tensor.js";
 import { jtr } from "../../src/methods/jtr.js";
 import { batchLeaves } from "../../src/methods/method.js";
 import { segnet } from "../../src/models/segnet.js";
@@ -11,6 +9,7 @@ import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
+import { wave } from "../helpers/wave.js";
 
 interface Golden {
   losses: Record<string, number>;
@@ -24,13 +23,6 @@ const [WIDTH, BATCH, HEIGHT, COLUMNS] = [4, 3, 64, 96];
 const NAMES = ["segmentation", "depth", "normals"];
 
 // The formulas of tests/golden/jtr.py.
-function wave(name: string, shape: readonly number[]): Float32Array {
-  const start = hashString(name) % 1000;
-  return Float32Array.from({ length: sizeOf(shape) }, (_, i) =>
-    Math.sin(start + 0.7 * i + 0.1 * (i % 13) ** 2),
-  );
-}
-
 function parameterValue(name: string, shape: readonly number[]): Float32Array {
   if (shape.length === 4) {
     const fan = (shape[1] + shape[0]) * shape[2] * shape[3];
