@@ -6,7 +6,15 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../../src/common/errors.js";
 import { Random } from "../../src/common/random.js";
-import { constant, gradients, input, mul, reduceSum, type Tensor } from "../../src/graph/index.js";
+import {
+  constant,
+  gradients,
+  gradientsOrNull,
+  input,
+  mul,
+  reduceSum,
+  type Tensor,
+} from "../../src/graph/index.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
@@ -222,6 +230,22 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
       const [gradient] = gradients(reduceSum(loss), [output]);
       const got = await evaluate(engine, { loss, gradient }, { ...feeds, output: feeds.output.map(() => 0) });
       for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
+    });
+
+    test("a prediction as a label: the label's form, detached, sound at every valid pixel", async () => {
+      const pseudo = kind.pseudoLabel(prediction, spec, 0);
+      expect(pseudo.label.shape).toEqual([N, kind.labelChannels(spec), H, W]);
+      expect(pseudo.valid.shape).toEqual([N, 1, H, W]);
+      expect(gradientsOrNull([{ output: reduceSum(pseudo.label) }], [output])).toEqual([null]);
+      const against = kind.loss(prediction, pseudo.label, pseudo.valid, spec);
+      const [gradient] = gradients(reduceSum(against), [output]);
+      const other = kind.loss(kind.activate(mul(output, -1), spec), pseudo.label, pseudo.valid, spec);
+      const got = await evaluate(engine, { ...pseudo, against, other, gradient }, feeds);
+      for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
+      expect(got.valid.every((value) => value === 0 || value === 1)).toBe(true);
+      expect(got.valid.includes(1)).toBe(true);
+      // A prediction agrees with the label made of it better than its opposite does.
+      for (let n = 0; n < N; n++) expect(got.against[n]).toBeLessThan(got.other[n]);
     });
 
     test("joint encodings have the prediction's channels and finite values", async () => {
