@@ -32,6 +32,11 @@ export function optimizerOf({ optimizer }: Pick<RunConfig, "optimizer">): Optimi
   return optimizers[optimizer.name].create(optionsOf(optimizer, ["learningRate", "schedule"]));
 }
 
+/** Images of every batch, those that are appended included. */
+export function imagesPerBatch({ batchSize, append }: Pick<RunConfig, "batchSize" | "append">): number {
+  return batchSize + (append?.count ?? 0);
+}
+
 /** Learning rates, by group of parameters, of the update after `step` earlier ones. */
 export function learningRatesAt(config: RunConfig, step: number): Record<string, number> {
   const { optimizer, steps } = config;
