@@ -1,7 +1,7 @@
 /** @file From (epoch, step) to the batch, the same on whatever thread it is made. */
 import { UserError } from "../common/errors.js";
 import { taskKind } from "../tasks/index.js";
-import { makeViews } from "./augment.js";
+import { makeViews, type PlacedView } from "./augment.js";
 import { drawAppended, drawBatch, type Position, stepsPerEpoch } from "./draws.js";
 import { openDataset } from "./formats/index.js";
 import { unknownName } from "./names.js";
@@ -12,6 +12,7 @@ import type {
   Dataset,
   DatasetSource,
   LabelAssignment,
+  Placement,
   Sample,
   ViewSpec,
 } from "./types.js";
@@ -82,7 +83,7 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
     return makeViews(sample, tasks, plan.views, { seed: plan.seed, epoch, sampleIndex });
   };
   const make = async (at: Position) => {
-    const drawn: Sample[][] = [];
+    const drawn: PlacedView[][] = [];
     for (const { index, round } of drawBatch(plan, main.ids.length, at)) {
       // A sample met twice in an epoch gets other random numbers the second time.
       drawn.push(await viewsOf(main, index, at.epoch, index + round * main.ids.length));
@@ -169,13 +170,28 @@ function stackView(
   return arrays;
 }
 
+function stackPlacements(placements: readonly Placement[]): BatchArray {
+  const rows = placements.map(({ xStep, xStart, yStep, yStart, enlargement }) => [
+    xStep,
+    xStart,
+    yStep,
+    yStart,
+    enlargement,
+  ]);
+  return { shape: [rows.length, 5], data: Float32Array.from(rows.flat()) };
+}
+
 /** Stacks samples, each with its views. Throws UserError where the images differ in size. */
-function stackBatch(drawn: readonly Sample[][], dataset: Dataset, plan: BatchPlan): Batch {
-  requireOneSize(drawn.map(([first]) => first));
+function stackBatch(drawn: readonly PlacedView[][], dataset: Dataset, plan: BatchPlan): Batch {
+  requireOneSize(drawn.map(([{ sample }]) => sample));
   const arrays: Record<string, BatchArray> = {};
   for (let view = 0; view < plan.views.length; view++) {
-    const samples = drawn.map((views) => views[view]);
-    Object.assign(arrays, stackView(samples, dataset, plan.tasks, view === 0 ? "" : `view${view}.`));
+    const samples = drawn.map((views) => views[view].sample);
+    const prefix = view === 0 ? "" : `view${view}.`;
+    Object.assign(arrays, stackView(samples, dataset, plan.tasks, prefix));
+    if (plan.views[view].from !== "sample") {
+      arrays[`${prefix}placement`] = stackPlacements(drawn.map((views) => views[view].placement));
+    }
   }
-  return { ids: drawn.map(([first]) => first.id), arrays };
+  return { ids: drawn.map(([{ sample }]) => sample.id), arrays };
 }

@@ -1,11 +1,14 @@
 /** @file Consistency regularisation of unlabelled tasks (JTR, Nishi et al. 2024, eq. 2). */
 import { z } from "zod";
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
+import { filled } from "../graph/ops/leaf.js";
 import { reduceMean, reduceSum } from "../graph/ops/reduce.js";
+import { expand } from "../graph/ops/shape.js";
 import { square } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Task } from "../tasks/task.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
+import { inLaterView } from "./moved-predictions.js";
 import { predictViews, supervisedTerms } from "./supervised.js";
 
 interface ConsistencyOptions {
@@ -13,6 +16,8 @@ interface ConsistencyOptions {
   readonly distance: "task" | "l2";
   /** Least probability at which the other view's class counts as its label; for `task` only. */
   readonly confidence: number;
+  /** How the second view lies in the first: the same crop, or a crop and flip of it, which predictions then follow. */
+  readonly geometry: "shared" | "undone";
   /** Which tasks of a sample have to agree. */
   readonly tasks: "unlabelled" | "all";
 }
@@ -42,17 +47,18 @@ function disagreement(
 
 /**
  * The second sum of eq. 2, one term a task: (1/B) Σ_b 1/|U_b| Σ_{t in U_b} L_u(ŷ_t(A(x)), ŷ_t(A'(x))), U_b the unlabelled tasks of
- * sample b (or all tasks). `views` are predictions of two augmentations with one geometry.
+ * sample b (or all tasks). `views` are predictions of two augmentations for the same points.
  */
 export function consistencyTerms(
   context: Pick<MethodContext, "tasks" | "labels" | "batchSize">,
   views: readonly [Predictions, Predictions],
   options: ConsistencyOptions,
 ): LossTerm[] {
-  const wanted = context.tasks.map((task) => {
-    const { labelled } = context.labels(task);
-    return options.tasks === "all" ? add(mul(labelled, 0), 1) : sub(1, labelled);
-  });
+  const wanted = context.tasks.map((task) =>
+    options.tasks === "all"
+      ? expand(filled(1, 1), [context.batchSize])
+      : sub(1, context.labels(task).labelled),
+  );
   const count = wanted.reduce((sum, flags) => add(sum, flags));
   const share = div(1 / context.batchSize, maximum(count, 1));
   return context.tasks.map((task, i) => {
@@ -76,21 +82,26 @@ export const consistency: MethodDefinition<ConsistencyOptions> = {
       .max(1)
       .default(0)
       .describe("least probability at which a class of the other view counts, with distance: task"),
+    geometry: z
+      .enum(["shared", "undone"])
+      .default("shared")
+      .describe(
+        "shared: both views are one crop; undone: the second is a crop and flip of the first, whose predictions are moved to it",
+      ),
     tasks: z
       .enum(["unlabelled", "all"])
       .default("unlabelled")
       .describe("tasks of an image that have to agree: those it is not labelled for, or all"),
   }),
-  views: () => [
+  views: ({ geometry }) => [
     { from: "sample", photometric: true },
-    { from: 0, photometric: true, geometry: "shared" },
+    { from: 0, photometric: true, geometry: geometry === "shared" ? "shared" : "free" },
   ],
   build(context, options) {
     const [predictions, other] = predictViews(context, [0, 1]);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
-    return {
-      predictions,
-      terms: [...supervised, ...consistencyTerms(context, [predictions, other], options)],
-    };
+    const first =
+      options.geometry === "shared" ? predictions : inLaterView(context, predictions, context.placement(1));
+    return { predictions, terms: [...supervised, ...consistencyTerms(context, [first, other], options)] };
   },
 };

@@ -1,6 +1,6 @@
 /** @file Depth along the camera's axis, in metres. */
 import { z } from "zod";
-import { mul, sub } from "../graph/ops/arithmetic.js";
+import { div, mul, sub } from "../graph/ops/arithmetic.js";
 import { abs } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { writeScaleColour } from "./colours.js";
@@ -79,6 +79,7 @@ export const depth: TaskKind<DepthSpec> = {
     factor === 1 ? label : { ...label, data: label.data.map((metres) => metres / factor) },
   activate: (output) => output,
   loss: maskedL1,
+  moved: (prediction, { enlargement }) => div(prediction, enlargement),
   pseudoLabel: predictedValues,
   joint,
   releasedJoint: releasedDepth,

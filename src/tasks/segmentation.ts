@@ -67,6 +67,7 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   activate: (output) => output,
   loss: (prediction, label, valid, spec) =>
     crossEntropy(prediction, oneHot(label, spec.classes.length), valid),
+  moved: (prediction) => prediction,
   pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
   joint,
   releasedJoint: releasedSegmentation,

@@ -104,6 +104,12 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
 
   /**
+   * Mends the values of predictions [N,C,H,W] after they were resampled as images are, as `mirrored` and `scaled` do for labels.
+   * Differentiable.
+   */
+  moved(prediction: Tensor, motion: Motion): Tensor;
+
+  /**
    * Predictions [N,C,H,W] as labels [N,L,H,W] of their own kind, e.g. a teacher's for its student. Detached. `confidence` (0 to 1) is the
    * least probability at which a label holds, for tasks that predict probabilities; others ignore it.
    */
@@ -127,6 +133,14 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   /** Draw a prediction or a label, by default over its own `drawingRange`. Ignored pixels are black. */
   drawPrediction(prediction: PredictionMap, spec: S, range?: DrawingRange | null): Picture;
   drawLabel(label: LabelMap, spec: S, range?: DrawingRange | null): Picture;
+}
+
+/** How the images of a batch were changed. */
+export interface Motion {
+  /** [N,1,1,1]: -1 where the image was mirrored left-right, else 1. */
+  readonly side: Tensor;
+  /** [N,1,1,1]: how much larger things look. */
+  readonly enlargement: Tensor;
 }
 
 /** Lowest and highest value of a colour scale. */

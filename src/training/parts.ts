@@ -62,7 +62,7 @@ export function viewsOf(config: RunConfig): ViewSpec[] {
     from: plan.from,
     scales: plan.geometry === "shared" ? [] : scales,
     // A view cut from another one is that one's mirror image already.
-    flip: plan.from === "sample" ? flip : 0,
+    flip: plan.from === "sample" || plan.geometry === "free" ? flip : 0,
     photometric: plan.photometric ? photometric : 0,
   }));
 }

@@ -53,7 +53,8 @@ describe("a batch", () => {
     const [batch] = await takeFrom(await options(), 1);
     const names = TASKS.flatMap((task) => [`${task}.label`, `${task}.valid`, `${task}.labelled`]);
     const all = ["", "view1."].flatMap((prefix) => ["image", ...names].map((name) => prefix + name));
-    expect(Object.keys(batch.arrays).sort()).toEqual(all.sort());
+    expect(Object.keys(batch.arrays).sort()).toEqual([...all, "view1.placement"].sort());
+    expect(batch.arrays["view1.placement"].shape).toEqual([2, 5]);
     const shape = (name: string) => batch.arrays[name].shape;
     expect(shape("image")).toEqual([2, 3, 6, 8]);
     expect(shape("view1.normals.label")).toEqual([2, 3, 6, 8]);

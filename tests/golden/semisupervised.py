@@ -15,6 +15,8 @@ N, H, W, CLASSES = 4, 4, 6, 5
 CHANNELS = {"segmentation": CLASSES, "depth": 1, "normals": 3}
 LABELLED = [["segmentation", "depth", "normals"], ["depth"], [], ["segmentation", "normals"]]
 CONFIDENCE = 0.35
+# Step and start of x and y, enlargement: as it is, mirrored, cropped, both.
+PLACEMENTS = [[1, 0, 1, 0, 1], [-1, 5, 1, 0, 1], [0.6, 1, 1 / 3, 2, 1.5], [-0.6, 4, 1 / 3, 0, 1.5]]
 
 
 def fnv(text):
@@ -51,6 +53,18 @@ def pseudo(task, prediction, confidence):
     if task == "segmentation":
         return fixed.argmax(1, keepdim=True), (fixed.softmax(1).amax(1, keepdim=True) >= confidence).double()
     return fixed, torch.ones(N, 1, H, W)
+
+
+def moved(task, prediction):
+    sx, x0, sy, y0, enlargement = torch.tensor(PLACEMENTS).T[:, :, None, None]
+    x, y = torch.arange(W)[None, None] * sx + x0, torch.arange(H)[None, :, None] * sy + y0
+    grid = torch.stack([x.expand(N, H, W) * 2 / (W - 1) - 1, y.expand(N, H, W) * 2 / (H - 1) - 1], 3)
+    sampled = F.grid_sample(prediction, grid, align_corners=True, padding_mode="border")
+    if task == "depth":
+        return sampled / enlargement[:, None]
+    if task == "normals":
+        return unit(torch.cat([sampled[:, :1] * sx.sign()[:, None], sampled[:, 1:]], 1))
+    return sampled
 
 
 def encode(task, prediction):
@@ -92,6 +106,8 @@ def main():
         square = (encode(task, a) - encode(task, b)).pow(2).mean((1, 2, 3))
         record(f"l2 {task}", (square * (1 - flags[task]) / unlabelled).mean())
         record(f"l2 all {task}", (square / len(CHANNELS)).mean())
+        apart = (encode(task, moved(task, a)) - encode(task, b)).pow(2).mean((1, 2, 3))
+        record(f"moved {task}", (apart / len(CHANNELS)).mean())
         both = loss(task, a, *pseudo(task, b, CONFIDENCE)) + loss(task, b, *pseudo(task, a, CONFIDENCE))
         record(f"task {task}", (both / 2 * (1 - flags[task]) / unlabelled).mean())
         known = loss(task, a, labels[task], valid[task]) * flags[task] / len(CHANNELS)

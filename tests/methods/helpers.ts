@@ -89,6 +89,11 @@ function batchFeeds(
       Math.floor(i / pixels) % 3 === 2 ? -1 : 0,
     ),
   };
+  // Mirrored, enlarged by 1.5.
+  if (view > 0) {
+    const placement = [-0.6, SIZE[1] - 5, 0.6, 8, 1.5];
+    feeds[batchName("placement", view)] = Float32Array.from([...placement, ...placement]);
+  }
   for (const { name } of TASKS) {
     const flags = Float32Array.from(labelled, (names) => Number(names.includes(name)));
     feeds[batchName(`${name}.labelled`, view)] = flags;

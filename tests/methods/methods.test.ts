@@ -42,7 +42,7 @@ async function reach(built: BuiltMethod, term: string): Promise<{ kept: number; 
 const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   supervised: [{}, { variant: "released" }],
   jtr: [{ width: 2 }, { width: 2, unlabelled: "consistency" }, { width: 2, variant: "released" }],
-  consistency: [{}, { distance: "l2", tasks: "all" }],
+  consistency: [{}, { distance: "l2", tasks: "all" }, { geometry: "undone" }],
   must: [{ teachers: "a/run" }],
 };
 describe.each(
@@ -167,6 +167,14 @@ describe("consistency (eq. 2)", () => {
     const sure = await values(built([[], []], { confidence: 1 }));
     expect(sure["consistency.segmentation"]).toBe(0);
     expect(sure["consistency.depth"]).toBeGreaterThan(0);
+  });
+
+  it("moves the first view's predictions where the second is a crop of it, and sends gradients through", async () => {
+    const shared = await values(built([[], []], { distance: "l2" }));
+    const undone = built([[], []], { distance: "l2", geometry: "undone" });
+    expect((await values(undone))["consistency.depth"]).not.toBeCloseTo(shared["consistency.depth"], 6);
+    expect((await reach(undone, "consistency.depth")).kept).toBeGreaterThan(0);
+    expect(consistency.views!(consistency.options.parse({ geometry: "undone" }))[1].geometry).toBe("free");
   });
 
   it("is added to another method without its supervised terms", () => {

@@ -5,6 +5,7 @@ import { consistency, consistencyTerms } from "../../src/methods/consistency.js"
 import { latentDistance } from "../../src/methods/distance.js";
 import { jointStacks } from "../../src/methods/jtr.js";
 import { batchLeaves } from "../../src/methods/method.js";
+import { inLaterView } from "../../src/methods/moved-predictions.js";
 import { studentTerms } from "../../src/methods/must.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
@@ -28,6 +29,12 @@ const TASKS = resolveTasks({
   depth: { kind: "depth" },
   normals: { kind: "normals" },
 });
+const PLACEMENTS = [
+  [1, 0, 1, 0, 1],
+  [-1, 5, 1, 0, 1],
+  [0.6, 1, 1 / 3, 2, 1.5],
+  [-0.6, 4, 1 / 3, 0, 1.5],
+];
 const VIEWS = ["first", "second", "taught"] as const;
 
 function unit(values: Float32Array): Float32Array {
@@ -82,6 +89,9 @@ describe("semi-supervised terms against PyTorch", () => {
       "l2 all",
       consistencyTerms(context, [first, second], optionsOf({ distance: "l2", tasks: "all" })),
     );
+    feeds.placement = Float32Array.from(PLACEMENTS.flat());
+    const moved = inLaterView(context, first, input("placement", [N, 5]));
+    collect("moved", consistencyTerms(context, [moved, second], optionsOf({ distance: "l2", tasks: "all" })));
     collect("task", consistencyTerms(context, [first, second], optionsOf({ confidence: CONFIDENCE })));
     const student = studentTerms(context, first, taught, { confidence: CONFIDENCE, pseudoWeight: 1 });
     collect("student", student.slice(0, TASKS.length));

@@ -232,6 +232,32 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
       for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
     });
 
+    test("a prediction is moved as its label is", async () => {
+      const motion = { side: input("side", [1, 1, 1, 1]), enlargement: input("enlargement", [1, 1, 1, 1]) };
+      const still = input("still", [1, channels, H, W]);
+      const moved = kind.moved(still, motion);
+      const [gradient] = gradients(reduceSum(moved), [still]);
+      for (const [side, enlargement] of [
+        [1, 1],
+        [-1, 1],
+        [1, 1.5],
+        [-1, 1.2],
+      ]) {
+        const truth = randomLabel(example, new Random(9, "moved"), 1);
+        const { data } = example.perfect(truth, spec);
+        const scalars = { side: Float32Array.of(side), enlargement: Float32Array.of(enlargement) };
+        const got = await evaluate(engine, { moved, gradient }, { still: data, ...scalars });
+        expect(got.gradient.every(Number.isFinite)).toBe(true);
+        const expected = kind.scaled(side < 0 ? kind.mirrored(truth) : truth, enlargement);
+        const accumulator = kind.accumulator(spec);
+        accumulator.update({ channels, height: H, width: W, data: got.moved }, expected);
+        const result = accumulator.result();
+        for (const { name, better } of kind.metrics) {
+          expect(result[name]).toBeCloseTo(better === "lower" ? 0 : 100, 2);
+        }
+      }
+    });
+
     test("a prediction as a label: the label's form, detached, sound at every valid pixel", async () => {
       const pseudo = kind.pseudoLabel(prediction, spec, 0);
       expect(pseudo.label.shape).toEqual([N, kind.labelChannels(spec), H, W]);
