@@ -13,6 +13,8 @@ import { predictViews, supervisedTerms } from "./supervised.js";
 
 interface ConsistencyOptions {
   readonly weight: number;
+  /** Steps over which the weight grows from 0. */
+  readonly rampUp: number;
   readonly distance: "task" | "l2";
   /** Least probability at which the other view's class counts as its label; for `task` only. */
   readonly confidence: number;
@@ -64,7 +66,7 @@ export function consistencyTerms(
   return context.tasks.map((task, i) => {
     const distances = disagreement(task, [views[0][task.name], views[1][task.name]], options);
     const value = reduceSum(mul(mul(distances, wanted[i]), share));
-    return { name: `consistency.${task.name}`, value, weight: options.weight };
+    return { name: `consistency.${task.name}`, value, weight: options.weight, rampUp: options.rampUp };
   });
 }
 
@@ -72,6 +74,7 @@ export const consistency: MethodDefinition<ConsistencyOptions> = {
   name: "consistency",
   options: z.strictObject({
     weight: z.number().nonnegative().default(1).describe("of the consistency terms; eq. 2 has none"),
+    rampUp: z.int().min(0).default(0).describe("steps over which the weight grows from 0"),
     distance: z
       .enum(["task", "l2"])
       .default("task")
