@@ -1,9 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { worldByName } from "../../src/data/synthetic/index.js";
 import { loadCheckpoint } from "../../src/training/checkpoint.js";
+import type { WorldData } from "../../src/training/config/schema.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { evaluateRun, findRun, readMetrics, train } from "../../src/training/index.js";
+import { renderedWorld } from "../../src/training/world-cache.js";
 import { scratchFolder } from "./helpers/folder.js";
 import { tinyConfig, writeTiny } from "./helpers/tiny.js";
 
@@ -87,5 +90,19 @@ describe("options of a run", () => {
     vi.unstubAllEnvs();
     expect(messages).toHaveLength(1);
     expect(readdirSync(join(folder, "cache"))).toEqual([expect.stringMatching(/^rooms-\w{12}$/)]);
+  });
+
+  test("a world that draws otherwise than before has another cache", async () => {
+    const folder = scratchFolder();
+    vi.stubEnv("TASKLOOM_CACHE", folder);
+    const world = worldByName("rooms") as { version: number };
+    const data: WorldData = { world: "rooms", train: 1, val: 1, test: 1, size: [16, 16], seed: 0 };
+    const render = () => renderedWorld(data, () => undefined);
+    const before = await render();
+    world.version++;
+    const after = await render().finally(() => world.version--);
+    expect(after).not.toBe(before);
+    expect(await render()).toBe(before);
+    vi.unstubAllEnvs();
   });
 });
