@@ -26,19 +26,26 @@ export function edges2dOf(picture: Picture): Float32Array {
   const smooth = new Float64Array(lines * width);
   for (let y = 0, at = 0; y < lines; y++) {
     for (let x = 0; x < width; x++, at++) {
+      let steep = 0;
+      let mean = 0;
       for (let k = 0; k <= 2 * REACH; k++) {
         const value = data[y * stride + x + k];
-        slope[at] += SLOPE[k] * value;
-        smooth[at] += SMOOTH[k] * value;
+        steep += SLOPE[k] * value;
+        mean += SMOOTH[k] * value;
       }
+      slope[at] = steep;
+      smooth[at] = mean;
     }
   }
-  return Float32Array.from({ length: width * height }, (_, pixel) => {
-    let [across, along] = [0, 0];
+  const strength = new Float32Array(width * height);
+  for (let pixel = 0; pixel < strength.length; pixel++) {
+    let across = 0;
+    let along = 0;
     for (let k = 0; k <= 2 * REACH; k++) {
       across += SMOOTH[k] * slope[pixel + k * width];
       along += SLOPE[k] * smooth[pixel + k * width];
     }
-    return Math.min(1, Math.hypot(across, along) / FULL);
-  });
+    strength[pixel] = Math.min(1, Math.sqrt(across * across + along * along) / FULL);
+  }
+  return strength;
 }

@@ -55,18 +55,27 @@ export function occlusionEdges(tracer: Tracer, view: View, seen: Visibility): Fl
     const other = pixel + dx + dy * width;
     // Solids are convex: no face hides itself.
     if (surface[pixel] === surface[other]) return 0;
-    let [near, far] = [depth[pixel], depth[other]];
-    let [from, to] = [0, 1];
-    let step = stepOf(near, far);
+    let here = depth[pixel];
+    let beyond = depth[other];
+    let from = 0;
+    let to = 1;
+    let step = stepOf(here, beyond);
     for (let i = 0; i < HALVINGS && step > LEAST_STEP; i++) {
       const middle = (from + to) / 2;
       pixelRay(view, x + dx * middle, y + dy * middle, ray);
       // A ray may slip through a seam between solids: whatever it would meet is far.
       const hit = tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2]);
       const there = hit ? tracer.distance : Number.MAX_VALUE;
-      const [first, second] = [stepOf(near, there), stepOf(there, far)];
-      if (first > second) [far, to, step] = [there, middle, first];
-      else [near, from, step] = [there, middle, second];
+      const first = stepOf(here, there);
+      const second = stepOf(there, beyond);
+      if (first > second) {
+        beyond = there;
+        to = middle;
+      } else {
+        here = there;
+        from = middle;
+      }
+      step = Math.max(first, second);
     }
     return Math.min(1, Math.max(0, (step - LEAST_STEP) / (FULL_STEP - LEAST_STEP)));
   };

@@ -13,10 +13,15 @@ import { pixelRay, type View, type Visibility } from "../render/visibility.js";
 export function reshadingOf(view: View, seen: Visibility): Float32Array {
   const { width, height, normals } = seen;
   const ray = new Float64Array(3);
-  return Float32Array.from({ length: width * height }, (_, pixel) => {
-    pixelRay(view, pixel % width, Math.floor(pixel / width), ray);
-    const [nx, ny, nz] = [normals[3 * pixel], normals[3 * pixel + 1], normals[3 * pixel + 2]];
-    const towards = -(nx * ray[0] + ny * ray[1] + nz * ray[2]);
-    return Math.min(1, Math.max(0, towards / Math.hypot(ray[0], ray[1], ray[2])));
-  });
+  const shading = new Float32Array(width * height);
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      pixelRay(view, x, y, ray);
+      const i = 3 * pixel;
+      const towards = -(normals[i] * ray[0] + normals[i + 1] * ray[1] + normals[i + 2] * ray[2]);
+      const length = Math.sqrt(ray[0] * ray[0] + ray[1] * ray[1] + ray[2] * ray[2]);
+      shading[pixel] = Math.min(1, Math.max(0, towards / length));
+    }
+  }
+  return shading;
 }
