@@ -6,7 +6,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { writeScaleColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedMean } from "./masked.js";
-import { releasedDepth } from "./released.js";
+import { releasedDepth, releasedPairDepth } from "./released.js";
 import type {
   DrawingRange,
   JointEncoding,
@@ -80,6 +80,7 @@ export const depth: TaskKind<DepthSpec> = {
   loss: maskedL1,
   joint,
   releasedJoint: releasedDepth,
+  releasedPair: releasedPairDepth,
   metrics: [
     { name: "aErr", unit: "m", better: "lower" },
     { name: "relErr", unit: "", better: "lower" },

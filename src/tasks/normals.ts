@@ -73,6 +73,7 @@ export const normals: TaskKind<NormalsSpec> = {
   loss: cosineLoss,
   joint,
   releasedJoint: releasedNormals,
+  releasedPair: releasedNormals,
   metrics: [
     { name: "mErr", unit: "°", better: "lower" },
     { name: "median", unit: "°", better: "lower" },

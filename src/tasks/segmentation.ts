@@ -68,6 +68,7 @@ export const segmentation: TaskKind<SegmentationSpec> = {
     crossEntropy(prediction, oneHot(label, spec.classes.length), valid),
   joint,
   releasedJoint: releasedSegmentation,
+  releasedPair: releasedSegmentation,
   metrics: [
     { name: "mIoU", unit: "%", better: "higher" },
     { name: "pixelAccuracy", unit: "%", better: "higher" },
