@@ -1,7 +1,10 @@
 /** @file The registry of methods: one line each. */
 import { type ConfiguredMethod, compose } from "./compose.js";
+import { directMap } from "./direct-map.js";
 import { jtr } from "./jtr.js";
 import type { MethodDefinition } from "./method.js";
+import { mtpsl } from "./mtpsl.js";
+import { perceptualMap } from "./perceptual-map.js";
 import { supervised } from "./supervised.js";
 
 export type * from "./method.js";
@@ -12,4 +15,7 @@ export { type ConfiguredMethod, compose, jtr, supervised };
 export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
   [supervised.name]: supervised,
   [jtr.name]: jtr,
+  [mtpsl.name]: mtpsl,
+  [directMap.name]: directMap,
+  [perceptualMap.name]: perceptualMap,
 };

@@ -1,43 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { reduceSum, square, type Tensor } from "../../src/graph/index.js";
+import { z } from "zod";
 import { methods } from "../../src/methods/index.js";
 import { jtr } from "../../src/methods/jtr.js";
 import { supervised } from "../../src/methods/supervised.js";
-import { nodeEngine } from "../../src/runtime/engine.node.js";
-import { evaluate } from "../../src/runtime/evaluate.js";
-import { type BuiltMethod, buildMethod, TASKS } from "./helpers.js";
+import { buildMethod, reach, TASKS, values } from "./helpers.js";
 
 const ALL = TASKS.map(({ name }) => name);
-const isHelper = (name: string) => name.startsWith("helper.");
-
-async function values(built: BuiltMethod): Promise<Record<string, number>> {
-  const outputs = Object.fromEntries(built.terms.map(({ name, value }) => [name, value]));
-  const result = await evaluate(await nodeEngine(), outputs, built.feeds);
-  return Object.fromEntries(Object.entries(result).map(([name, [value]]) => [name, value]));
-}
-
-/** Squared gradient norms of a term over the network that is kept and over helpers. */
-async function reach(built: BuiltMethod, term: string): Promise<{ kept: number; helper: number }> {
-  const sums: Record<string, Tensor> = {};
-  for (const [name, gradient] of built.gradients(term)) {
-    if (gradient !== null) sums[`of ${name}`] = reduceSum(square(gradient));
-  }
-  const result = Object.keys(sums).length === 0 ? {} : await evaluate(await nodeEngine(), sums, built.feeds);
-  const total = (wanted: boolean) =>
-    Object.entries(result).reduce(
-      (sum, [name, [value]]) => sum + (isHelper(name.slice(3)) === wanted ? value : 0),
-      0,
-    );
-  return { kept: total(false), helper: total(true) };
-}
-
 // The conformance suite: whatever holds of every method.
 describe.each(
   Object.values(methods).flatMap((method) =>
     ["paper", "released"].map((variant) => ({ name: `${method.name}, ${variant}`, method, variant })),
   ),
 )("$name", ({ method, variant }) => {
-  const options = { variant, ...(method.name === "jtr" ? { width: 2 } : {}) };
+  const known = z.toJSONSchema(method.options, { io: "input" }).properties ?? {};
+  const options = Object.fromEntries(
+    Object.entries({ variant, width: 2 }).filter(([option]) => option in known),
+  );
 
   it("gives finite terms for one label an image, and none", async () => {
     for (const labelled of [
