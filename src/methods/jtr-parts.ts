@@ -9,6 +9,8 @@ import type { MethodContext } from "./method.js";
 export interface JtrOptions {
   readonly distanceWeight: number;
   readonly reconstructionWeight: number;
+  /** Steps over which the distance's weight grows from 0. */
+  readonly rampUp: number;
   readonly distance: DistanceName;
   /** Width of the auto-encoder (a SegNet); that of the paper's is 64. */
   readonly width: number;

@@ -92,12 +92,12 @@ export function releasedTerms(
     );
   });
   const reconstruction = reduceMean(losses.reduce((sum, loss) => add(sum, loss)));
-  const { distanceWeight, reconstructionWeight } = options;
+  const { distanceWeight, reconstructionWeight, rampUp } = options;
   return {
     predictions,
     terms: [
       ...supervised,
-      { name: "jtr.distance", value: d1, weight: distanceWeight },
+      { name: "jtr.distance", value: d1, weight: distanceWeight, rampUp },
       { name: "jtr.distance.encoder", value: d2, weight: distanceWeight * reconstructionWeight },
       { name: "jtr.reconstruction", value: reconstruction, weight: reconstructionWeight },
     ],

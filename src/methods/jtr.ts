@@ -48,7 +48,7 @@ export function jointStacks(
 export function jointTerms(
   context: MethodContext,
   predictions: Readonly<Record<string, Tensor>>,
-  options: Pick<JtrOptions, "distance" | "distanceWeight" | "reconstructionWeight">,
+  options: Pick<JtrOptions, "distance" | "distanceWeight" | "reconstructionWeight" | "rampUp">,
   autoEncoder: JointAutoEncoder,
 ): LossTerm[] {
   const { batchSize: n, forward } = context;
@@ -57,7 +57,9 @@ export function jointTerms(
   const latent = autoEncoder.encode(stacks, forward).bottleneck;
   const half = (x: Tensor, which: 0 | 1) => slice(x, { starts: [which * n], ends: [(which + 1) * n] });
   const distance = reduceMean(latentDistance(options.distance, half(latent, 0), half(latent, 1)));
-  const terms: LossTerm[] = [{ name: "jtr.distance", value: distance, weight: options.distanceWeight }];
+  const terms: LossTerm[] = [
+    { name: "jtr.distance", value: distance, weight: options.distanceWeight, rampUp: options.rampUp },
+  ];
   if (options.reconstructionWeight === 0) return terms;
 
   const fixed = detach(stacks);
@@ -81,6 +83,11 @@ export const jtr: MethodDefinition<JtrOptions> = {
       .nonnegative()
       .default(2)
       .describe("c_recon; 0 leaves the reconstruction out (Tab. 8)"),
+    rampUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("steps over which the distance's weight grows from 0; the papers' is 0"),
     distance: z.enum(["cosine", "l1", "l2"]).default("cosine"),
     width: z.int().min(1).default(64).describe("width of the auto-encoder, a SegNet"),
     bottleneck: z

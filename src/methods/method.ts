@@ -13,6 +13,8 @@ export interface LossTerm {
   /** Scalar, before its weight. */
   readonly value: Tensor;
   readonly weight: number;
+  /** Steps over which the weight grows linearly from 0 to its value; at once if left out or 0. */
+  readonly rampUp?: number;
   /** The task it belongs to, if any: methods that weigh tasks need to know. */
   readonly task?: string;
 }

@@ -39,8 +39,10 @@ export interface TrainingGraphOptions {
   readonly updates: ReadonlyMap<string, Tensor>;
   /** Scalars to log, by name. */
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** Scale gradients down to this global L2 norm where they exceed it. */
+  /** Scale the gradients of each network down to this L2 norm where they exceed it. */
   readonly clipNorm?: number;
+  /** The network that a parameter belongs to: what is clipped together. All one network, named "", if left out. */
+  readonly networkOf?: (parameter: string) => string;
   /** Number of batches whose gradients are averaged before an update. Default 1. */
   readonly accumulate?: number;
   /** Decay of the exponential moving average of parameters, kept as state `ema.<parameter>`. */
@@ -66,6 +68,7 @@ export interface TrainingGraph {
 export const slotName = (group: string, slot: string, parameter: string): string =>
   `optimizer.${group}.${slot}.${parameter}`;
 export const emaName = (parameter: string): string => `ema.${parameter}`;
+const normName = (network: string): string => (network === "" ? "gradient norm" : `gradient norm ${network}`);
 const sumName = (parameter: string): string => `gradient.${parameter}`;
 
 /**
@@ -108,12 +111,17 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     const leaf = slotLeaf(sumName(variable.name), variable.tensor);
     return { leaf, total: add(leaf, mul(gradient, share)) };
   });
-  const norm = clipNorm === undefined ? null : globalNorm(sums.map(({ total }) => total));
-  const factor = norm === null ? null : minimum(filled(1), div(filled(clipNorm!), add(norm, 1e-6)));
+  const networks = trained.map(({ variable }) => options.networkOf?.(variable.name) ?? "");
+  const clips = new Map<string, { norm: Tensor; factor: Tensor }>();
+  for (const network of clipNorm === undefined ? [] : new Set(networks)) {
+    const norm = globalNorm(sums.flatMap(({ total }, i) => (networks[i] === network ? [total] : [])));
+    clips.set(network, { norm, factor: minimum(filled(1), div(filled(clipNorm!), add(norm, 1e-6))) });
+  }
 
   const scalars = new Map(groups.map((group) => [group, scalarInputs(group)]));
   const updated: StateBinding[] = trained.flatMap(({ group, variable }, i) => {
-    const gradient = factor === null ? sums[i].total : mul(sums[i].total, factor);
+    const clip = clips.get(networks[i]);
+    const gradient = clip === undefined ? sums[i].total : mul(sums[i].total, clip.factor);
     const leaves = Object.fromEntries(
       group.optimizer.slots.map((slot) => [
         slot,
@@ -144,7 +152,8 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     return bindings;
   });
 
-  const outputs = norm === null ? options.outputs : { ...options.outputs, "gradient norm": norm };
+  const norms = [...clips].map(([network, { norm }]) => [normName(network), norm]);
+  const outputs = { ...options.outputs, ...Object.fromEntries(norms) };
   return {
     update: { outputs, state: [...updated, ...stateUpdates] },
     accumulateOnly:

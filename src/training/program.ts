@@ -41,6 +41,8 @@ export interface TrainingProgram {
   readonly variables: VariableStore;
   readonly groups: readonly ParameterGroup[];
   readonly noise: readonly NoiseInput[];
+  /** Lengths, in steps, of the ramps that loss terms follow. */
+  readonly rampUps: readonly number[];
   /** Names and weights of the loss terms, in order. */
   readonly terms: readonly { readonly name: string; readonly weight: number }[];
 }
@@ -70,7 +72,11 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     },
     options.methodOptions,
   );
-  const loss = terms.map(({ value, weight }) => mul(value, weight)).reduce((sum, term) => add(sum, term));
+  const rampUps = [...new Set(terms.flatMap(({ rampUp }) => rampUp || []))];
+  const ramps = new Map(rampUps.map((steps) => [steps, input(rampName(steps), [])]));
+  const loss = terms
+    .map(({ value, weight, rampUp }) => mul(mul(value, weight), ramps.get(rampUp ?? 0) ?? 1))
+    .reduce((sum, term) => add(sum, term));
   const groups = parameterGroups(
     variables.parameters(),
     options.method.groups?.(options.methodOptions) ?? [],
@@ -83,6 +89,7 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     updates: forward.updates(),
     outputs: { ...Object.fromEntries(terms.map(({ name, value }) => [name, value])), [TOTAL_LOSS]: loss },
     clipNorm: options.clipNorm,
+    networkOf: helperOf,
     accumulate: options.accumulate,
     emaDecay: options.emaDecay,
   });
@@ -91,8 +98,23 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     variables,
     groups,
     noise: [...noise.values()],
+    rampUps,
     terms: terms.map(({ name, weight }) => ({ name, weight })),
   };
+}
+
+const rampName = (steps: number): string => `ramp.${steps}`;
+
+/** The ramps' values at a step (from 0), to be fed along with the batch: from 0 at the first step to 1 after `rampUp` steps. */
+export function rampFeeds(rampUps: readonly number[], step: number): Record<string, Float32Array> {
+  return Object.fromEntries(
+    rampUps.map((steps) => [rampName(steps), Float32Array.of(Math.min(step / steps, 1))]),
+  );
+}
+
+/** Name of the helper network that a parameter belongs to; "" for the kept one. */
+function helperOf(parameter: string): string {
+  return parameter.startsWith(HELPER_PREFIX) ? parameter.split(".")[1] : "";
 }
 
 function parameterGroups(

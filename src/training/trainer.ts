@@ -8,7 +8,7 @@ import { StateStore } from "../runtime/state-store.js";
 import type { RunConfig } from "./config/index.js";
 import { noiseFeeds } from "./noise.js";
 import { learningRatesAt, methodOf, networkOf, optimizerOf } from "./parts.js";
-import { buildTraining, MAIN_GROUP, TOTAL_LOSS, type TrainingProgram } from "./program.js";
+import { buildTraining, MAIN_GROUP, rampFeeds, TOTAL_LOSS, type TrainingProgram } from "./program.js";
 import type { RunData } from "./run-data.js";
 
 /** What one training step gave. */
@@ -94,6 +94,7 @@ export class Trainer {
       const last = part === accumulate - 1;
       const feeds: Record<string, Float32Array> = {
         ...noiseFeeds(this.program.noise, seed, step * accumulate + part),
+        ...rampFeeds(this.program.rampUps, step),
         ...(last ? optimizerFeeds(this.program.groups, (group) => rates[group], step) : {}),
       };
       for (const [name, { data }] of Object.entries(batch.arrays)) feeds[name] = data;

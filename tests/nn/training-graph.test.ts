@@ -119,6 +119,31 @@ describe("the training step", () => {
     );
   });
 
+  it("clips each network by itself", async () => {
+    const engine = await nodeEngine();
+    const variables = new VariableStore();
+    const scope = new Scope(variables);
+    const [a, b] = ["a", "b"].map((name) => scope.parameter(name, [1], zeros));
+    const loss = reduceSum(add(mul(a, 30), mul(b, 0.5)));
+    const groups: ParameterGroup[] = [{ name: "main", optimizer: sgd(), parameters: variables.parameters() }];
+    const { update } = trainingGraph({
+      loss,
+      groups,
+      variables: variables.all(),
+      updates: new Map(),
+      outputs: {},
+      clipNorm: 1,
+      networkOf: (name) => (name === "a" ? "helper" : ""),
+    });
+    const store = new StateStore(engine);
+    for (const { name, tensor } of variables.all()) store.write(name, tensor.shape, new Float32Array(1));
+    const step = await CompiledStep.compile(engine, store, update);
+    const outputs = await step.run(optimizerFeeds(groups, () => 1, 0));
+    expect(outputs["gradient norm"][0]).toBeCloseTo(0.5, 5);
+    expect(outputs["gradient norm helper"][0]).toBeCloseTo(30, 4);
+    expectClose([(await store.read("a"))[0], (await store.read("b"))[0]], [-1, -0.5]);
+  });
+
   it("keeps an exponential moving average that starts at the parameter", async () => {
     const { run, read } = await trainer(sgd(), { emaDecay: 0.9 });
     let average = golden.start;

@@ -85,7 +85,11 @@ export const configSchema = z.strictObject({
   })).prefault({ name: DEFAULT_NAMES.optimizer }),
   batchSize: count.default(4),
   accumulate: count.default(1).describe("batches whose gradients are averaged before an update: one step"),
-  clipNorm: z.number().positive().optional().describe("gradients are scaled down to this L2 norm"),
+  clipNorm: z
+    .number()
+    .positive()
+    .optional()
+    .describe("the gradients of each network (the kept one, every helper) are scaled down to this L2 norm"),
   ema: z.number().gt(0).lt(1).optional().describe("decay of averaged weights, which are then evaluated"),
   steps: count.default(3000),
   seed: seed.default(0),
