@@ -11,7 +11,7 @@ import { maxPool2d, maxUnpool2d } from "../graph/ops/max-pool.js";
 import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import { xavierNormal, zeros } from "../nn/initializers.js";
-import { convNormRelu } from "../nn/layers.js";
+import { convNormRelu, type Modulation } from "../nn/layers.js";
 import type { Forward, Scope } from "../nn/scope.js";
 import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
 
@@ -33,27 +33,54 @@ export function segnet({ width, bottleneck }: SegNetOptions): Network {
   const channels = [width, 2 * width, 4 * width, 8 * width, bottleneck ?? 8 * width];
   return {
     sizeMultiple: 2 ** LEVELS,
-    encode: (scope, x, forward) => encode(scope, x, forward, channels),
+    encode: (scope, x, forward) => segnetEncoder(scope, x, forward, channels),
     decode: (scope, encoded, forward, heads) => decode(scope, encoded, forward, heads, channels),
   };
 }
 
-/** Further units at a level: levels 0 and 1 have one, deeper ones two in a sequence. */
-function block(scope: Scope, x: Tensor, channels: number, level: number, forward: Forward): Tensor {
-  if (level < 2) return convNormRelu(scope, x, channels, forward, unit3x3);
-  const first = convNormRelu(scope.child(0), x, channels, forward, unit3x3);
-  return convNormRelu(scope.child(1), first, channels, forward, unit3x3);
+/** A 3x3 convolution and what follows it, up to its activation: x [N,C,H,W] -> [N,channels,H,W]. */
+export type SegNetUnit = (scope: Scope, x: Tensor, channels: number, forward: Forward) => Tensor;
+
+/** SegNet's own unit: 3x3 convolution, batch normalisation, modulation where given, ReLU. */
+export function segnetUnit(
+  scope: Scope,
+  x: Tensor,
+  channels: number,
+  forward: Forward,
+  modulation?: Modulation,
+): Tensor {
+  return convNormRelu(scope, x, channels, forward, { ...unit3x3, modulation });
 }
 
-function encode(scope: Scope, x: Tensor, forward: Forward, channels: readonly number[]): Encoded {
+/** Further units at a level: levels 0 and 1 have one, deeper ones two in a sequence. */
+function block(
+  scope: Scope,
+  x: Tensor,
+  channels: number,
+  level: number,
+  forward: Forward,
+  unit: SegNetUnit,
+): Tensor {
+  if (level < 2) return unit(scope, x, channels, forward);
+  return unit(scope.child(1), unit(scope.child(0), x, channels, forward), channels, forward);
+}
+
+/** SegNet's encoder of five levels with these channels; x [N,C,H,W], its sides multiples of 32. Throws GraphError on other sizes. */
+export function segnetEncoder(
+  scope: Scope,
+  x: Tensor,
+  forward: Forward,
+  channels: readonly number[],
+  unit: SegNetUnit = segnetUnit,
+): Encoded {
   if (x.shape.length !== 4 || x.shape[2] % 2 ** LEVELS !== 0 || x.shape[3] % 2 ** LEVELS !== 0) {
     graphError("segnet", `height and width must be multiples of ${2 ** LEVELS}`, [x]);
   }
   const skips: Tensor[] = [];
   let features = x;
   channels.forEach((count, level) => {
-    features = convNormRelu(scope.child("encoder_block").child(level), features, count, forward, unit3x3);
-    features = block(scope.child("conv_block_enc").child(level), features, count, level, forward);
+    features = unit(scope.child("encoder_block").child(level), features, count, forward);
+    features = block(scope.child("conv_block_enc").child(level), features, count, level, forward, unit);
     const pooled = maxPool2d(features, { kernel: 2, stride: 2 });
     skips.push(pooled.indices);
     features = pooled.output;
@@ -72,8 +99,8 @@ function decode(
   for (let level = LEVELS - 1; level >= 0; level--) {
     const count = channels[Math.max(level - 1, 0)];
     features = maxUnpool2d(features, skips[level]);
-    features = convNormRelu(scope.child("decoder_block").child(level), features, count, forward, unit3x3);
-    features = block(scope.child("conv_block_dec").child(level), features, count, level, forward);
+    features = segnetUnit(scope.child("decoder_block").child(level), features, count, forward);
+    features = block(scope.child("conv_block_dec").child(level), features, count, level, forward, segnetUnit);
   }
   return linearHeads(scope.child("head"), features, heads);
 }

@@ -1,9 +1,9 @@
 /** @file Layers: an operator with its parameters, named as PyTorch's modules name them. */
-import { add, mul, sub } from "../graph/ops/arithmetic.js";
-import { batchNormInference, batchNormTraining } from "../graph/ops/channel.js";
+import { add, div, mul, sub } from "../graph/ops/arithmetic.js";
+import { batchNormInference, batchNormTraining, channelAffine } from "../graph/ops/channel.js";
 import { type ConvOptions, conv2d } from "../graph/ops/conv2d.js";
 import { expand, reshape } from "../graph/ops/shape.js";
-import { detach, relu } from "../graph/ops/unary.js";
+import { detach, relu, sqrt } from "../graph/ops/unary.js";
 import { sizeOf, type Tensor } from "../graph/tensor.js";
 import { biasUniform, type Initializer, ones, xavierNormal, zeros } from "./initializers.js";
 import type { Forward, Scope } from "./scope.js";
@@ -48,7 +48,14 @@ export function batchNormLayer(
   return normalise(scope, x, forward, { ...options, offset: null, centred: false });
 }
 
+/** A scale and a shift [N,C] of each sample's channels, applied after normalisation: FiLM (Perez et al. 2018). */
+export interface Modulation {
+  readonly scale: Tensor;
+  readonly shift: Tensor;
+}
+
 interface NormaliseOptions extends BatchNormOptions {
+  modulation?: Modulation;
   /** What was left out of x and belongs to its mean: added to the running mean only. */
   offset: Tensor | null;
   /** Whether x's mean is known to be small against its deviation. */
@@ -56,30 +63,50 @@ interface NormaliseOptions extends BatchNormOptions {
 }
 
 function normalise(scope: Scope, x: Tensor, forward: Forward, options: NormaliseOptions): Tensor {
-  const { epsilon = 1e-5, momentum = 0.1, offset, centred } = options;
+  const { epsilon = 1e-5, momentum = 0.1, offset, centred, modulation } = options;
   const channels = x.shape[1];
   const weight = scope.parameter("weight", [channels], ones);
   const bias = scope.parameter("bias", [channels], zeros);
   const runningMean = scope.state("running_mean", [channels], zeros);
   const runningVariance = scope.state("running_var", [channels], ones);
   if (forward.mode === "eval") {
-    return batchNormInference(
-      x,
-      weight,
-      bias,
-      forward.current(runningMean),
-      forward.current(runningVariance),
-      epsilon,
-    );
+    const [mean, variance] = [forward.current(runningMean), forward.current(runningVariance)];
+    return modulation === undefined
+      ? batchNormInference(x, weight, bias, mean, variance, epsilon)
+      : modulated(x, { mean, variance, weight, bias, epsilon }, modulation);
   }
-  if (forward.statistics === "sample") return normaliseSamples(x, weight, bias, epsilon, centred);
+  if (forward.statistics === "sample") {
+    return normaliseSamples(x, weight, bias, { epsilon, centred, modulation });
+  }
   const { output, mean, variance } = batchNormTraining(x, weight, bias, { epsilon, centred });
   const count = sizeOf(x.shape) / channels;
   const batchMean = detach(offset === null ? mean : add(mean, offset));
   const unbiased = mul(detach(variance), count / Math.max(count - 1, 1));
   forward.update(runningMean, blend(forward.current(runningMean), batchMean, momentum));
   forward.update(runningVariance, blend(forward.current(runningVariance), unbiased, momentum));
-  return output;
+  return modulation === undefined
+    ? output
+    : modulated(x, { mean, variance, weight, bias, epsilon }, modulation);
+}
+
+/** Normalisation by given statistics [C], its affine map and the modulation as one affine map of each sample's channels. */
+function modulated(
+  x: Tensor,
+  norm: { mean: Tensor; variance: Tensor; weight: Tensor; bias: Tensor; epsilon: number },
+  { scale, shift }: Modulation,
+): Tensor {
+  const slope = div(norm.weight, sqrt(add(norm.variance, norm.epsilon)));
+  const intercept = sub(norm.bias, mul(norm.mean, slope));
+  const flat = (rows: Tensor) => reshape(rows, [-1]);
+  return asOneSample(x, (apart) =>
+    channelAffine(apart, flat(mul(scale, slope)), flat(add(mul(scale, intercept), shift))),
+  );
+}
+
+/** Applies a function of channels to an image batch whose samples each have channels of their own: [N,C,H,W] as [1,N*C,H,W]. */
+function asOneSample(x: Tensor, change: (apart: Tensor) => Tensor): Tensor {
+  const [batch, channels, height, width] = x.shape;
+  return reshape(change(reshape(x, [1, batch * channels, height, width])), x.shape);
 }
 
 /** Each sample normalised over its own positions, as batch normalisation at batch size 1 does; running statistics stay as they are. */
@@ -87,14 +114,13 @@ function normaliseSamples(
   x: Tensor,
   weight: Tensor,
   bias: Tensor,
-  epsilon: number,
-  centred: boolean,
+  { modulation, ...options }: { epsilon: number; centred: boolean; modulation?: Modulation },
 ): Tensor {
-  const [batch, channels, height, width] = x.shape;
-  const repeat = (vector: Tensor) => reshape(expand(vector, [batch, channels]), [batch * channels]);
-  const apart = reshape(x, [1, batch * channels, height, width]);
-  const { output } = batchNormTraining(apart, repeat(weight), repeat(bias), { epsilon, centred });
-  return reshape(output, x.shape);
+  const rows = [x.shape[0], x.shape[1]];
+  const flat = (vectors: Tensor) => reshape(expand(vectors, rows), [-1]);
+  const weights = modulation === undefined ? weight : mul(modulation.scale, weight);
+  const biases = modulation === undefined ? bias : add(mul(modulation.scale, bias), modulation.shift);
+  return asOneSample(x, (apart) => batchNormTraining(apart, flat(weights), flat(biases), options).output);
 }
 
 function blend(old: Tensor, fresh: Tensor, share: number): Tensor {
@@ -105,14 +131,16 @@ function blend(old: Tensor, fresh: Tensor, share: number): Tensor {
  * Convolution, batch normalisation, ReLU with the parameters of the sequence (`0`: convolution with bias, `1`: normalisation).
  * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is not added; in its place stands the
  * negative running mean, which keeps E[x²] - E[x]² accurate without a pass of its own and is cancelled just the same.
+ * A `modulation` stands between normalisation and ReLU; it costs no pass of its own.
  */
 export function convNormRelu(
   scope: Scope,
   x: Tensor,
   channels: number,
   forward: Forward,
-  options: ConvLayerOptions,
+  options: ConvLayerOptions & { modulation?: Modulation },
 ): Tensor {
+  const { modulation } = options;
   const convScope = scope.child(0);
   const normScope = scope.child(1);
   const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
@@ -123,10 +151,10 @@ export function convNormRelu(
       : convScope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
   if (forward.mode === "eval") {
     const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
-    return relu(normalise(normScope, y, forward, { offset: null, centred: false }));
+    return relu(normalise(normScope, y, forward, { offset: null, centred: false, modulation }));
   }
   const expected = normScope.state("running_mean", [channels], zeros).tensor;
   const shift = sub(bias === null ? 0 : detach(bias), expected);
   const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
-  return relu(normalise(normScope, y, forward, { offset: expected, centred: true }));
+  return relu(normalise(normScope, y, forward, { offset: expected, centred: true, modulation }));
 }

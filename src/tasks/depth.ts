@@ -5,7 +5,7 @@ import { writeScaleColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
 import { l1Joint, maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
-import { releasedDepth } from "./released.js";
+import { releasedDepth, releasedPairDepth } from "./released.js";
 import type {
   DrawingRange,
   LabelMap,
@@ -66,6 +66,7 @@ export const depth: TaskKind<DepthSpec> = {
   pseudoLabel: predictedValues,
   joint: l1Joint,
   releasedJoint: releasedDepth,
+  releasedPair: releasedPairDepth,
   metrics: [
     { name: "aErr", unit: "m", better: "lower" },
     { name: "relErr", unit: "", better: "lower" },

@@ -78,6 +78,7 @@ export const normals: TaskKind<NormalsSpec> = {
   pseudoLabel: predictedValues,
   joint,
   releasedJoint: releasedNormals,
+  releasedPair: releasedNormals,
   metrics: [
     { name: "mErr", unit: "°", better: "lower" },
     { name: "median", unit: "°", better: "lower" },

@@ -16,7 +16,7 @@ import type { DepthSpec } from "./depth.js";
 import { sumPerSample, unitChannels } from "./masked.js";
 import type { NormalsSpec } from "./normals.js";
 import type { SegmentationSpec } from "./segmentation.js";
-import type { JointDraw, ReleasedJointEncoding } from "./task.js";
+import type { JointDraw, ReleasedEncoding, ReleasedJointEncoding } from "./task.js";
 
 /** Mean and deviation of NYUv2's depth in metres, which the released code uses for every data set. */
 const DEPTH_MEAN = 2.3618;
@@ -90,6 +90,20 @@ export const releasedDepth: ReleasedJointEncoding<DepthSpec> = {
     return overNonZero(mul(abs(sub(share, depthDistribution(target))), valid), target);
   },
 };
+
+/**
+ * Depth in MTPSL's pair-wise spaces: divided by the sample's largest value (plus 1e-12), through which gradients flow too; invalid pixels of
+ * labels are 0. Segmentation and normals enter them as they enter JTR's.
+ */
+export const releasedPairDepth: ReleasedEncoding<DepthSpec> = {
+  noiseChannels: () => 0,
+  encodePrediction: (prediction, _spec, draw = {}) => overMaximum(masked(prediction, draw)),
+  encodeLabel: (label, valid) => overMaximum(mul(label, valid)),
+};
+
+function overMaximum(x: Tensor): Tensor {
+  return div(x, add(reduceMax(x, { axes: [1, 2, 3], keepDims: true }), 1e-12));
+}
 
 /**
  * Normals: (n·M + 1) / 2, so that a masked pixel enters as 0.5.

@@ -71,6 +71,7 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
   joint,
   releasedJoint: releasedSegmentation,
+  releasedPair: releasedSegmentation,
   metrics: [
     { name: "mIoU", unit: "%", better: "higher" },
     { name: "pixelAccuracy", unit: "%", better: "higher" },

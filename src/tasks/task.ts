@@ -119,6 +119,8 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   readonly joint: JointEncoding<S>;
   /** The same as JTR's released code does it; left out by tasks which that code does not have. */
   readonly releasedJoint?: ReleasedJointEncoding<S>;
+  /** How the task enters a pair-wise space as MTPSL's released code does it; left out likewise. */
+  readonly releasedPair?: ReleasedEncoding<S>;
 
   readonly metrics: readonly MetricInfo[];
   /** The metric that stands for the task in Delta%. One of `metrics`. */
@@ -176,14 +178,21 @@ export interface JointDraw {
   readonly noise?: Tensor;
 }
 
+/** How a task enters a joint or pair-wise space in released code, which samples classes. */
+export interface ReleasedEncoding<S extends TaskSpec = TaskSpec>
+  extends Pick<JointEncoding<S>, "encodePrediction" | "encodeLabel"> {
+  /** Channels of Gumbel noise that one draw needs; 0 for none. */
+  noiseChannels(spec: S): number;
+}
+
 /**
  * The encodings of JTR's released code. Its reconstruction compares the decoder's output with targets that
  * are not the stacks themselves, so each has a function of its own. Random draws come in as inputs, which
  * keeps the graph pure; the released code draws anew for every call.
  */
-export interface ReleasedJointEncoding<S extends TaskSpec = TaskSpec> extends JointEncoding<S> {
-  /** Channels of Gumbel noise that one draw needs; 0 for none. */
-  noiseChannels(spec: S): number;
+export interface ReleasedJointEncoding<S extends TaskSpec = TaskSpec>
+  extends JointEncoding<S>,
+    ReleasedEncoding<S> {
   /**
    * Target of the reconstructed prediction stack Y^. `encoded` is `encodePrediction`'s result for that stack.
    */

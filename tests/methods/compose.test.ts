@@ -1,20 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { batchName, compose, jtr, type MethodDefinition, supervised } from "../../src/methods/index.js";
-import { nodeEngine } from "../../src/runtime/engine.node.js";
-import { evaluate } from "../../src/runtime/evaluate.js";
-import { type BuiltMethod, buildMethod } from "./helpers.js";
+import { buildMethod, values } from "./helpers.js";
 
 const LABELLED = [["depth"], ["segmentation"]];
 const configured = <O>(method: MethodDefinition<O>, options: Record<string, unknown> = {}) => ({
   method: method as MethodDefinition,
   options: method.options.parse(options),
 });
-
-async function values({ terms, feeds }: BuiltMethod): Promise<Record<string, number>> {
-  const outputs = Object.fromEntries(terms.map(({ name, value }) => [name, value]));
-  const result = await evaluate(await nodeEngine(), outputs, feeds);
-  return Object.fromEntries(Object.entries(result).map(([name, [value]]) => [name, value]));
-}
 
 describe("compose", () => {
   it("of nothing is the method itself", () => {

@@ -1,10 +1,12 @@
 /** @file Builds a method on a small network with three tasks, and feeds for it. */
 import { Random } from "../../src/common/random.js";
-import { gradientsOrNull, input, type Tensor } from "../../src/graph/index.js";
+import { gradientsOrNull, input, reduceSum, square, type Tensor } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { batchLeaves, batchName, type LossTerm, type MethodDefinition } from "../../src/methods/method.js";
 import { segnet } from "../../src/models/segnet.js";
 import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { nodeEngine } from "../../src/runtime/engine.node.js";
+import { evaluate } from "../../src/runtime/evaluate.js";
 import { gumbelNoise, resolveTasks } from "../../src/tasks/index.js";
 
 export const BATCH = 2;
@@ -29,6 +31,7 @@ export function buildMethod<O>(
   method: MethodDefinition<O>,
   options: Record<string, unknown>,
   labelled: readonly (readonly string[])[],
+  tasks = TASKS,
 ): BuiltMethod {
   const variables = new VariableStore();
   const forward = new Forward("train");
@@ -38,7 +41,7 @@ export function buildMethod<O>(
   const { terms } = method.build(
     {
       ...batchLeaves(BATCH, SIZE),
-      tasks: TASKS,
+      tasks,
       network: method.network?.(segnet({ width: 2 }), parsed) ?? segnet({ width: 2 }),
       scope: new Scope(variables),
       helper: (name) => new Scope(variables, `helper.${name}`),
@@ -103,4 +106,33 @@ function batchFeeds(
     );
   }
   return feeds;
+}
+
+/** Values of all terms. */
+export async function values({ terms, feeds }: BuiltMethod): Promise<Record<string, number>> {
+  const outputs = Object.fromEntries(terms.map(({ name, value }) => [name, value]));
+  const result = await evaluate(await nodeEngine(), outputs, feeds);
+  return Object.fromEntries(Object.entries(result).map(([name, [value]]) => [name, value]));
+}
+
+/** Squared norm of a term's gradient by parameter; parameters it does not reach are left out. */
+export async function gradientNorms(built: BuiltMethod, term: string): Promise<Map<string, number>> {
+  const sums: Record<string, Tensor> = {};
+  for (const [name, gradient] of built.gradients(term)) {
+    if (gradient !== null) sums[`of ${name}`] = reduceSum(square(gradient));
+  }
+  const result = Object.keys(sums).length === 0 ? {} : await evaluate(await nodeEngine(), sums, built.feeds);
+  return new Map(Object.entries(result).map(([name, [value]]) => [name.slice("of ".length), value]));
+}
+
+/** Sum of squared gradient norms over the parameters whose names start so. */
+export function normUnder(norms: ReadonlyMap<string, number>, prefix: string): number {
+  return [...norms].reduce((sum, [name, value]) => sum + (name.startsWith(prefix) ? value : 0), 0);
+}
+
+/** Squared gradient norms of a term over the network that is kept and over helpers. */
+export async function reach(built: BuiltMethod, term: string): Promise<{ kept: number; helper: number }> {
+  const norms = await gradientNorms(built, term);
+  const helper = normUnder(norms, "helper.");
+  return { kept: normUnder(norms, "") - helper, helper };
 }

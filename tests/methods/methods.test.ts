@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { reduceSum, square, type Tensor } from "../../src/graph/index.js";
 import {
   compose,
   consistency,
@@ -10,40 +9,18 @@ import {
   singleTask,
   supervised,
 } from "../../src/methods/index.js";
-import { nodeEngine } from "../../src/runtime/engine.node.js";
-import { evaluate } from "../../src/runtime/evaluate.js";
-import { type BuiltMethod, buildMethod, TASKS } from "./helpers.js";
+import { buildMethod, reach, TASKS, values } from "./helpers.js";
 
 const ALL = TASKS.map(({ name }) => name);
-const isHelper = (name: string) => name.startsWith("helper.");
-
-async function values(built: BuiltMethod): Promise<Record<string, number>> {
-  const outputs = Object.fromEntries(built.terms.map(({ name, value }) => [name, value]));
-  const result = await evaluate(await nodeEngine(), outputs, built.feeds);
-  return Object.fromEntries(Object.entries(result).map(([name, [value]]) => [name, value]));
-}
-
-/** Squared gradient norms of a term over the network that is kept and over helpers. */
-async function reach(built: BuiltMethod, term: string): Promise<{ kept: number; helper: number }> {
-  const sums: Record<string, Tensor> = {};
-  for (const [name, gradient] of built.gradients(term)) {
-    if (gradient !== null) sums[`of ${name}`] = reduceSum(square(gradient));
-  }
-  const result = Object.keys(sums).length === 0 ? {} : await evaluate(await nodeEngine(), sums, built.feeds);
-  const total = (wanted: boolean) =>
-    Object.entries(result).reduce(
-      (sum, [name, [value]]) => sum + (isHelper(name.slice(3)) === wanted ? value : 0),
-      0,
-    );
-  return { kept: total(false), helper: total(true) };
-}
-
 // The conformance suite: whatever holds of every method.
 const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   supervised: [{}, { variant: "released" }],
   jtr: [{ width: 2 }, { width: 2, unlabelled: "consistency" }, { width: 2, variant: "released" }],
   consistency: [{}, { distance: "l2", tasks: "all" }, { geometry: "undone" }],
   must: [{ teachers: "a/run" }],
+  mtpsl: [{ width: 2 }, { width: 2, variant: "released" }],
+  "direct-map": [{ width: 2 }],
+  "perceptual-map": [{ width: 2 }],
 };
 describe.each(
   Object.values(methods).flatMap((method) =>
@@ -224,7 +201,7 @@ describe("must", () => {
       expect(helper, name).toBe(0);
       if (name.startsWith("must.")) expect(kept, name).toBeGreaterThan(0);
     }
-    expect([...method.forward.updates().keys()].some(isHelper)).toBe(false);
+    expect([...method.forward.updates().keys()].some((name) => name.startsWith("helper."))).toBe(false);
   });
 
   it("asks the teachers nothing about labelled tasks", async () => {

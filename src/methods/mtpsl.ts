@@ -1,0 +1,207 @@
+/** @file Cross-task consistency in pair-wise spaces: MTPSL (Li et al. 2022; JTR eq. 3). */
+import { z } from "zod";
+import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
+import { reduceSum } from "../graph/ops/reduce.js";
+import { resizeBilinear } from "../graph/ops/resize.js";
+import { concat, expand, reshape, slice } from "../graph/ops/shape.js";
+import { detach } from "../graph/ops/unary.js";
+import { graphError, type Tensor } from "../graph/tensor.js";
+import { latentDistance } from "./distance.js";
+import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS } from "./method.js";
+import { type PairInput, pairLatents } from "./pair-space.js";
+import { labelledFlags, learningSource, type PairChoice, pairSlots, requirePairs } from "./pairs.js";
+import { predict, supervisedTerms } from "./supervised.js";
+
+export interface MtpslOptions {
+  readonly weight: number;
+  readonly regularisation: boolean;
+  readonly pairs: PairChoice;
+  /** Width of the mapping network, a SegNet encoder. */
+  readonly width: number;
+  readonly filmLearningRate: number;
+  readonly variant: "paper" | "released";
+}
+
+/** Scope of the mapping network. */
+const HELPER = "mtpsl";
+/** Share of the regularisation in the pair loss, in the released code. */
+const REGULARISATION = 0.5;
+
+/** Predictions and labels of a view, and the encoder's feature of it. */
+interface View {
+  readonly index: number;
+  readonly predictions: Readonly<Record<string, Tensor>>;
+  readonly bottleneck: Tensor;
+}
+
+/** The encodings of JTR's eq. 4 for both; where a label does not hold, the detached prediction stands in its place. */
+function paperInputs(context: MethodContext, { index, predictions }: View, which: PairChoice): PairInput[] {
+  const labelled = labelledFlags(context, index);
+  return context.tasks.map((task, i) => {
+    const { name, kind, spec } = task;
+    const { label, valid } = context.labels(task, index);
+    const encoded = kind.joint.encodePrediction(predictions[name], spec);
+    const known = mul(kind.joint.encodeLabel(label, valid, spec), valid);
+    return {
+      name,
+      prediction: learningSource(encoded, i, labelled, which),
+      label: add(known, mul(detach(encoded), sub(1, valid))),
+    };
+  });
+}
+
+/** Sampled one-hot classes, depth over its largest value, (n + 1) / 2; no validity but what the label's encoding makes of it. */
+function releasedInputs(context: MethodContext, { index, predictions }: View): PairInput[] {
+  return context.tasks.map((task) => {
+    const { name, kind, spec } = task;
+    const encoding = kind.releasedPair;
+    if (encoding === undefined) {
+      graphError(
+        "mtpsl",
+        `the released code has no encoding for tasks of kind ${kind.kind}; use variant: paper`,
+      );
+    }
+    const { label, valid } = context.labels(task, index);
+    const channels = encoding.noiseChannels(spec);
+    const shape = [context.batchSize, channels, ...context.size];
+    const noise =
+      channels === 0
+        ? undefined
+        : context.noise({ name: `noise.mtpsl.${name}`, shape, distribution: "gumbel" });
+    return {
+      name,
+      prediction: encoding.encodePrediction(predictions[name], spec, { noise }),
+      label: encoding.encodeLabel(label, valid, spec),
+    };
+  });
+}
+
+/**
+ * JTR eq. 3 over ordered pairs of an unlabelled source s and a labelled target t, m(·; s, t) the mapping network in the pair's space:
+ *
+ *     consistency    (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), m(y_t)),  D = 1 - mean over positions of cos over channels
+ *     regularisation (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), ⟨f⟩) + D(m(y_t), ⟨f⟩)
+ *
+ * f is the network's own deepest feature, ⟨⟩ detached; where its size is not that of the pair's space, it is resized. Gradients reach m by both
+ * sides, and predictions where they are the source of such a pair. With `pairs: all` every task is a source (and |U_b| is K). `released` leaves out 1/|U_b|.
+ */
+export function pairTerms(
+  context: MethodContext,
+  options: Omit<MtpslOptions, "filmLearningRate">,
+  view: View,
+): LossTerm[] {
+  const released = options.variant === "released";
+  const labelled = labelledFlags(context, view.index);
+  const { choice, counts } = pairSlots(labelled, options.pairs);
+  const [batch, slots] = counts.shape;
+  const { source, target } = pairLatents(
+    context.helper(HELPER),
+    // Running statistics of single maps would serve nobody.
+    released ? context.forward.with({ statistics: "sample", updatesState: false }) : context.forward,
+    released ? releasedInputs(context, view) : paperInputs(context, view, options.pairs),
+    choice,
+    { width: options.width, channels: view.bottleneck.shape[1] },
+  );
+
+  const sources =
+    options.pairs === "all" ? labelled.shape[1] : reduceSum(sub(1, labelled), { axes: [1], keepDims: true });
+  const share = div(counts, mul(batch, released ? 1 : maximum(sources, 1)));
+  const overPairs = (losses: Tensor) => reduceSum(mul(reshape(losses, [batch, slots]), share));
+  const consistency = latentDistance("cosine", source, target);
+  const terms = [{ name: "mtpsl.consistency", value: overPairs(consistency), weight: options.weight }];
+  if (!options.regularisation) return terms;
+
+  const [, channels, height, width] = source.shape;
+  const feature = resizeBilinear(detach(view.bottleneck), [height, width]);
+  const perSlot = expand(reshape(feature, [batch, 1, channels, height, width]), [
+    batch,
+    slots,
+    channels,
+    height,
+    width,
+  ]);
+  const wanted = reshape(perSlot, source.shape);
+  const towards = add(latentDistance("cosine", source, wanted), latentDistance("cosine", target, wanted));
+  return [
+    ...terms,
+    {
+      name: "mtpsl.regularisation",
+      value: overPairs(towards),
+      weight: options.weight * REGULARISATION,
+    },
+  ];
+}
+
+/**
+ * MTPSL. `paper`: JTR's eq. 1 and 3 on one view. `released`: the published code (commit e9d8859): two views in one pass of the network,
+ * supervised losses of view 0 summed over tasks, pair losses of view 1 summed over pairs, encodings of its own, each map normalised by itself.
+ */
+export const mtpsl: MethodDefinition<MtpslOptions> = {
+  name: "mtpsl",
+  options: z.strictObject({
+    weight: z
+      .number()
+      .nonnegative()
+      .default(2)
+      .describe("of the pair loss; the code has 2 for NYUv2, 1 for Cityscapes"),
+    regularisation: z
+      .boolean()
+      .default(true)
+      .describe("draw the pairs' spaces, by half the weight, towards the network's feature"),
+    pairs: z
+      .enum(["unlabelled", "all"])
+      .default("unlabelled")
+      .describe("all: every task is a source, for fully labelled images"),
+    width: z.int().min(1).default(64).describe("width of the mapping network, a SegNet encoder"),
+    filmLearningRate: z
+      .number()
+      .positive()
+      .default(1e-3)
+      .describe("of the pairs' own parameters; the code has 1e-3 for NYUv2, 1e-5 for Cityscapes"),
+    variant: z
+      .enum(["paper", "released"])
+      .default("paper")
+      .describe("released: what the published code does"),
+  }),
+  views: ({ variant }) =>
+    variant === "paper"
+      ? PLAIN_VIEWS
+      : [
+          { from: "sample", photometric: true },
+          { from: 0, photometric: true },
+        ],
+  groups: ({ filmLearningRate }) => [
+    {
+      name: "film",
+      owns: (parameter) => new RegExp(`\\b${HELPER}\\..+\\.(gamma|beta)$`).test(parameter),
+      learningRate: filmLearningRate,
+    },
+  ],
+  build(context, options) {
+    requirePairs("mtpsl", context);
+    if (options.variant === "paper") {
+      const pass = predict(context, context.image());
+      return {
+        terms: [
+          ...supervisedTerms(context, pass.predictions, { variant: "paper" }),
+          ...pairTerms(context, options, { ...pass, index: 0 }),
+        ],
+        predictions: pass.predictions,
+      };
+    }
+    const n = context.batchSize;
+    const pass = predict(context, concat([context.image(0), context.image(1)], 0));
+    const ofView = (x: Tensor, view: number) => slice(x, { starts: [view * n], ends: [(view + 1) * n] });
+    const [first, second] = [0, 1].map((view) =>
+      Object.fromEntries(context.tasks.map(({ name }) => [name, ofView(pass.predictions[name], view)])),
+    );
+    const crossed = { index: 1, predictions: second, bottleneck: ofView(pass.bottleneck, 1) };
+    return {
+      terms: [
+        ...supervisedTerms(context, first, { variant: "released" }),
+        ...pairTerms(context, options, crossed),
+      ],
+      predictions: first,
+    };
+  },
+};
