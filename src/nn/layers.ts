@@ -37,7 +37,8 @@ export interface BatchNormOptions {
 
 /**
  * Batch normalisation with parameters `weight`, `bias` and state `running_mean`, `running_var` (unbiased, as PyTorch keeps it):
- * batch statistics in training mode, running ones otherwise. x [N,C,H,W].
+ * batch statistics in training mode, running ones otherwise. x [N,C,H,W]. A single value per channel (1x1 maps of one sample) has no
+ * deviation, and PyTorch refuses to train on it: here it is normalised by the running statistics, which then stay as they are.
  */
 export function batchNormLayer(
   scope: Scope,
@@ -62,15 +63,12 @@ function normalise(scope: Scope, x: Tensor, forward: Forward, options: Normalise
   const bias = scope.parameter("bias", [channels], zeros);
   const runningMean = scope.state("running_mean", [channels], zeros);
   const runningVariance = scope.state("running_var", [channels], ones);
-  if (forward.mode === "eval") {
-    return batchNormInference(
-      x,
-      weight,
-      bias,
-      forward.current(runningMean),
-      forward.current(runningVariance),
-      epsilon,
-    );
+  const pixels = sizeOf(x.shape.slice(2));
+  const values = forward.statistics === "sample" ? pixels : x.shape[0] * pixels;
+  if (forward.mode === "eval" || values === 1) {
+    const mean = forward.current(runningMean);
+    const left = offset === null ? mean : sub(mean, offset);
+    return batchNormInference(x, weight, bias, left, forward.current(runningVariance), epsilon);
   }
   if (forward.statistics === "sample") return normaliseSamples(x, weight, bias, epsilon, centred);
   const { output, mean, variance } = batchNormTraining(x, weight, bias, { epsilon, centred });
@@ -101,11 +99,41 @@ function blend(old: Tensor, fresh: Tensor, share: number): Tensor {
   return add(mul(old, 1 - share), mul(fresh, share));
 }
 
+/** Where the parameters of a convolution and of the normalisation behind it stand. */
+export interface ConvNormScopes {
+  readonly conv: Scope;
+  readonly norm: Scope;
+}
+
 /**
- * Convolution, batch normalisation, ReLU with the parameters of the sequence (`0`: convolution with bias, `1`: normalisation).
+ * Convolution (`weight` and, unless switched off, `bias`) and batch normalisation.
  * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is not added; in its place stands the
  * negative running mean, which keeps E[x²] - E[x]² accurate without a pass of its own and is cancelled just the same.
  */
+export function convNorm(
+  scopes: ConvNormScopes,
+  x: Tensor,
+  channels: number,
+  forward: Forward,
+  options: ConvLayerOptions,
+): Tensor {
+  const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
+  const weight = scopes.conv.parameter("weight", shape, options.weightInit ?? xavierNormal);
+  const bias =
+    options.bias === false
+      ? null
+      : scopes.conv.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
+  if (forward.mode === "eval") {
+    const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
+    return normalise(scopes.norm, y, forward, { offset: null, centred: false });
+  }
+  const expected = scopes.norm.state("running_mean", [channels], zeros).tensor;
+  const shift = sub(bias === null ? 0 : detach(bias), expected);
+  const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
+  return normalise(scopes.norm, y, forward, { offset: expected, centred: true });
+}
+
+/** `convNorm` and ReLU with the parameters of a sequence: `0` is the convolution, `1` the normalisation. */
 export function convNormRelu(
   scope: Scope,
   x: Tensor,
@@ -113,20 +141,5 @@ export function convNormRelu(
   forward: Forward,
   options: ConvLayerOptions,
 ): Tensor {
-  const convScope = scope.child(0);
-  const normScope = scope.child(1);
-  const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
-  const weight = convScope.parameter("weight", shape, options.weightInit ?? xavierNormal);
-  const bias =
-    options.bias === false
-      ? null
-      : convScope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
-  if (forward.mode === "eval") {
-    const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
-    return relu(normalise(normScope, y, forward, { offset: null, centred: false }));
-  }
-  const expected = normScope.state("running_mean", [channels], zeros).tensor;
-  const shift = sub(bias === null ? 0 : detach(bias), expected);
-  const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
-  return relu(normalise(normScope, y, forward, { offset: expected, centred: true }));
+  return relu(convNorm({ conv: scope.child(0), norm: scope.child(1) }, x, channels, forward, options));
 }
