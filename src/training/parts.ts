@@ -11,7 +11,7 @@ import { scheduleFactor } from "../nn/schedules.js";
 import { optionsOf, type RunConfig } from "./config/index.js";
 
 export function networkOf({ model }: Pick<RunConfig, "model">): Network {
-  return models[model.name].create(optionsOf(model));
+  return models[model.name].create(optionsOf(model, ["weights"]));
 }
 
 export function methodOf({ method }: Pick<RunConfig, "method">): {

@@ -17,6 +17,7 @@ import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { restoreArrays } from "./run-state.js";
 import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
 import { Trainer } from "./trainer.js";
+import { importWeights, requireFittingWeights } from "./weights.js";
 
 export interface TrainOptions {
   readonly config: RunConfig;
@@ -62,6 +63,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   ] as const) {
     if (metric) requireSelectionMetric(metric, data.tasks, key);
   }
+  if (!resume) await requireFittingWeights(config, network, data.tasks, data.size);
   const run = await openRunFolder(options.folder, { resume });
   try {
     return await trainIn(run, data, options, log);
@@ -82,6 +84,7 @@ async function trainIn(
   const trainer = await Trainer.create(engine, config, data);
   const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;
   if (saved !== undefined) restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
+  else await importWeights(trainer, config, log);
   const start = startOf(saved);
   const resumeStep = options.resume ? start.step : undefined;
   const recorder = allRecorders([

@@ -61,11 +61,12 @@ function withNames(value: unknown): unknown {
 }
 
 function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
-  const { data, labels } = config;
+  const { data, labels, model } = config;
   return {
     ...config,
     data: "path" in data ? { ...data, path: resolve(folder, data.path) } : data,
     labels: "file" in labels ? { ...labels, file: resolve(folder, labels.file) } : labels,
+    model: model.weights === undefined ? model : { ...model, weights: resolve(folder, model.weights) },
   };
 }
 
