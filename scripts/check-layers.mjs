@@ -6,11 +6,33 @@ import ts from "typescript";
 import { root } from "./lib/setup.mjs";
 
 const ORDER = [
-  ...["common", "graph", "runtime", "nn", "geometry", "tasks", "models", "data", "methods", "constraints"],
+  ...[
+    "common",
+    "torch",
+    "graph",
+    "runtime",
+    "nn",
+    "geometry",
+    "tasks",
+    "models",
+    "data",
+    "methods",
+    "constraints",
+  ],
   ...["training", "collective", "report", "cli"],
 ];
 /** Must run in a browser: imports from no other folder, and nothing of Node's. */
-const CORE = new Set(["common", "graph", "nn", "geometry", "tasks", "models", "methods", "constraints"]);
+const CORE = new Set([
+  "common",
+  "torch",
+  "graph",
+  "nn",
+  "geometry",
+  "tasks",
+  "models",
+  "methods",
+  "constraints",
+]);
 const BUILTIN = new Set(builtinModules);
 
 // Another folder can be given to test this script.

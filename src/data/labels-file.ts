@@ -3,10 +3,12 @@
  * compared.
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { unknownName } from "./names.js";
 import type { AvailableLabels } from "./scenarios.js";
+import { parseSplitFile } from "./split-file.js";
 import type { LabelAssignment } from "./types.js";
 
 const schema = z.strictObject({
@@ -81,17 +83,19 @@ function checkLabels(
 }
 
 /**
- * Reads labels.json and checks it against the split it is used with: `available` are the labels that exist,
- * `tasks` all tasks of the dataset. Samples that the file does not name are unlabelled. Throws UserError.
+ * Reads labels.json, or a split file (`.pth`, see `split-file.ts`) whose columns are the tasks `columns`, and checks it against the split it is
+ * used with: `available` are the labels that exist, `tasks` all tasks of the dataset. Samples that the file does not name are unlabelled.
+ * Throws UserError.
  */
 export async function loadLabels(
   path: string,
   available: AvailableLabels,
   tasks: readonly string[],
+  columns?: readonly string[],
 ): Promise<LabelAssignment> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (cause) {
     throw new UserError(
       {
@@ -103,7 +107,10 @@ export async function loadLabels(
       { cause },
     );
   }
-  const assignment = parseLabels(text, path);
+  const torch = [".pth", ".pt"].includes(extname(path).toLowerCase());
+  const assignment = torch
+    ? parseSplitFile(bytes, [...available.keys()], columns, path)
+    : parseLabels(bytes.toString("utf8"), path);
   checkLabels(assignment, available, tasks, path);
   return assignment;
 }

@@ -31,6 +31,8 @@ export interface ModelDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
   create(options: O): Network;
+  /** The variable that an array of a public weight file stands for; null: none, leave it out. Default: names are the network's own. */
+  variableName?(stored: string): string | null;
 }
 
 /** Encoder and decoder in one go. */

@@ -151,4 +151,6 @@ export const segnetModel: ModelDefinition<SegNetOptions> = {
     bottleneck: z.int().min(1).optional().describe("channels of the last level; default 8 times the width"),
   }),
   create: segnet,
+  // Heads of the released code have numbers, which say nothing of their tasks.
+  variableName: (stored) => (stored.startsWith("pred_task") ? null : stored),
 };

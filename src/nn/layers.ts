@@ -37,7 +37,8 @@ export interface BatchNormOptions {
 
 /**
  * Batch normalisation with parameters `weight`, `bias` and state `running_mean`, `running_var` (unbiased, as PyTorch keeps it):
- * batch statistics in training mode, running ones otherwise. x [N,C,H,W].
+ * batch statistics in training mode, running ones otherwise. x [N,C,H,W]. A single value per channel (1x1 maps of one sample) has no
+ * deviation, and PyTorch refuses to train on it: here it is normalised by the running statistics, which then stay as they are.
  */
 export function batchNormLayer(
   scope: Scope,
@@ -69,8 +70,12 @@ function normalise(scope: Scope, x: Tensor, forward: Forward, options: Normalise
   const bias = scope.parameter("bias", [channels], zeros);
   const runningMean = scope.state("running_mean", [channels], zeros);
   const runningVariance = scope.state("running_var", [channels], ones);
-  if (forward.mode === "eval") {
-    const [mean, variance] = [forward.current(runningMean), forward.current(runningVariance)];
+  const pixels = sizeOf(x.shape.slice(2));
+  const values = forward.statistics === "sample" ? pixels : x.shape[0] * pixels;
+  if (forward.mode === "eval" || values === 1) {
+    const current = forward.current(runningMean);
+    const mean = offset === null ? current : sub(current, offset);
+    const variance = forward.current(runningVariance);
     return modulation === undefined
       ? batchNormInference(x, weight, bias, mean, variance, epsilon)
       : modulated(x, { mean, variance, weight, bias, epsilon }, modulation);
@@ -127,34 +132,61 @@ function blend(old: Tensor, fresh: Tensor, share: number): Tensor {
   return add(mul(old, 1 - share), mul(fresh, share));
 }
 
+/** A convolution whose normalisation may be modulated: what stands behind the normalisation, as part of it. */
+export interface ModulatedConvOptions extends ConvLayerOptions {
+  modulation?: Modulation;
+}
+
+/** Where the parameters of a convolution and of the normalisation behind it stand. */
+export interface ConvNormScopes {
+  readonly conv: Scope;
+  readonly norm: Scope;
+}
+
 /**
- * Convolution, batch normalisation, ReLU with the parameters of the sequence (`0`: convolution with bias, `1`: normalisation).
+ * Convolution (`weight` and, unless switched off, `bias`) and batch normalisation.
  * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is not added; in its place stands the
  * negative running mean, which keeps E[x²] - E[x]² accurate without a pass of its own and is cancelled just the same.
  * A `modulation` stands between normalisation and ReLU; it costs no pass of its own.
  */
+export function convNorm(
+  scopes: ConvNormScopes,
+  x: Tensor,
+  channels: number,
+  forward: Forward,
+  options: ModulatedConvOptions,
+): Tensor {
+  const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
+  const weight = scopes.conv.parameter("weight", shape, options.weightInit ?? xavierNormal);
+  const bias =
+    options.bias === false
+      ? null
+      : scopes.conv.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
+  if (forward.mode === "eval") {
+    const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
+    return normalise(scopes.norm, y, forward, {
+      offset: null,
+      centred: false,
+      modulation: options.modulation,
+    });
+  }
+  const expected = scopes.norm.state("running_mean", [channels], zeros).tensor;
+  const shift = sub(bias === null ? 0 : detach(bias), expected);
+  const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
+  return normalise(scopes.norm, y, forward, {
+    offset: expected,
+    centred: true,
+    modulation: options.modulation,
+  });
+}
+
+/** `convNorm` and ReLU with the parameters of a sequence: `0` is the convolution, `1` the normalisation. */
 export function convNormRelu(
   scope: Scope,
   x: Tensor,
   channels: number,
   forward: Forward,
-  options: ConvLayerOptions & { modulation?: Modulation },
+  options: ModulatedConvOptions,
 ): Tensor {
-  const { modulation } = options;
-  const convScope = scope.child(0);
-  const normScope = scope.child(1);
-  const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
-  const weight = convScope.parameter("weight", shape, options.weightInit ?? xavierNormal);
-  const bias =
-    options.bias === false
-      ? null
-      : convScope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
-  if (forward.mode === "eval") {
-    const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
-    return relu(normalise(normScope, y, forward, { offset: null, centred: false, modulation }));
-  }
-  const expected = normScope.state("running_mean", [channels], zeros).tensor;
-  const shift = sub(bias === null ? 0 : detach(bias), expected);
-  const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
-  return relu(normalise(normScope, y, forward, { offset: expected, centred: true, modulation }));
+  return relu(convNorm({ conv: scope.child(0), norm: scope.child(1) }, x, channels, forward, options));
 }

@@ -14,7 +14,7 @@ import { MAIN_GROUP } from "./program.js";
 
 /** The network that is trained and kept: the configured one, or what the method makes of it. */
 export function networkOf(config: Pick<RunConfig, "model" | "method">): Network {
-  const network = models[config.model.name].create(optionsOf(config.model));
+  const network = models[config.model.name].create(optionsOf(config.model, ["weights"]));
   const { method, options } = methodOf(config);
   return method.network?.(network, options) ?? network;
 }

@@ -72,7 +72,7 @@ export async function runLabels(config: RunConfig, { dataset, tasks }: RunData):
   const names = tasks.map(({ name }) => name);
   if (!("file" in labels)) return scenarioLabels(dataset, TRAIN_SPLIT, names, labels);
   const available = await availableLabels(dataset, TRAIN_SPLIT);
-  return loadLabels(labels.file, available, Object.keys(dataset.info.tasks));
+  return loadLabels(labels.file, available, Object.keys(dataset.info.tasks), labels.columns);
 }
 
 async function firstSize(dataset: Dataset): Promise<readonly [number, number]> {

@@ -18,6 +18,7 @@ import { restoreArrays } from "./run-state.js";
 import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
 import { requireStartingRuns, startFromRuns } from "./starting-runs.js";
 import { Trainer } from "./trainer.js";
+import { importWeights, requireFittingWeights } from "./weights.js";
 
 export interface TrainOptions {
   readonly config: RunConfig;
@@ -63,7 +64,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   ] as const) {
     if (metric) requireSelectionMetric(metric, data.tasks, key);
   }
-  if (!resume) requireStartingRuns(config);
+  if (!resume) {
+    requireStartingRuns(config);
+    await requireFittingWeights(config, network, data.tasks, data.size);
+  }
   const run = await openRunFolder(options.folder, { resume });
   try {
     return await trainIn(run, data, options, log);
@@ -83,8 +87,12 @@ async function trainIn(
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
   const trainer = await Trainer.create(engine, config, data);
   const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;
-  if (saved === undefined) await startFromRuns(trainer, config);
-  else restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
+  if (saved !== undefined) {
+    restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
+  } else {
+    await importWeights(trainer, config, log);
+    await startFromRuns(trainer, config);
+  }
   const start = startOf(saved);
   const resumeStep = options.resume ? start.step : undefined;
   const recorder = allRecorders([

@@ -63,7 +63,7 @@ function withNames(value: unknown): unknown {
 }
 
 function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
-  const { data, labels, method } = config;
+  const { data, labels, method, model } = config;
   return {
     ...config,
     data: "path" in data ? { ...data, path: resolve(folder, data.path) } : data,
@@ -72,6 +72,7 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
       ...withAbsoluteRuns(method, folder),
       with: (method.with as readonly Named[]).map((each) => withAbsoluteRuns(each, folder)),
     },
+    model: model.weights === undefined ? model : { ...model, weights: resolve(folder, model.weights) },
   };
 }
 

@@ -30,8 +30,22 @@ const worldData = z.strictObject({
 });
 
 const fileLabels = z.strictObject({
-  file: z.string().min(1).describe("labels.json as `taskloom data strip` writes it, relative to this file"),
+  file: z
+    .string()
+    .min(1)
+    .describe("labels.json as `taskloom data strip` writes it, or a split file of MTPSL and JTR (.pth)"),
+  columns: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("tasks of a split file's columns; default segmentation, depth, normals"),
 });
+
+const weights = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("weights to start from: .safetensors or PyTorch's .pth, relative to this file");
 
 const warmup = z.int().min(0).optional().describe("steps over which the rate rises to its value");
 const schedule = z.discriminatedUnion("name", [
@@ -69,7 +83,7 @@ export const configSchema = z.strictObject({
     .prefault({ scenario: "full" })
     .describe("which training labels are kept"),
   tasks: z.array(z.string().min(1)).min(1).optional().describe("all of the dataset's if left out"),
-  model: registered(models).prefault({ name: DEFAULT_NAMES.model }),
+  model: registered(models, () => ({ weights })).prefault({ name: DEFAULT_NAMES.model }),
   method: registered(methods, ({ name }) => ({
     with: z
       .array(registered(addable))
@@ -195,9 +209,15 @@ interface OptimizerConfig extends Named {
   readonly schedule: ScheduleSpec;
 }
 
+/** A model and the weights it starts from; further fields are the model's own. */
+interface ModelConfig extends Named {
+  /** Absolute path. */
+  readonly weights?: string;
+}
+
 /** A checked configuration, defaults filled in, paths absolute. */
 export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method"> & {
-  readonly model: Named;
+  readonly model: ModelConfig;
   readonly method: Named;
   readonly optimizer: OptimizerConfig;
 };

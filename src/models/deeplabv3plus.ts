@@ -1,0 +1,162 @@
+/**
+ * @file DeepLabV3+ (Chen et al. 2018) on a ResNet encoder, for several tasks: the network of JTR's supplementary table 15 (with ResNet-50).
+ * Encoder, atrous spatial pyramid pooling and decoder are shared up to the map of the last 3x3 convolution, as in the
+ * multi-task trunk of CompL; of its own each task has the 1x1 classifier, so a further task costs next to nothing.
+ *
+ * Plain 3x3 convolutions stand where the paper's Xception variant has separable ones, as in DeepLabV3 with ResNets; no dropout. Names:
+ * `encoder.` and torchvision's names of ResNets, `aspp.` and its names of `ASPP`, `decoder.low`, `decoder.0`, `decoder.1`, `head.<task>`.
+ */
+import { z } from "zod";
+import { globalAveragePool2d } from "../graph/ops/average-pool.js";
+import { channelAffine } from "../graph/ops/channel.js";
+import { conv2d } from "../graph/ops/conv2d.js";
+import { constant } from "../graph/ops/leaf.js";
+import { resizeBilinear } from "../graph/ops/resize.js";
+import { concat, expand, slice } from "../graph/ops/shape.js";
+import { relu } from "../graph/ops/unary.js";
+import { graphError, type Tensor } from "../graph/tensor.js";
+import { kaimingNormal, normal, zeros } from "../nn/initializers.js";
+import { batchNormLayer, convLayer, convNormRelu } from "../nn/layers.js";
+import type { Forward, Scope } from "../nn/scope.js";
+import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
+import { RESNETS, type ResNetName, resnetEncoder } from "./resnet.js";
+
+export interface DeepLabV3PlusOptions {
+  readonly encoder: ResNetName;
+  readonly outputStride: 8 | 16;
+  /** Channels of the encoder's stem; all other channels are multiples of it. The usual sizes belong to 64. */
+  readonly width: number;
+}
+
+/** Dilation of the pyramid's 3x3 convolutions at output stride 16; twice as much at 8 (paper, section 4). */
+const RATES = [6, 12, 18] as const;
+/** Of red, green and blue in [0, 1]. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] } as const;
+const without = { bias: false, weightInit: kaimingNormal };
+const unit1x1 = { kernel: 1, ...without };
+const unit3x3 = { kernel: 3, padding: 1, ...without };
+
+/**
+ * @returns a network for inputs whose height and width are multiples of the output stride; its bottleneck is the encoder's last map, its only
+ * skip the map of `layer1`. Inputs of three channels are images in [0, 1] and are standardised by ImageNet's statistics; others stay as they are. Initialisation: He normal over the outputs; heads normal of deviation 0.01 with zero biases.
+ */
+export function deeplabv3plus(options: DeepLabV3PlusOptions): Network {
+  return {
+    sizeMultiple: options.outputStride,
+    encode: (scope, x, forward) => encode(scope, x, forward, options),
+    decode: (scope, encoded, forward, heads) => decode(scope, encoded, forward, heads, options),
+  };
+}
+
+function encode(scope: Scope, x: Tensor, forward: Forward, options: DeepLabV3PlusOptions): Encoded {
+  const { encoder: name, outputStride, width } = options;
+  if (x.shape.length !== 4 || x.shape[2] % outputStride !== 0 || x.shape[3] % outputStride !== 0) {
+    graphError("deeplabv3plus", `height and width must be multiples of ${outputStride}`, [x]);
+  }
+  const image = x.shape[1] === 3 ? standardise(x) : x;
+  const maps = resnetEncoder(scope.child("encoder"), image, forward, { name, width, outputStride });
+  return { bottleneck: maps[3], skips: [maps[0]] };
+}
+
+/** By ImageNet's mean and deviation, as torchvision's weights expect images. */
+function standardise(x: Tensor): Tensor {
+  const scale = IMAGENET.deviation.map((deviation) => 1 / deviation);
+  const shift = IMAGENET.mean.map((mean, i) => -mean * scale[i]);
+  return channelAffine(x, constant(scale, [3]), constant(shift, [3]));
+}
+
+function decode(
+  scope: Scope,
+  { bottleneck, skips: [fine] }: Encoded,
+  forward: Forward,
+  heads: readonly Head[],
+  { outputStride, width }: DeepLabV3PlusOptions,
+): Record<string, Tensor> {
+  const channels = 4 * width;
+  const scale = 16 / outputStride;
+  const rates = RATES.map((rate) => scale * rate);
+  const pyramid = spatialPyramid(scope.child("aspp"), bottleneck, channels, rates, forward);
+  const decoder = scope.child("decoder");
+  const low = convNormRelu(decoder.child("low"), fine, Math.ceil(0.75 * width), forward, unit1x1);
+  const coarse = resizeBilinear(pyramid, [fine.shape[2], fine.shape[3]]);
+  const joined = concat([coarse, low], 1);
+  const refined = convNormRelu(decoder.child(0), joined, channels, forward, unit3x3);
+  const features = convNormRelu(decoder.child(1), refined, channels, forward, unit3x3);
+  // `fine` lies at a quarter of the image's resolution.
+  return classify(scope.child("head"), features, heads, [4 * fine.shape[2], 4 * fine.shape[3]]);
+}
+
+/**
+ * Atrous spatial pyramid pooling (Chen et al. 2017): a 1x1 convolution, three dilated 3x3 ones and the image's mean side by side, put together
+ * by a 1x1 convolution. x [N,C,H,W] to [N,channels,H,W].
+ */
+function spatialPyramid(
+  scope: Scope,
+  x: Tensor,
+  channels: number,
+  rates: readonly number[],
+  forward: Forward,
+): Tensor {
+  const branches = scope.child("convs");
+  const dilated = rates.map((rate, i) =>
+    convNormRelu(branches.child(i + 1), x, channels, forward, {
+      kernel: 3,
+      dilation: rate,
+      padding: rate,
+      ...without,
+    }),
+  );
+  // torchvision's sequence begins with the pooling, so the convolution is number 1.
+  const pooling = branches.child(rates.length + 1);
+  // Means of images differ little from one another: their deviation must not be taken as a difference of squares, as `convNorm` does.
+  const mixed = convLayer(pooling.child(1), globalAveragePool2d(x), channels, unit1x1);
+  const mean = relu(batchNormLayer(pooling.child(2), mixed, forward));
+  const parts = [
+    convNormRelu(branches.child(0), x, channels, forward, unit1x1),
+    ...dilated,
+    expand(mean, [x.shape[0], channels, x.shape[2], x.shape[3]]),
+  ];
+  return convNormRelu(scope.child("project"), concat(parts, 1), channels, forward, unit1x1);
+}
+
+/** 1x1 convolutions of all heads in one, enlarged bilinearly to `size`. */
+function classify(
+  scope: Scope,
+  features: Tensor,
+  heads: readonly Head[],
+  size: readonly [number, number],
+): Record<string, Tensor> {
+  const shape = (head: Head) => [head.channels, features.shape[1], 1, 1];
+  const weights = heads.map((head) => scope.child(head.name).parameter("weight", shape(head), normal(0.01)));
+  const biases = heads.map((head) => scope.child(head.name).parameter("bias", [head.channels], zeros));
+  const joined = conv2d(features, concat(weights, 0), { bias: concat(biases, 0) });
+  const maps = resizeBilinear(joined, size);
+  let start = 0;
+  return Object.fromEntries(
+    heads.map(({ name, channels }) => {
+      const from = start;
+      start += channels;
+      return [name, slice(maps, { axes: [1], starts: [from], ends: [start] })];
+    }),
+  );
+}
+
+/** Names of torchvision's ResNets stand below `encoder.`; its classifier has no counterpart. */
+function variableName(stored: string): string | null {
+  if (stored.startsWith("fc.")) return null;
+  return /^(conv1|bn1|layer[1-4])\./.test(stored) ? `encoder.${stored}` : stored;
+}
+
+export const deeplabv3plusModel: ModelDefinition<DeepLabV3PlusOptions> = {
+  name: "deeplabv3plus",
+  options: z.strictObject({
+    encoder: z.enum(RESNETS).default("resnet50"),
+    outputStride: z
+      .union([z.literal(8), z.literal(16)])
+      .default(16)
+      .describe("image over deepest map; 8 is finer and slower"),
+    width: z.int().min(1).default(64).describe("channels of the stem; torchvision's weights have 64"),
+  }),
+  create: deeplabv3plus,
+  variableName,
+};

@@ -1,0 +1,125 @@
+/**
+ * @file The encoders of ResNet-18, -34 and -50 (He et al. 2016) as torchvision builds them: bottlenecks with their stride on the 3x3 convolution
+ * ("v1.5"), parameters named as there (`conv1`, `bn1`, `layer1.0.conv1`, ..., `downsample.0`), so that its weights load by name. No `fc`.
+ */
+import { add } from "../graph/ops/arithmetic.js";
+import { maxPool2d } from "../graph/ops/max-pool.js";
+import { relu } from "../graph/ops/unary.js";
+import type { Tensor } from "../graph/tensor.js";
+import { kaimingNormal } from "../nn/initializers.js";
+import { type ConvLayerOptions, type ConvNormScopes, convNorm } from "../nn/layers.js";
+import type { Forward, Scope } from "../nn/scope.js";
+
+/** One residual block: x to `planes` channels (times the block's expansion), sizes divided by `stride`. */
+type Block = (scope: Scope, x: Tensor, planes: number, forward: Forward, geometry: Geometry) => Tensor;
+
+interface Geometry {
+  readonly stride: number;
+  /** Of the block's strided 3x3 convolution. */
+  readonly dilation: number;
+  /** Of a convolution behind it, whose input has the block's output resolution. */
+  readonly innerDilation: number;
+}
+
+interface Architecture {
+  readonly block: Block;
+  /** Blocks of each of the four layers. */
+  readonly layers: readonly number[];
+}
+
+/** Output channels of a bottleneck, as a multiple of its planes. */
+const BOTTLENECK_EXPANSION = 4;
+
+const ARCHITECTURES = {
+  resnet18: { block: basicBlock, layers: [2, 2, 2, 2] },
+  resnet34: { block: basicBlock, layers: [3, 4, 6, 3] },
+  resnet50: { block: bottleneck, layers: [3, 4, 6, 3] },
+} as const satisfies Record<string, Architecture>;
+
+export type ResNetName = keyof typeof ARCHITECTURES;
+export const RESNETS = Object.keys(ARCHITECTURES) as [ResNetName, ...ResNetName[]];
+
+export interface ResNetOptions {
+  readonly name: ResNetName;
+  /** Channels of the stem; the layers have 1, 2, 4 and 8 times as many planes. torchvision: 64. */
+  readonly width: number;
+  /** Size of the image over size of the deepest map. Below 32, dilation takes the place of the last strides. */
+  readonly outputStride: 8 | 16 | 32;
+}
+
+/**
+ * Feature maps of an image x [N,C,H,W], after `layer1` (at 1/4 of the size) to `layer4` (at 1/outputStride), sizes rounded up.
+ *
+ * Dilation: a stride that is left out doubles the dilation of everything behind it, so the map is the strided network's with the positions in
+ * between filled in ("à trous"). On bottlenecks this is torchvision's `replace_stride_with_dilation`, which knows no basic blocks.
+ */
+export function resnetEncoder(scope: Scope, x: Tensor, forward: Forward, options: ResNetOptions): Tensor[] {
+  const { block, layers } = ARCHITECTURES[options.name];
+  const stem = { conv: scope.child("conv1"), norm: scope.child("bn1") };
+  const wide = conv(stem, x, options.width, forward, { kernel: 7, stride: 2, padding: 3 });
+  let features = maxPool2d(relu(wide), { kernel: 3, stride: 2, padding: 1 }).output;
+  let [reached, dilation] = [4, 1];
+  return layers.map((count, level) => {
+    const before = dilation;
+    const halves = level > 0 && reached < options.outputStride;
+    if (halves) reached *= 2;
+    else if (level > 0) dilation *= 2;
+    for (let i = 0; i < count; i++) {
+      features = block(
+        scope.child(`layer${level + 1}`).child(i),
+        features,
+        options.width * 2 ** level,
+        forward,
+        {
+          stride: i === 0 && halves ? 2 : 1,
+          dilation: i === 0 ? before : dilation,
+          innerDilation: dilation,
+        },
+      );
+    }
+    return features;
+  });
+}
+
+/** Convolution `conv<index>` without bias and normalisation `bn<index>`. */
+function numbered(scope: Scope, index: number): ConvNormScopes {
+  return { conv: scope.child(`conv${index}`), norm: scope.child(`bn${index}`) };
+}
+
+function conv(
+  scopes: ConvNormScopes,
+  x: Tensor,
+  channels: number,
+  forward: Forward,
+  options: ConvLayerOptions,
+): Tensor {
+  return convNorm(scopes, x, channels, forward, { ...options, bias: false, weightInit: kaimingNormal });
+}
+
+/** 3x3, 3x3. */
+function basicBlock(scope: Scope, x: Tensor, planes: number, forward: Forward, geometry: Geometry): Tensor {
+  const { stride, dilation, innerDilation } = geometry;
+  const first = { kernel: 3, stride, dilation, padding: dilation };
+  const second = { kernel: 3, dilation: innerDilation, padding: innerDilation };
+  const hidden = relu(conv(numbered(scope, 1), x, planes, forward, first));
+  const residual = conv(numbered(scope, 2), hidden, planes, forward, second);
+  return relu(add(residual, shortcut(scope, x, planes, forward, stride)));
+}
+
+/** 1x1, 3x3 with the stride, 1x1 to four times the planes. */
+function bottleneck(scope: Scope, x: Tensor, planes: number, forward: Forward, geometry: Geometry): Tensor {
+  const { stride, dilation } = geometry;
+  const channels = BOTTLENECK_EXPANSION * planes;
+  const narrow = relu(conv(numbered(scope, 1), x, planes, forward, { kernel: 1 }));
+  const spatial = { kernel: 3, stride, dilation, padding: dilation };
+  const hidden = relu(conv(numbered(scope, 2), narrow, planes, forward, spatial));
+  const residual = conv(numbered(scope, 3), hidden, channels, forward, { kernel: 1 });
+  return relu(add(residual, shortcut(scope, x, channels, forward, stride)));
+}
+
+/** The identity, or a 1x1 convolution where the block changes channels or size. */
+function shortcut(scope: Scope, x: Tensor, channels: number, forward: Forward, stride: number): Tensor {
+  if (stride === 1 && x.shape[1] === channels) return x;
+  const scopes = { conv: scope.child("downsample").child(0), norm: scope.child("downsample").child(1) };
+  return conv(scopes, x, channels, forward, { kernel: 1, stride });
+}

@@ -1,0 +1,74 @@
+/** @file Files of weights, whoever wrote them: safetensors and PyTorch's. */
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { UserError } from "../common/errors.js";
+import { float16ToFloat32 } from "../common/half.js";
+import { readTorch, TorchTensor, tensorValues } from "../torch/index.js";
+import { fileError } from "./files.js";
+import { SafetensorsFile, type StoredArray } from "./safetensors.js";
+
+/** An open file of named arrays, which are read one by one. */
+export interface WeightFile {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Values in C order, as float32 whatever the file has. Throws UserError. */
+  read(name: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a `.safetensors` file, or a `.pth` or `.pt` one that holds tensors in a dictionary.
+ * @throws UserError `weights.unknown-format`, or of the format.
+ */
+export async function openWeights(path: string): Promise<WeightFile> {
+  const extension = extname(path).toLowerCase();
+  if (extension === ".safetensors") return openSafetensors(path);
+  if (extension === ".pth" || extension === ".pt") return openTorch(path);
+  throw new UserError({
+    code: "weights.unknown-format",
+    where: path,
+    what: "the format of the weights is not known",
+    expected: ".safetensors, .pth or .pt",
+    got: extension === "" ? "no extension" : extension,
+  });
+}
+
+async function openSafetensors(path: string): Promise<WeightFile> {
+  const file = await SafetensorsFile.open(path);
+  return {
+    shapes: new Map([...file.entries].map(([name, { shape }]) => [name, shape])),
+    read: async (name) => asFloat32(await file.read(name)),
+    close: () => file.close(),
+  };
+}
+
+async function openTorch(path: string): Promise<WeightFile> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw fileError(error, path, "read");
+  }
+  const tensors = readTorch(bytes, path);
+  if (tensors instanceof TorchTensor) {
+    throw new UserError({
+      code: "weights.no-names",
+      where: path,
+      what: "the file holds a single tensor",
+      expected: "a dictionary of names to tensors, such as model.state_dict()",
+    });
+  }
+  return {
+    shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    read: async (name) => numbers(tensorValues(tensors.get(name)!)),
+    close: async () => undefined,
+  };
+}
+
+function asFloat32({ dtype, data }: StoredArray): Float32Array {
+  return dtype === "F16" ? Float32Array.from(data, float16ToFloat32) : numbers(data);
+}
+
+function numbers(data: StoredArray["data"]): Float32Array {
+  if (data instanceof Float32Array) return data;
+  return data instanceof BigInt64Array ? Float32Array.from(data, Number) : Float32Array.from(data);
+}

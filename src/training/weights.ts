@@ -1,0 +1,144 @@
+/** @file Where training starts from: weights of a file, put by name into the network's variables. */
+import { UserError } from "../common/errors.js";
+import { type Shape, sameShape } from "../graph/tensor.js";
+import { models } from "../models/index.js";
+import type { ModelDefinition, Network } from "../models/network.js";
+import type { Variable } from "../nn/scope.js";
+import { emaName } from "../nn/training-graph.js";
+import type { Task } from "../tasks/task.js";
+import type { RunConfig } from "./config/index.js";
+import { buildInference, HELPER_PREFIX } from "./program.js";
+import type { Trainer } from "./trainer.js";
+import { openWeights, type WeightFile } from "./weight-files.js";
+
+/** What a run's checkpoint holds besides its network, and PyTorch's count of batches, which nothing here depends on. */
+const NO_WEIGHT = /^(optimizer|gradient|helper)\.|(^|\.)num_batches_tracked$/;
+/** `torch.nn.DataParallel` puts this before every name. */
+const WRAPPER = /^module\./;
+const AVERAGED = emaName("");
+
+/** Which array of a file goes into which variable. */
+export interface WeightMatch {
+  /** By variable, the name in the file. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Names in the file that have no counterpart by rule. */
+  readonly leftOut: readonly string[];
+  /** Parts of the network that the file says nothing about, e.g. `decoder`. */
+  readonly untouched: readonly string[];
+}
+
+/** The part of a network that a variable belongs to: the first word of its name; each head is a part of its own. */
+function partOf(name: string): string {
+  return name.split(".", name.startsWith("head.") ? 2 : 1).join(".");
+}
+
+/**
+ * Matches the arrays of a file with a network's variables, averaged weights going before the others. A part of the network is either in the
+ * file as a whole or not at all; heads of tasks that the run does not have are left out.
+ * @throws UserError `weights.misfit` naming the first arrays that are missing, have another shape or belong nowhere.
+ */
+export function matchWeights(
+  stored: ReadonlyMap<string, Shape>,
+  variables: readonly Pick<Variable, "name" | "tensor">[],
+  variableName: NonNullable<ModelDefinition["variableName"]>,
+  where: string,
+): WeightMatch {
+  const byName = new Map(variables.map((variable) => [variable.name, variable]));
+  const parts = new Set(variables.map(({ name }) => partOf(name)));
+  const sources = new Map<string, string>();
+  const [leftOut, strange]: [string[], string[]] = [[], []];
+  for (const source of stored.keys()) {
+    const averaged = source.startsWith(AVERAGED);
+    const name = source.slice(averaged ? AVERAGED.length : 0).replace(WRAPPER, "");
+    const target = NO_WEIGHT.test(name) ? null : variableName(name);
+    if (target === null) leftOut.push(source);
+    else if (!byName.has(target)) {
+      const otherHead = target.startsWith("head.") && !parts.has(partOf(target));
+      (otherHead ? leftOut : strange).push(source);
+    } else if (averaged || !sources.has(target)) sources.set(target, source);
+  }
+  const touched = new Set([...sources.keys()].map(partOf));
+  const missing = variables.filter(({ name }) => touched.has(partOf(name)) && !sources.has(name));
+  const misshapen = [...sources].filter(
+    ([name, source]) => !sameShape(byName.get(name)!.tensor.shape, stored.get(source)!),
+  );
+  if (sources.size === 0) throw misfit(where, "none of its names is known", [...stored.keys()]);
+  if (strange.length > 0) throw misfit(where, "the network does not have", strange);
+  if (missing.length > 0) {
+    throw misfit(
+      where,
+      "the file lacks",
+      missing.map(({ name }) => name),
+    );
+  }
+  if (misshapen.length > 0) {
+    const shapes = misshapen.map(
+      ([name, source]) => `${source} [${stored.get(source)}] for [${byName.get(name)!.tensor.shape}]`,
+    );
+    throw misfit(where, "of another shape are", shapes);
+  }
+  return { sources, leftOut, untouched: [...parts].filter((part) => !touched.has(part)) };
+}
+
+function misfit(where: string, what: string, names: readonly string[]): UserError {
+  return new UserError({
+    code: "weights.misfit",
+    where,
+    what: `the weights do not fit the network: ${what} ${few(names)}`,
+    fix: "Check `model` in the configuration: its name, its encoder and its width.",
+  });
+}
+
+function few(names: readonly string[]): string {
+  const shown = names.slice(0, 4).map((name) => name.slice(0, 100));
+  return shown.join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
+}
+
+const nameRule = ({ model }: RunConfig) => models[model.name].variableName ?? ((stored: string) => stored);
+
+/** Throws UserError where the weights that a configuration names cannot be read or do not fit. */
+export async function requireFittingWeights(
+  config: RunConfig,
+  network: Network,
+  tasks: readonly Task[],
+  size: readonly [number, number],
+): Promise<void> {
+  await withWeights(config, async (file, path) => {
+    const { variables } = buildInference(tasks, network, 1, size);
+    matchWeights(file.shapes, variables.all(), nameRule(config), path);
+  });
+}
+
+/** Puts the weights that a configuration names into the network (and its averages), and says what it did. Throws UserError. */
+export async function importWeights(
+  { program, store }: Pick<Trainer, "program" | "store">,
+  config: RunConfig,
+  log: (message: string) => void,
+): Promise<void> {
+  await withWeights(config, async (file, path) => {
+    const variables = program.variables.all().filter(({ name }) => !name.startsWith(HELPER_PREFIX));
+    const { sources, leftOut, untouched } = matchWeights(file.shapes, variables, nameRule(config), path);
+    for (const [name, source] of sources) {
+      for (const target of [name, emaName(name)]) {
+        // The store keeps the array, so each place gets its own.
+        if (store.has(target)) store.write(target, store.shape(target), await file.read(source));
+      }
+    }
+    const without = leftOut.length === 0 ? "" : `, without ${few(leftOut)}`;
+    const fresh = untouched.length === 0 ? "" : `; new: ${untouched.join(", ")}`;
+    log(`Loaded ${sources.size} arrays of weights from ${path}${without}${fresh}.`);
+  });
+}
+
+async function withWeights(
+  { model }: RunConfig,
+  use: (file: WeightFile, path: string) => Promise<void>,
+): Promise<void> {
+  if (model.weights === undefined) return;
+  const file = await openWeights(model.weights);
+  try {
+    await use(file, model.weights);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { add, gradientsOrNull, input, mul, reduceSum } from "../../src/graph/index.js";
+import { models } from "../../src/models/index.js";
+import { type Network, runNetwork } from "../../src/models/network.js";
+import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { infer } from "../helpers/network.js";
+
+const HEADS = [
+  { name: "segmentation", channels: 5 },
+  { name: "depth", channels: 1 },
+];
+
+/** Every registered model, small. */
+const cases: [string, Network][] = Object.values(models).flatMap((model) => {
+  const small = (options: object) => model.create(model.options.parse({ width: 2, ...options }));
+  if (model.name !== "deeplabv3plus") return [[model.name, small({})]];
+  return ["resnet18", "resnet34", "resnet50"].flatMap((encoder) =>
+    [8, 16].map((outputStride): [string, Network] => [
+      `${model.name} ${encoder}/${outputStride}`,
+      small({ encoder, outputStride }),
+    ]),
+  );
+});
+
+function build(network: Network, forward: Forward, batch = 2, heads = HEADS) {
+  const variables = new VariableStore();
+  const [height, width] = [2 * network.sizeMultiple, 3 * network.sizeMultiple];
+  const x = input("x", [batch, 3, height, width]);
+  return { variables, x, ...runNetwork(network, new Scope(variables), x, forward, heads) };
+}
+
+describe.each(cases)("%s", (_name, network) => {
+  it("gives a map of the input's size for every head", () => {
+    const { outputs, x } = build(network, new Forward("train"));
+    const [batch, , height, width] = x.shape;
+    for (const { name, channels } of HEADS) {
+      expect(outputs[name].shape).toEqual([batch, channels, height, width]);
+    }
+    expect(Object.keys(outputs)).toEqual(HEADS.map(({ name }) => name));
+  });
+
+  it("takes any number of input channels and any multiple of its sizes", () => {
+    const variables = new VariableStore();
+    const size = network.sizeMultiple;
+    const x = input("x", [1, 9, size, 3 * size]);
+    const { outputs } = runNetwork(network, new Scope(variables), x, new Forward("train"), HEADS);
+    expect(outputs.depth.shape).toEqual([1, 1, size, 3 * size]);
+  });
+
+  it("declares the same variables in training and evaluation, and all under the scope it is given", () => {
+    const described = (mode: "train" | "eval") =>
+      build(network, new Forward(mode))
+        .variables.all()
+        .map(({ name, kind, tensor }) => `${kind} ${name} [${tensor.shape}]`)
+        .sort();
+    expect(described("eval")).toEqual(described("train"));
+    const variables = new VariableStore();
+    const x = input("x", [1, 3, network.sizeMultiple, network.sizeMultiple]);
+    runNetwork(network, new Scope(variables, "inner"), x, new Forward("train"), HEADS);
+    expect(variables.all().every(({ name }) => name.startsWith("inner."))).toBe(true);
+  });
+
+  it("keeps running statistics of every normalisation, and none where a pass leaves state alone", () => {
+    const forward = new Forward("train");
+    const { variables } = build(network, forward);
+    const state = variables.all().filter(({ kind }) => kind === "state");
+    expect([...forward.updates().keys()].sort()).toEqual(state.map(({ name }) => name).sort());
+    const still = new Forward("train", { updatesState: false });
+    build(network, still);
+    expect(still.updates().size).toBe(0);
+  });
+
+  it("sends gradients to every parameter but the biases that normalisation cancels", () => {
+    const { variables, outputs } = build(network, new Forward("train"));
+    const loss = Object.values(outputs)
+      .map((map) => reduceSum(mul(map, map)))
+      .reduce(add);
+    const parameters = variables.parameters();
+    const gradients = gradientsOrNull(
+      [{ output: loss }],
+      parameters.map(({ tensor }) => tensor),
+    );
+    const without = parameters.filter((_, i) => gradients[i] === null).map(({ name }) => name);
+    const norms = new Set(variables.all().flatMap(({ name }) => name.match(/.*(?=\.running_mean$)/) ?? []));
+    for (const name of without) {
+      expect(name.endsWith(".bias")).toBe(true);
+      expect(norms.has(name.replace(/\.0\.bias$/, ".1"))).toBe(true);
+    }
+  });
+
+  it("evaluates an image alone as it does in a batch", async () => {
+    const [height, width] = [2 * network.sizeMultiple, 3 * network.sizeMultiple];
+    const size = 3 * height * width;
+    const pair = Float32Array.from({ length: 2 * size }, (_, i) => Math.sin(0.3 * i) ** 2);
+    const run = (batch: number, data: Float32Array) =>
+      infer(
+        (scope, x, forward) => runNetwork(network, scope, x, forward, HEADS).outputs,
+        { shape: [batch, 3, height, width], data },
+        (variable, variables) => variables.initialValue(variable, 3),
+      );
+    const [together, alone] = [await run(2, pair), await run(1, pair.slice(size))];
+    for (const { name } of HEADS) {
+      const second = together[name].slice(together[name].length / 2);
+      expect(second.every(Number.isFinite)).toBe(true);
+      expect(Math.max(...second.map((value, i) => Math.abs(value - alone[name][i])))).toBeLessThan(1e-5);
+      expect(new Set(second).size).toBeGreaterThan(10);
+    }
+  });
+
+  it("refuses sizes that it cannot take", () => {
+    const x = input("x", [1, 3, network.sizeMultiple + 4, network.sizeMultiple]);
+    const encode = () => network.encode(new Scope(new VariableStore()), x, new Forward("eval"));
+    expect(encode).toThrow(/multiples of/);
+  });
+});
