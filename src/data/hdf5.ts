@@ -2,6 +2,7 @@
  * @file HDF5, which MATLAB's version 7.3 files are: numeric arrays, read entry by entry from the disk. MATLAB
  * stores arrays reversed: its H x W x N is [N, W, H] here.
  */
+import { stat } from "node:fs/promises";
 import { UserError } from "../common/errors.js";
 import { readStart } from "./raster.js";
 
@@ -47,6 +48,9 @@ function guarded<T>(where: string, what: string, run: () => T): T {
   }
 }
 
+/** Open files by path and state: a run opens its dataset anew for every evaluation. */
+const opened = new Map<string, Hdf5File>();
+
 /**
  * Opens a file for reading; it stays open until the process or worker ends. Throws UserError where it is
  * missing, not HDF5, or damaged.
@@ -56,6 +60,14 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
   if (!STARTS.some((at) => SIGNATURE.every((byte, i) => start[at + i] === byte))) {
     throw refuse(path, "this is not an HDF5 file");
   }
+  const { mtimeNs, size } = await stat(path, { bigint: true });
+  const key = `${path}\0${mtimeNs}\0${size}`;
+  const file = opened.get(key) ?? (await openAnew(path));
+  opened.set(key, file);
+  return file;
+}
+
+async function openAnew(path: string): Promise<Hdf5File> {
   // 4 MB of WebAssembly that few runs need.
   const hdf5 = await import("h5wasm/node");
   // Otherwise the library writes its errors to stderr and goes on.
