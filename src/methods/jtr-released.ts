@@ -3,11 +3,12 @@
  * of the distance only to predictions of unlabelled tasks, the auto-encoder normalised sample by sample, other encodings and reconstruction losses
  * (`tasks/released.ts`). Not reproduced: NaN where a labelled task has no valid pixel.
  */
+import { UserError } from "../common/errors.js";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceMean } from "../graph/ops/reduce.js";
 import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
-import { graphError, type Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import type { ReleasedJointEncoding, Task } from "../tasks/task.js";
 import { latentDistance } from "./distance.js";
 import { type JointAutoEncoder, type JtrOptions, splitStack } from "./jtr-parts.js";
@@ -112,10 +113,12 @@ function viewParts(
   return context.tasks.map((task) => {
     const encoding = task.kind.releasedJoint;
     if (encoding === undefined) {
-      graphError(
-        "jtr",
-        `the released code has no encoding for tasks of kind ${task.kind.kind}; use variant: paper`,
-      );
+      throw new UserError({
+        code: "method.no-released-encoding",
+        what: `JTR's released code has no tasks of kind ${task.kind.kind}`,
+        where: `tasks: ${task.name}`,
+        fix: "Set `variant: paper`, or leave the task out of `tasks`.",
+      });
     }
     const labels = context.labels(task, view);
     const labelled = reshape(labels.labelled, [context.batchSize, 1, 1, 1]);

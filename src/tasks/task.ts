@@ -95,8 +95,8 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   scaled(label: LabelMap, factor: number): LabelMap;
 
   /**
-   * Network output [N,C,H,W] -> prediction (normals: unit length; segmentation and depth: unchanged logits /
-   * metres).
+   * Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres,
+   * shares).
    */
   activate(output: Tensor, spec: S): Tensor;
   /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
