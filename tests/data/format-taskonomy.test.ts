@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { noisePng, openFiles, userError } from "../helpers/dataset.js";
+import { greyPng, noisePng, openFiles, userError } from "../helpers/dataset.js";
 import { CASES, type Files } from "./format-cases.js";
 
 const { files } = CASES.taskonomy;
@@ -8,7 +8,7 @@ const CSV = "train_val_test_tiny.csv";
 describe("taskonomy", () => {
   it("turns normals to the camera's axes and scales depth", async () => {
     const dataset = await openFiles("taskonomy", files);
-    expect(Object.keys(dataset.info.tasks)).toEqual(["segmentation", "depth", "normals"]);
+    expect(Object.keys(dataset.info.tasks)).toHaveLength(7);
     const { labels } = await dataset.read("train", "allensville__point_0_view_1", ["normals", "depth"]);
     // Right; and towards the camera, which is backwards.
     // Adding 0 turns -0 into 0.
@@ -40,6 +40,21 @@ describe("taskonomy", () => {
       val: ["house1__point_3_view_0"],
       test: ["house2__point_3_view_0"],
     });
+  });
+
+  it("has the tasks of the domains that are there, and names files of other pixels", async () => {
+    const flat = "keypoints2d/allensville/point_0_view_1_domain_keypoints2d.png";
+    const image = "rgb/allensville/point_0_view_1_domain_rgb.png";
+    const dataset = await openFiles("taskonomy", {
+      [image]: files[image],
+      [flat]: greyPng(2, [0, 100]),
+      [CSV]: files[CSV],
+    });
+    expect(Object.keys(dataset.info.tasks)).toEqual(["keypoints2d"]);
+    const { facts } = await userError(() =>
+      dataset.read("train", "allensville__point_0_view_1", ["keypoints2d"]),
+    );
+    expect(facts).toMatchObject({ code: "data.pixel-format", got: "8 bits, 1 channel" });
   });
 
   it("says what is wrong with lists of splits", async () => {

@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";
 import { hashString } from "../../common/random.js";
+import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
@@ -65,6 +66,29 @@ function classPixels(raster: Raster, where: string): Raster {
   return { ...raster, data: Uint8Array.from(raster.data, (value) => value - 1) };
 }
 
+/** 16 bits of one channel, as they are. */
+function responsePixels(raster: Raster, where: string): Raster {
+  expectRaster(raster, { channels: 1, bits: 16 }, where);
+  return raster;
+}
+
+/** Grey that is stored as a colour: the red channel. */
+function shadingPixels(raster: Raster, where: string): Raster {
+  const channels = raster.channels === 1 ? 1 : 3;
+  expectRaster(raster, { channels, bits: 8 }, where);
+  const data = new Uint8Array(raster.width * raster.height);
+  for (let i = 0; i < data.length; i++) data[i] = raster.data[channels * i];
+  return { ...raster, channels: 1, data };
+}
+
+/**
+ * A map in [0, 1]. The scales are those of the kinds' documentation: the share of the 16-bit range that the
+ * published training code takes as 1.
+ */
+function unitMap(kind: string, scale: number, prepare = responsePixels): Domain {
+  return { task: kind, spec: parseTaskSpec({ kind, scale }, kind), prepare };
+}
+
 /** What is read besides `rgb`, by the name that the data set has for it. */
 const DOMAINS: Readonly<Record<string, Domain>> = {
   segment_semantic: {
@@ -74,6 +98,10 @@ const DOMAINS: Readonly<Record<string, Domain>> = {
   },
   depth_zbuffer: { task: "depth", spec: depthSpec(512), prepare: depthPixels },
   normal: { task: "normals", spec: normalsSpec(), prepare: normalPixels },
+  reshading: unitMap("reshading", 1 / 255, shadingPixels),
+  edge_occlusion: unitMap("occlusion-edges", 0.00244),
+  edge_texture: unitMap("edges2d", 0.000191),
+  keypoints2d: unitMap("keypoints2d", 0.00305),
 };
 
 /** The images of a domain by building and `point_<n>_view_<n>`. */
