@@ -22,6 +22,8 @@ const NUMBERS: Readonly<Record<number, readonly [bytes: number, get: Getter]>> =
   17: [2, (view, at, little) => view.getUint16(at, little)],
   18: [4, (view, at, little) => view.getUint32(at, little)],
 };
+
+/** One data element without its tag and padding. */
 export interface Element {
   readonly type: number;
   readonly bytes: Uint8Array;
