@@ -13,9 +13,17 @@ export interface LabelFile {
   read(camera: Camera | undefined): Promise<LabelMap>;
 }
 
+/** An image that is no plain JPEG or PNG file: an array, or a part of a larger file. */
+export interface ImageFile {
+  readonly file: string;
+  /** Reads it. Throws UserError naming the file. */
+  read(): Promise<RgbImage>;
+}
+
 /** The files of one sample. */
 export interface SampleFiles {
-  readonly image: string;
+  /** The path of a JPEG or PNG, or what reads the image. */
+  readonly image: string | ImageFile;
   readonly labels: Readonly<Record<string, LabelFile>>;
   /** At the image's resolution. */
   readonly camera?: Camera;
@@ -25,7 +33,7 @@ export interface SampleFiles {
  * Decodes a label by its task. A file without a single valid pixel gives a label that is invalid everywhere
  * instead of an error: it teaches nothing, but it need not stop a training run; `inspectDataset` warns of it.
  */
-function decodeLabel(raster: Raster, spec: TaskSpec, where: string): LabelMap {
+export function decodeLabel(raster: Raster, spec: TaskSpec, where: string): LabelMap {
   const kind = taskKind(spec.kind);
   try {
     return kind.decode(raster, spec, where);
@@ -62,6 +70,10 @@ function requireImageSize(label: LabelMap, file: string, image: RgbImage, imageF
   });
 }
 
+function imageFile(image: string | ImageFile): ImageFile {
+  return typeof image === "string" ? { file: image, read: () => readImage(image) } : image;
+}
+
 /** Every split's samples by id; the order is the split's order. */
 export type SplitFiles = Readonly<Record<string, ReadonlyMap<string, SampleFiles>>>;
 
@@ -88,14 +100,15 @@ export function fileDataset(
   };
   const read = async (split: string, id: string, tasks: readonly string[]): Promise<Sample> => {
     const sample = filesOf(split, id);
-    const image = await readImage(sample.image);
+    const source = imageFile(sample.image);
+    const image = await source.read();
     const labels: [string, LabelMap][] = [];
     for (const task of tasks) {
       if (!Object.hasOwn(about.tasks, task)) throw unknownName("task", task, Object.keys(about.tasks), where);
       if (!Object.hasOwn(sample.labels, task)) continue;
-      const source = sample.labels[task];
-      const label = await source.read(sample.camera);
-      requireImageSize(label, source.file, image, sample.image);
+      const { file, read } = sample.labels[task];
+      const label = await read(sample.camera);
+      requireImageSize(label, file, image, source.file);
       labels.push([task, label]);
     }
     const { width, height, data } = image;

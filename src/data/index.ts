@@ -1,5 +1,6 @@
 /** @file Data: datasets, label scenarios, the loader, and the built-in worlds. */
 
+export { type ConvertOptions, type ConvertResult, convertDataset } from "./convert.js";
 export { openSplit, type SplitReader } from "./evaluation-reader.js";
 export { type DatasetDescription, openFolder, writeDatasetYaml, writeSample } from "./folder.js";
 export { formats, openDataset } from "./formats/index.js";

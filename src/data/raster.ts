@@ -1,5 +1,5 @@
 /** @file Reading pictures: images to RGB in [0, 1], label files exactly as they stand. */
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { UserError } from "../common/errors.js";
 import type { Raster } from "../tasks/task.js";
@@ -16,21 +16,41 @@ export interface RgbImage {
   readonly data: Float32Array;
 }
 
+/** A UserError for a file that the system does not give. */
+function unreadable(path: string, cause: unknown): UserError {
+  const missing = (cause as { code?: string }).code === "ENOENT";
+  return new UserError(
+    {
+      code: missing ? "data.missing-file" : "data.unreadable-file",
+      what: missing ? "the file does not exist" : "the file cannot be read",
+      where: path,
+      got: missing ? undefined : (cause as Error).message,
+    },
+    { cause },
+  );
+}
+
 /** Reads a whole file. Throws UserError where it is missing or unreadable. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const missing = (cause as { code?: string }).code === "ENOENT";
-    throw new UserError(
-      {
-        code: missing ? "data.missing-file" : "data.unreadable-file",
-        what: missing ? "the file does not exist" : "the file cannot be read",
-        where: path,
-        got: missing ? undefined : (cause as Error).message,
-      },
-      { cause },
-    );
+    throw unreadable(path, cause);
+  }
+}
+
+/** The first bytes of a file, fewer where it is shorter. Throws UserError where it is missing or unreadable. */
+export async function readStart(path: string, count: number): Promise<Uint8Array> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { greyPng, noisePng, writeFiles } from "../helpers/dataset.js";
 import { writeProject } from "../training/helpers/tiny.js";
 import { runCli, userMessage } from "./helpers.js";
 
@@ -117,6 +118,28 @@ test("data synth, inspect and strip work together", async () => {
   const { code, stdout, stderr } = await cli("data", "inspect", "rooms", "--json");
   expect(code, stderr).toBe(1);
   expect((JSON.parse(stdout) as { badFiles: unknown[] }).badFiles).toHaveLength(1);
+});
+
+test("data convert writes a dataset folder, at another size if asked", async () => {
+  await writeFiles(join(folder, "CamVid"), {
+    "train/a.png": noisePng(4, 2),
+    "trainannot/a.png": greyPng(4, [0, 1, 2, 3, 4, 5, 6, 11]),
+    "val/b.png": noisePng(4, 2),
+  });
+  const convert = ["data", "convert", "camvid", "CamVid", "--out"];
+  expect(await json(...convert, "converted", "--size", "4x8")).toEqual({
+    path: "converted",
+    splits: { train: 1, val: 1 },
+    camera: "none",
+  });
+  expect(await json("data", "inspect", "converted")).toMatchObject({
+    sizes: { "8x4": 2 },
+    tasks: { segmentation: { labelled: { train: 1, val: 0 } } },
+    badFiles: [],
+  });
+  expect((await cli(...convert, "again")).stdout).toBe("again: train 1, val 1\n");
+  expect(userMessage(await cli(...convert, "again"))).toContain("there already is a dataset");
+  expect(userMessage(await cli("data", "convert", "camvit", "CamVid", "--out", "x"))).toContain("camvid");
 });
 
 test("doctor tells the versions and which providers work", async () => {

@@ -5,8 +5,10 @@ import { dirname, join } from "node:path";
 import { afterAll, expect } from "vitest";
 import { UserError } from "../../src/common/errors.js";
 import { Random } from "../../src/common/random.js";
+import { openDataset } from "../../src/data/formats/index.js";
 import { encodeNpy } from "../../src/data/npy.js";
 import { encodePng } from "../../src/data/png.js";
+import type { Dataset } from "../../src/data/types.js";
 
 const made: string[] = [];
 afterAll(async () => {
@@ -27,6 +29,16 @@ export async function writeFiles(root: string, files: Record<string, string | Ui
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content);
   }
+}
+
+/** Opens a folder that holds just these files. */
+export async function openFiles(
+  format: string,
+  files: Record<string, string | Uint8Array>,
+): Promise<Dataset> {
+  const path = await temporaryFolder();
+  await writeFiles(path, files);
+  return await openDataset({ format, path });
 }
 
 /** A grey PNG, values by row. */

@@ -1,6 +1,7 @@
 /** @file `taskloom data`: making and looking at datasets. */
 import { Command, Option } from "commander";
 import { UserError } from "../../common/errors.js";
+import type { ConvertResult } from "../../data/convert.js";
 import type { countLabels } from "../../data/scenarios.js";
 import { collect, imageSize, note, print, printJson, share, taskShare, wholeNumber } from "../output.js";
 
@@ -8,9 +9,10 @@ type LabelCounts = ReturnType<typeof countLabels>;
 
 export function dataCommand(): Command {
   return new Command("data")
-    .description("make, inspect and strip datasets")
+    .description("make, inspect, convert and strip datasets")
     .addCommand(synthCommand())
     .addCommand(inspectCommand())
+    .addCommand(convertCommand())
     .addCommand(stripCommand());
 }
 
@@ -78,6 +80,37 @@ function inspectCommand(): Command {
         fix: "Mend or remove them.",
       });
     });
+}
+
+interface ConvertFlags {
+  readonly out: string;
+  readonly size?: [number, number];
+  readonly json?: boolean;
+}
+
+function convertCommand(): Command {
+  return new Command("convert")
+    .description("write a dataset of any format as a dataset folder")
+    .argument("<format>", "layout of the data, e.g. cityscapes")
+    .argument("<dir>", "folder of the data")
+    .requiredOption("--out <dir>", "folder to write")
+    .option("--size <HxW>", "resize to this height and width", imageSize)
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  $ taskloom data convert camvid CamVid --out camvid\n")
+    .action(async (format: string, path: string, { out, size, json }: ConvertFlags) => {
+      const { convertDataset } = await import("../../data/index.js");
+      const source = { format, path, size };
+      const result = await convertDataset({ source, out, onProgress: everyTenth("converted") });
+      if (json) printJson({ path: out, ...result });
+      else print(convertText(out, result));
+    });
+}
+
+function convertText(out: string, { splits, camera }: ConvertResult): string {
+  const counts = Object.entries(splits).map(([split, images]) => `${split} ${images}`);
+  const lost =
+    camera === "differs" ? "; the cameras differ from image to image, so dataset.yaml has none" : "";
+  return `${out}: ${counts.join(", ")}${lost}`;
 }
 
 interface StripFlags {

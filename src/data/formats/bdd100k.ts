@@ -7,34 +7,14 @@ import { join } from "node:path";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
+import { CITYSCAPES_CLASSES } from "./class-names.js";
 import { nonEmpty, segmentationSpec } from "./shared.js";
 
-const CLASSES = [
-  "road",
-  "sidewalk",
-  "building",
-  "wall",
-  "fence",
-  "pole",
-  "traffic light",
-  "traffic sign",
-  "vegetation",
-  "terrain",
-  "sky",
-  "person",
-  "rider",
-  "car",
-  "truck",
-  "bus",
-  "train",
-  "motorcycle",
-  "bicycle",
-];
 const LAYOUT = "images/10k/train/*.jpg and labels/sem_seg/masks/train/*.png";
 
 async function open(path: string): Promise<Dataset> {
   await requireFolder(path, LAYOUT);
-  const spec = segmentationSpec(CLASSES, 255);
+  const spec = segmentationSpec(CITYSCAPES_CLASSES, 255);
   const files: Record<string, Map<string, SampleFiles>> = {};
   for (const split of ["train", "val", "test"]) {
     const masks = await filesByStem(join(path, "labels", "sem_seg", "masks", split), [".png"]);

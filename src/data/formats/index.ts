@@ -6,18 +6,38 @@ import { resizedDataset } from "../resize.js";
 import type { Dataset, DatasetFormat, DatasetSource } from "../types.js";
 import { bdd100k } from "./bdd100k.js";
 import { camvid } from "./camvid.js";
+import { cityscapes, cityscapes7 } from "./cityscapes.js";
 import { cocoPanoptic } from "./coco-panoptic.js";
+import { mtanCityscapes7, mtanCityscapes19, mtanNyu } from "./mtan.js";
 import { nyuMultitask } from "./nyu-multitask.js";
+import { nyuV2Mat, nyuV2Mat13 } from "./nyu-v2-mat.js";
 import { pascalVoc } from "./pascal-voc.js";
 import { sevenScenes } from "./seven-scenes.js";
 import { sunrgbd } from "./sunrgbd.js";
+import { taskonomy } from "./taskonomy.js";
+
+const ALL: readonly DatasetFormat[] = [
+  folder,
+  camvid,
+  sevenScenes,
+  nyuMultitask,
+  nyuV2Mat,
+  nyuV2Mat13,
+  mtanNyu,
+  mtanCityscapes7,
+  mtanCityscapes19,
+  cityscapes,
+  cityscapes7,
+  taskonomy,
+  sunrgbd,
+  pascalVoc,
+  cocoPanoptic,
+  bdd100k,
+];
 
 /** Every format, by name. */
 export const formats: Readonly<Record<string, DatasetFormat>> = Object.fromEntries(
-  [folder, camvid, sevenScenes, nyuMultitask, sunrgbd, pascalVoc, cocoPanoptic, bdd100k].map((format) => [
-    format.name,
-    format,
-  ]),
+  ALL.map((format) => [format.name, format]),
 );
 
 /**

@@ -9,53 +9,10 @@ import type { Raster } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import { expectRaster } from "../raster.js";
-import type { Camera, Dataset, DatasetFormat } from "../types.js";
-import { depthSpec, nonEmpty, normalsSpec, segmentationSpec } from "./shared.js";
+import type { Dataset, DatasetFormat } from "../types.js";
+import { NYU_CLASSES_40 } from "./class-names.js";
+import { depthSpec, NYU_CAMERA, nonEmpty, normalsSpec, segmentationSpec } from "./shared.js";
 
-/** The colour camera, from the data set's own toolbox. */
-const CAMERA: Camera = { fx: 518.857901, fy: 519.469611, cx: 325.582449, cy: 253.736166 };
-const CLASSES = [
-  "wall",
-  "floor",
-  "cabinet",
-  "bed",
-  "chair",
-  "sofa",
-  "table",
-  "door",
-  "window",
-  "bookshelf",
-  "picture",
-  "counter",
-  "blinds",
-  "desk",
-  "shelves",
-  "curtain",
-  "dresser",
-  "pillow",
-  "mirror",
-  "floor mat",
-  "clothes",
-  "ceiling",
-  "books",
-  "refridgerator",
-  "television",
-  "paper",
-  "towel",
-  "shower curtain",
-  "box",
-  "whiteboard",
-  "person",
-  "night stand",
-  "toilet",
-  "sink",
-  "lamp",
-  "bathtub",
-  "bag",
-  "otherstructure",
-  "otherfurniture",
-  "otherprop",
-];
 const LAYOUT = "000433/image.png, 000433/depth-x5000.png, 000433/semseg40.png, 000433/normals.png";
 
 /** Right, forward, up -> right, down, forward. Negation of n = v / 127.5 - 1 is exact on bytes: 255 - v. */
@@ -72,7 +29,7 @@ async function open(path: string): Promise<Dataset> {
   const outer = await requireFolder(path, LAYOUT);
   const root = outer.folders.includes("multitask") ? join(path, "multitask") : path;
   const tasks = {
-    segmentation: segmentationSpec(CLASSES, 255),
+    segmentation: segmentationSpec(NYU_CLASSES_40, 255),
     depth: depthSpec(5000),
     normals: normalsSpec(),
   };
@@ -88,7 +45,7 @@ async function open(path: string): Promise<Dataset> {
     if (segmentation !== undefined) labels.segmentation = labelFile(segmentation, tasks.segmentation);
     if (depth !== undefined) labels.depth = labelFile(depth, tasks.depth, require16);
     if (normals !== undefined) labels.normals = labelFile(normals, tasks.normals, turnAxes);
-    train.set(id, { image, labels, camera: CAMERA });
+    train.set(id, { image, labels, camera: NYU_CAMERA });
   }
   return fileDataset({ name: "NYU Depth v2", tasks }, nonEmpty({ train }, "NYU frames", path, LAYOUT), path);
 }

@@ -6,6 +6,9 @@ import type { SplitFiles } from "../file-dataset.js";
 import { readBytes } from "../raster.js";
 import type { Camera } from "../types.js";
 
+/** The colour camera of NYU Depth v2 at 640x480, from the data set's own toolbox. */
+export const NYU_CAMERA: Camera = { fx: 518.857901, fy: 519.469611, cx: 325.582449, cy: 253.736166 };
+
 /** Throws UserError where a folder has none of what the format calls for. */
 export function notThisFormat(format: string, path: string, expected: string): UserError {
   return new UserError({

@@ -2,8 +2,9 @@
  * @file SUN RGB-D (Song, Lichtenberg, Xiao 2015), one folder a frame, found at any depth. Official layout:
  * `image/*.jpg`, `depth_bfx/*.png` (in-painted; else `depth/*.png`), `intrinsics.txt` (3x3). Flat layout:
  * `image.jpg`, `depth-x5000.png` (metres x 5000), `calib.txt` (tilt, then intrinsics, column by column). Both
- * may hold `semseg37.png` (0..36, 255 = no label). Frames in folders named `test-*` are `test`, all others
- * `train`: the official split is a MATLAB file. Normals are derived from depth.
+ * may hold `semseg37.png` (0..36, 255 = no label). Splits are the official ones where `allsplit.mat` of the
+ * toolbox is there (`sunrgbd-split.ts`); else frames in folders named `test-*` are `test`, all others `train`.
+ * Normals are derived from depth.
  */
 import { join, relative, sep } from "node:path";
 import type { Raster } from "../../tasks/task.js";
@@ -22,6 +23,7 @@ import {
   readText,
   segmentationSpec,
 } from "./shared.js";
+import { findOfficialSplit, splitOfficially } from "./sunrgbd-split.js";
 
 const CLASSES = [
   "wall",
@@ -149,13 +151,21 @@ async function collect(
   }
 }
 
+/** Without the official split: by the folder's name. */
+function splitByName(frames: ReadonlyMap<string, SampleFiles>): Record<string, Map<string, SampleFiles>> {
+  const isTest = (id: string) => id.split("__").some((part) => part.startsWith("test-"));
+  return {
+    train: new Map([...frames].filter(([id]) => !isTest(id))),
+    test: new Map([...frames].filter(([id]) => isTest(id))),
+  };
+}
+
 async function open(path: string): Promise<Dataset> {
   await requireFolder(path, LAYOUT);
-  const files = { train: new Map<string, SampleFiles>(), test: new Map<string, SampleFiles>() };
-  await collect(path, path, 0, (id, frame) => {
-    const test = id.split("__").some((part) => part.startsWith("test-"));
-    (test ? files.test : files.train).set(id === "" ? "frame" : id, frame);
-  });
+  const frames = new Map<string, SampleFiles>();
+  await collect(path, path, 0, (id, frame) => frames.set(id === "" ? "frame" : id, frame));
+  const official = findOfficialSplit(path);
+  const files = official === undefined ? splitByName(frames) : await splitOfficially(path, official, frames);
   return fileDataset({ name: "SUN RGB-D", tasks }, nonEmpty(files, "SUN RGB-D", path, LAYOUT), path);
 }
 

@@ -1,0 +1,88 @@
+/** @file Class names that several formats share. */
+
+/** The 19 evaluated classes of Cityscapes in the order of their train ids; BDD100K has the same. */
+export const CITYSCAPES_CLASSES = [
+  "road",
+  "sidewalk",
+  "building",
+  "wall",
+  "fence",
+  "pole",
+  "traffic light",
+  "traffic sign",
+  "vegetation",
+  "terrain",
+  "sky",
+  "person",
+  "rider",
+  "car",
+  "truck",
+  "bus",
+  "train",
+  "motorcycle",
+  "bicycle",
+];
+
+/** The categories of Cityscapes without `void`. */
+export const CITYSCAPES_CATEGORIES = ["flat", "construction", "object", "nature", "sky", "human", "vehicle"];
+
+/** The 13 classes of NYU Depth v2 (Couprie et al. 2013), in the order of the published class map. */
+export const NYU_CLASSES_13 = [
+  "bed",
+  "books",
+  "ceiling",
+  "chair",
+  "floor",
+  "furniture",
+  "objects",
+  "picture",
+  "sofa",
+  "table",
+  "tv",
+  "wall",
+  "window",
+];
+
+/** The 40 classes of NYU Depth v2 (Gupta et al. 2013). */
+export const NYU_CLASSES_40 = [
+  "wall",
+  "floor",
+  "cabinet",
+  "bed",
+  "chair",
+  "sofa",
+  "table",
+  "door",
+  "window",
+  "bookshelf",
+  "picture",
+  "counter",
+  "blinds",
+  "desk",
+  "shelves",
+  "curtain",
+  "dresser",
+  "pillow",
+  "mirror",
+  "floor mat",
+  "clothes",
+  "ceiling",
+  "books",
+  "refridgerator",
+  "television",
+  "paper",
+  "towel",
+  "shower curtain",
+  "box",
+  "whiteboard",
+  "person",
+  "night stand",
+  "toilet",
+  "sink",
+  "lamp",
+  "bathtub",
+  "bag",
+  "otherstructure",
+  "otherfurniture",
+  "otherprop",
+];

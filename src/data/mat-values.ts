@@ -1,0 +1,58 @@
+/** @file What data sets keep in MAT-files: lists of whole numbers, lists of names, structures. */
+import { UserError } from "../common/errors.js";
+import { decodeMat, type MatArray } from "./mat5.js";
+import { readBytes } from "./raster.js";
+
+/** Arrays by name: a file's or a structure's. `where` names them in errors. */
+export interface MatValues {
+  readonly arrays: ReadonlyMap<string, MatArray>;
+  readonly where: string;
+}
+
+/** Reads a MAT-file of version 5 to 7. Throws UserError where it is missing or damaged. */
+export async function readMat(path: string): Promise<MatValues> {
+  return { arrays: decodeMat(await readBytes(path), path), where: path };
+}
+
+function unfit(where: string, name: string, expected: string, got: string | undefined): UserError {
+  return new UserError({
+    code: "data.bad-mat",
+    what: `${name} is not what it should be`,
+    where,
+    expected,
+    got: got ?? "nothing of this name",
+  });
+}
+
+/** A list of whole numbers from `least` to `most`. Throws UserError for anything else. */
+export function wholeNumbers(
+  { arrays, where }: MatValues,
+  name: string,
+  [least, most]: readonly [number, number],
+): number[] {
+  const array = arrays.get(name);
+  const expected = `whole numbers from ${least} to ${most}`;
+  if (array?.kind !== "numeric") throw unfit(where, name, expected, array?.kind);
+  const stray = array.data.find((value) => !(Number.isInteger(value) && value >= least && value <= most));
+  if (stray !== undefined) throw unfit(where, name, expected, String(stray));
+  return [...array.data];
+}
+
+/** A cell array of text. Throws UserError for anything else. */
+export function textCells({ arrays, where }: MatValues, name: string): string[] {
+  const array = arrays.get(name);
+  if (array?.kind !== "cell") throw unfit(where, name, "a cell array of text", array?.kind);
+  return array.cells.map((cell) => {
+    if (cell.kind !== "text") throw unfit(where, name, "a cell array of text", `a cell of ${cell.kind}`);
+    return cell.text;
+  });
+}
+
+/** The fields of a structure of one element. Throws UserError for anything else. */
+export function structure({ arrays, where }: MatValues, name: string): MatValues {
+  const array = arrays.get(name);
+  if (array?.kind !== "struct" || array.entries.length !== 1) {
+    throw unfit(where, name, "one structure", array?.kind);
+  }
+  return { arrays: array.entries[0], where: `${where}: ${name}` };
+}
