@@ -7,7 +7,7 @@ import { root } from "./lib/setup.mjs";
 
 const ORDER = [
   ...["common", "graph", "runtime", "nn", "geometry", "tasks", "models", "data", "methods", "constraints"],
-  ...["training", "collective", "report", "cli"],
+  ...["training", "collective", "report", "bench", "cli"],
 ];
 /** Must run in a browser: imports from no other folder, and nothing of Node's. */
 const CORE = new Set(["common", "graph", "nn", "geometry", "tasks", "models", "methods", "constraints"]);

@@ -3,6 +3,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { benchCommand } from "./commands/bench.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
@@ -36,6 +37,7 @@ export function buildProgram(): Command {
     evaluateCommand,
     predictCommand,
     exportCommand,
+    benchCommand,
   ]) {
     program.addCommand(make());
   }
