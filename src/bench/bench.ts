@@ -1,6 +1,7 @@
 /** @file All runs of a suite: several at a time, each when what it needs is there, and their results. */
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.js";
 import { makeFolder } from "../training/files.js";
 import { attempt, type BenchContext, isDone } from "./attempt.js";
@@ -13,10 +14,8 @@ import type { Suite } from "./suite.js";
 export interface BenchOptions {
   /** Folder of the runs, `results.json` and `results.md`. */
   readonly out: string;
-  /** Program and first arguments that stand for `taskloom`, e.g. `["node", "dist/cli/main.js"]`. */
-  readonly command: readonly string[];
-  /** The program's version, for the results. */
-  readonly version: string;
+  /** Program and first arguments that stand for `taskloom`; by default this installation's. */
+  readonly command?: readonly string[];
   /** Runs at a time; the machine's threads are divided among them. Default 1. */
   readonly jobs?: number;
   /** Only the runs that fit this pattern (see `fits`) and those they need. */
@@ -34,6 +33,7 @@ export interface BenchOutcome {
   readonly interrupted: boolean;
 }
 
+const COMMAND = [process.execPath, fileURLToPath(new URL("../cli/main.js", import.meta.url))];
 /** How often runs that are in the hands of another process are looked at, milliseconds. */
 const POLL_MS = 300;
 
@@ -44,7 +44,7 @@ const POLL_MS = 300;
  * @throws UserError where the suite does not hold or a file cannot be written. Runs that fail do not end it: they are rows of the results.
  */
 export async function runSuite(suite: Suite, options: BenchOptions): Promise<BenchOutcome> {
-  const { out, command, jobs = 1, log = () => undefined } = options;
+  const { out, command = COMMAND, jobs = 1, log = () => undefined } = options;
   const plan = expandSuite(suite, out);
   const wanted = selectRuns(plan, options.only);
   await makeFolder(out);
@@ -56,7 +56,7 @@ export async function runSuite(suite: Suite, options: BenchOptions): Promise<Ben
     ...{ suite, out, command, log, begun: Date.now(), worlds: new Map(), signal: inner.signal },
     threads: jobs > 1 ? Math.max(1, Math.floor(availableParallelism() / jobs)) : 0,
   };
-  const write = () => writeResults(suite, plan, out, options.version);
+  const write = () => writeResults(suite, plan, out);
   const schedule = new Schedule(wanted, context, write);
   try {
     const workers = Array.from({ length: jobs }, () => schedule.work());

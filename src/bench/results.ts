@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../common/errors.js";
 import { deltaPercent } from "../report/delta.js";
 import { inspectMachine, type MachineReport } from "../runtime/doctor.js";
+import { packageVersion } from "../runtime/version.js";
 import { replaceFile } from "../training/files.js";
 import { tryLock } from "./claim.js";
 import { foldersOf, type PlannedRun } from "./expand.js";
@@ -139,11 +140,17 @@ export async function writeResults(
   suite: Suite,
   plan: readonly PlannedRun[],
   out: string,
-  taskloom: string,
 ): Promise<BenchResults> {
   machine ??= inspectMachine();
   const { name, baseline, split, checkpoint } = suite;
-  const about = { suite: name, taskloom, machine: await machine, baseline, split, checkpoint };
+  const about = {
+    suite: name,
+    taskloom: packageVersion(),
+    machine: await machine,
+    baseline,
+    split,
+    checkpoint,
+  };
   // Whoever writes has read the records after the one who wrote before: two processes cannot put back old results.
   const lock = await lockedFolder(out);
   try {

@@ -34,7 +34,7 @@ const SUITE = {
 const suiteOf = (changes: object = {}) =>
   parseSuite(stringify({ ...SUITE, ...changes }), join(folder, "suite.yaml"));
 const run = (changes: object = {}, options: Partial<BenchOptions> = {}) =>
-  runSuite(suiteOf(changes), { out, command, version: "1.2.3", ...options });
+  runSuite(suiteOf(changes), { out, command, ...options });
 /** Commands since the last call: `train b/seed-0`, `train b/seed-0 --resume`, `evaluate b/seed-0`. */
 function asked(): string[] {
   const journal = join(folder, "journal");

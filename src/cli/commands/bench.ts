@@ -4,7 +4,6 @@ import { Command } from "commander";
 import { EXIT } from "../failure.js";
 import { note, print, printJson, wholeNumber } from "../output.js";
 import { stopSignals } from "../stop-signals.js";
-import { packageVersion } from "../version.js";
 
 const AFTER = `
 Each run is trained by \`taskloom train\` and measured by \`taskloom evaluate\`, in processes of its own. Ctrl-C lets them save; the same command goes
@@ -61,8 +60,6 @@ async function benchAction(file: string, flags: BenchFlags): Promise<void> {
   try {
     const { results, failed, interrupted } = await runSuite(suite, {
       ...{ out, jobs, only, signal, log: note },
-      command: [process.execPath, process.argv[1]],
-      version: packageVersion(),
     });
     if (json) printJson(results);
     else print(`Results: ${join(out, "results.md")}, ${join(out, "results.json")}`);
