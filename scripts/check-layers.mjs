@@ -19,7 +19,7 @@ const ORDER = [
     "methods",
     "constraints",
   ],
-  ...["training", "collective", "report", "cli"],
+  ...["training", "collective", "report", "bench", "cli"],
 ];
 /** Must run in a browser: imports from no other folder, and nothing of Node's. */
 const CORE = new Set([

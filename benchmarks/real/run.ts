@@ -5,12 +5,14 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { spread } from "../../src/bench/statistics.js";
 import { describeMachine } from "../lib/machine.js";
-import { deviation, mean } from "../lib/statistics.js";
-import { measureAll, type PlannedRun, workFolder } from "../lib/training-runs.js";
+import { measureSuite } from "../lib/suite.js";
+import { workFolder } from "../lib/training-runs.js";
 
 const SEEDS = [0, 1, 2];
 const OUT = "benchmarks/results/real.json";
+const log = (text: string) => process.stderr.write(`${text}\n`);
 const DATA = resolve(process.env.TASKLOOM_REAL_DATA ?? "../shared/data");
 
 /** What is trained on which images, and the split that is measured. */
@@ -18,72 +20,58 @@ const STUDIES = {
   camvid: {
     data: { format: "camvid", path: `${DATA}/camvid`, size: [96, 128] },
     tasks: ["segmentation"],
-    labels: { scenario: "full" },
-    method: { name: "supervised" },
     split: "test",
   },
   "seven-scenes": {
     data: { format: "seven-scenes", path: `${DATA}/seven-scenes-redkitchen`, size: [96, 128] },
     tasks: ["depth", "normals"],
-    labels: { scenario: "full" },
-    method: { name: "supervised" },
     split: "val",
   },
 } as const;
 
-function planned(name: keyof typeof STUDIES, seed: number): PlannedRun {
-  const { split, labels, ...study } = STUDIES[name];
+function suiteOf(name: keyof typeof STUDIES) {
+  const { split, ...study } = STUDIES[name];
   return {
-    name: `${name}-${seed}`,
-    split,
-    config: {
+    base: {
       ...study,
-      labels: { ...labels, seed },
+      labels: { scenario: "full" },
       model: { name: "segnet", width: 16 },
       optimizer: { name: "adam", learningRate: 1e-3, schedule: { name: "polynomial", power: 0.9 } },
       batchSize: 4,
       steps: 400,
-      seed,
       // Nothing is chosen by validation, so that 7-Scenes' one held-out split can be the one reported.
       evaluation: { split: null },
       checkpoint: { best: null },
       runtime: { threads: 1 },
     },
+    methods: { supervised: { method: { name: "supervised" } } },
+    seeds: SEEDS,
+    split,
   };
+}
+
+/** Trains and measures a study: mean and spread of every metric over the seeds. */
+async function measure(name: keyof typeof STUDIES) {
+  const { runs, summary } = await measureSuite(workFolder("real"), name, suiteOf(name));
+  const { split, data } = STUDIES[name];
+  const [{ images, metrics }] = runs;
+  const each = Object.entries(metrics!).flatMap(([task, values]) =>
+    Object.keys(values).map((metric) => [
+      `${task}.${metric}`,
+      spread(runs.map((run) => run.metrics![task][metric] ?? Number.NaN)),
+    ]),
+  );
+  const trainingSeconds = summary[0].trainingSeconds.mean;
+  return { split, images, size: data.size, metrics: Object.fromEntries(each), trainingSeconds };
 }
 
 async function main(): Promise<void> {
   if (!existsSync(DATA)) {
-    process.stderr.write(`bench:real: no images at ${DATA}. Name their folder in TASKLOOM_REAL_DATA.\n`);
+    log(`bench:real: no images at ${DATA}. Name their folder in TASKLOOM_REAL_DATA.`);
     process.exit(1);
   }
-  const names = Object.keys(STUDIES) as (keyof typeof STUDIES)[];
-  const runs = names.flatMap((name) => SEEDS.map((seed) => planned(name, seed)));
-  const results = await measureAll(workFolder("real"), runs);
-  const studies = Object.fromEntries(
-    names.map((name, i) => {
-      const own = results.slice(i * SEEDS.length, (i + 1) * SEEDS.length);
-      const metrics = Object.entries(own[0].metrics).flatMap(([task, values]) =>
-        Object.keys(values).map((metric) => {
-          const each = own.map((run) => run.metrics[task][metric]);
-          return [
-            `${task}.${metric}`,
-            { mean: mean(each), deviation: deviation(each), values: each },
-          ] as const;
-        }),
-      );
-      return [
-        name,
-        {
-          split: STUDIES[name].split,
-          images: own[0].images,
-          size: STUDIES[name].data.size,
-          metrics: Object.fromEntries(metrics),
-          trainingSeconds: mean(own.map((run) => run.trainingSeconds)),
-        },
-      ];
-    }),
-  );
+  const studies: Record<string, unknown> = {};
+  for (const name of Object.keys(STUDIES) as (keyof typeof STUDIES)[]) studies[name] = await measure(name);
   const result = {
     what: "real images: segmentation on CamVid, depth and normals on 7-Scenes redkitchen",
     command: "npm run bench:real",
@@ -97,7 +85,7 @@ async function main(): Promise<void> {
     machine: describeMachine(),
   };
   writeFileSync(OUT, `${JSON.stringify(result, null, 2)}\n`);
-  process.stderr.write(`${OUT}\n`);
+  log(OUT);
 }
 
 await main();

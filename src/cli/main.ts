@@ -3,6 +3,8 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { packageVersion } from "../runtime/version.js";
+import { benchCommand } from "./commands/bench.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
@@ -10,7 +12,6 @@ import { exportCommand } from "./commands/export.js";
 import { predictCommand } from "./commands/predict.js";
 import { trainCommand } from "./commands/train.js";
 import { EXIT, reportFailure } from "./failure.js";
-import { packageVersion } from "./version.js";
 
 const AFTER = `
 Exit codes: 0 done, 1 you can mend it, 2 wrong usage, 70 a bug of Taskloom.
@@ -36,6 +37,7 @@ export function buildProgram(): Command {
     evaluateCommand,
     predictCommand,
     exportCommand,
+    benchCommand,
   ]) {
     program.addCommand(make());
   }

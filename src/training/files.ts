@@ -106,13 +106,20 @@ export async function makeFolder(path: string): Promise<void> {
 /** Node's own `recursive` never returns where the kernel answers ENOENT for a parent that exists, as below /proc. */
 async function makeFolders(path: string): Promise<void> {
   try {
+    await makeOneFolder(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    // Where the parent is there by now, another process made it between the two looks.
+    if (!existsSync(dirname(path))) await makeFolders(dirname(path));
+    await makeOneFolder(path);
+  }
+}
+
+async function makeOneFolder(path: string): Promise<void> {
+  try {
     await promises.mkdir(path);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "EEXIST" && (await promises.stat(path)).isDirectory()) return;
-    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
-    await makeFolders(dirname(path));
-    await makeFolders(path);
+    if (systemCode(error) !== "EEXIST" || !(await promises.stat(path)).isDirectory()) throw error;
   }
 }
 

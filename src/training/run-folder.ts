@@ -15,6 +15,7 @@ export interface RunPaths {
   readonly samples: string;
   readonly report: string;
   readonly model: string;
+  readonly resources: string;
 }
 
 export function runPaths(folder: string): RunPaths {
@@ -27,6 +28,7 @@ export function runPaths(folder: string): RunPaths {
     samples: join(folder, "samples"),
     report: join(folder, "report.html"),
     model: join(folder, "model.onnx"),
+    resources: join(folder, "resources.json"),
   };
 }
 

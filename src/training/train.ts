@@ -11,6 +11,7 @@ import { exportRun } from "./export.js";
 import { type LoopOutcome, runLoop } from "./loop.js";
 import { allRecorders, jsonLinesRecorder, type Recorder } from "./metrics-log.js";
 import { networkOf, viewsOf } from "./parts.js";
+import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
 import { openRunData, type RunData, TRAIN_SPLIT } from "./run-data.js";
 import { settleConfig, settleLabels } from "./run-files.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
@@ -126,6 +127,10 @@ async function trainIn(
       digest,
       start,
       signal: options.signal,
+    });
+    await writeResources(run.resources, {
+      peakMemoryBytes: peakMemoryBytes(),
+      parameters: countParameters(trainer.program.variables),
     });
     if (outcome.outcome !== "interrupted") await exportRun(run, { data });
     return { ...outcome, folder: run.folder, tasks: data.tasks };

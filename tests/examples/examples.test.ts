@@ -10,6 +10,7 @@ const outputs: Readonly<Record<string, RegExp>> = {
   "01-train-from-config.mjs": /loss \d+\.\d+ -> \d+\.\d+[\s\S]*report\.html/,
   "02-own-training-loop.mjs": /-0\.\d\d {2}0\.\d\d/,
   "03-export-and-predict.mjs": /000001\.png: normals in .*000001\.normals\.png/,
+  "04-compare-methods.mjs": /jtr: depth aErr \d[\s\S]*^\| jtr +\|.* MiB \|.*\|$/m,
 };
 
 it.each(

@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { Command, Option } from "commander";
 import type { MachineReport, ProviderReport } from "../../runtime/doctor.js";
+import { packageVersion } from "../../runtime/version.js";
 import { print, printJson } from "../output.js";
-import { packageVersion } from "../version.js";
 
 const AFTER = `
 Each provider is tried on a small graph in a process of its own.

@@ -1,8 +1,8 @@
 /** @file `taskloom train` */
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { EXIT } from "../failure.js";
 import { collect, note, print } from "../output.js";
+import { stopSignals } from "../stop-signals.js";
 
 const AFTER = `
 Keys are those of the configuration file, with dots: --set optimizer.learningRate=1e-3.
@@ -39,7 +39,7 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { trainProgress } = await import("../train-progress.js");
   const config = await readConfig(file, (flags.set ?? []).map(parseOverride));
   const folder = flags.run ?? join("runs", basename(file, extname(file)));
-  const { signal, received, dispose } = stopSignals();
+  const { signal, stopCode, dispose } = stopSignals("finishing the step and saving. Once more ends at once.");
   const progress = trainProgress(config.steps);
   try {
     const result = await train({
@@ -55,7 +55,7 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
     if (result.outcome === "interrupted") {
       note(`Stopped after step ${result.step} of ${config.steps}; everything is saved. Go on with:`);
       note(`  taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`);
-      process.exitCode = received() === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+      process.exitCode = stopCode();
       return;
     }
     const report = await writeRunReport(folder, result.tasks);
@@ -67,23 +67,4 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
     progress.finish();
     dispose();
   }
-}
-
-/** The first Ctrl-C or SIGTERM aborts the signal; the next one ends the process at once, as without us. */
-function stopSignals() {
-  const controller = new AbortController();
-  let received: NodeJS.Signals | undefined;
-  const stop = (signal: NodeJS.Signals) => {
-    received = signal;
-    note(`\n${signal}: finishing the step and saving. Once more ends at once.`);
-    dispose();
-    controller.abort();
-  };
-  const dispose = () => {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return { signal: controller.signal, received: () => received, dispose };
 }

@@ -9,7 +9,7 @@ import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
 import type { Named } from "./registered.js";
 import { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
-import { parsePlacedYaml } from "./yaml.js";
+import { type PlacedYaml, parsePlacedYaml } from "./yaml.js";
 
 export { type Override, parseOverride } from "./overrides.js";
 export { type Named, optionsOf } from "./registered.js";
@@ -26,18 +26,23 @@ export function parseConfig(
   folder = dirname(file),
 ): RunConfig {
   const yaml = parsePlacedYaml(text, file);
-  const value = withNames(applyOverrides(yaml.value, overrides));
+  const value = applyOverrides(yaml.value, overrides);
+  return checkConfig(value, folder, (path, key) => {
+    const full = key === undefined ? path : [...path, key];
+    const override = overrides.findLast((each) => each.path.every((part, i) => String(full[i]) === part));
+    return override === undefined ? yaml.place(path, key) : `--set ${override.text}`;
+  });
+}
+
+/**
+ * Checks a configuration and fills in its defaults. Paths in it are taken relative to `folder`; `place` tells where a key stands.
+ * @throws UserError naming the place and the key.
+ */
+export function checkConfig(config: unknown, folder: string, place: PlacedYaml["place"]): RunConfig {
+  const value = withNames(config);
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return withAbsolutePaths(parsed.data as RunConfig, folder);
-  throw issueError(parsed.error.issues, {
-    schema: configJsonSchema(),
-    value,
-    place(path, key) {
-      const full = key === undefined ? path : [...path, key];
-      const override = overrides.findLast((each) => each.path.every((part, i) => String(full[i]) === part));
-      return override === undefined ? yaml.place(path, key) : `--set ${override.text}`;
-    },
-  });
+  throw issueError(parsed.error.issues, { schema: configJsonSchema(), value, place });
 }
 
 /** Reads a configuration file. Throws UserError where it is missing or does not hold. */

@@ -1,0 +1,78 @@
+/** @file `taskloom bench` */
+import { basename, extname, join } from "node:path";
+import { Command } from "commander";
+import { EXIT } from "../failure.js";
+import { note, print, printJson, wholeNumber } from "../output.js";
+import { stopSignals } from "../stop-signals.js";
+
+const AFTER = `
+Each run is trained by \`taskloom train\` and measured by \`taskloom evaluate\`, in processes of its own. Ctrl-C lets them save; the same command goes
+on. Runs that are finished are not repeated unless their configuration has changed; failed ones are tried again. The same suite may be run by
+several processes at once: they share the runs.
+
+A pattern of --only with a slash is held against whole names, one without against each part; * stands for any letters.
+Exit code 1 also where some runs failed; results.md says which, and why.
+
+Examples:
+  $ taskloom bench suite.yaml --dry-run
+  $ taskloom bench suite.yaml --jobs 2
+  $ taskloom bench suite.yaml --only 'onelabel/*/seed-0'
+`;
+
+interface BenchFlags {
+  readonly out?: string;
+  readonly jobs: number;
+  readonly only?: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function benchCommand(): Command {
+  return new Command("bench")
+    .description("train and compare methods, settings, networks and seeds as a suite file names them")
+    .argument("<suite>", "suite file, YAML or JSON")
+    .option("--out <dir>", "folder of runs and results (default: bench/<name of the suite file>)")
+    .option("--jobs <n>", "runs at a time, each with its share of the threads", wholeNumber(1), 1)
+    .option("--only <pattern>", "only runs whose names fit, and those they need")
+    .option("--json", "print results.json")
+    .option("--dry-run", "list the runs and what would be done, and do nothing")
+    .addHelpText("after", AFTER)
+    .action(benchAction);
+}
+
+async function benchAction(file: string, flags: BenchFlags): Promise<void> {
+  const { planSuite, readSuite, runSuite } = await import("../../bench/index.js");
+  const suite = await readSuite(file);
+  const { jobs, only, json, dryRun } = flags;
+  const out = flags.out ?? join("bench", basename(file, extname(file)));
+  if (dryRun) {
+    const runs = await planSuite(suite, { out, only });
+    if (json) printJson(runs);
+    else
+      print(
+        runs.map(({ name, hash, next }) => `${hash.slice(0, 12)}  ${next.padEnd(10)}  ${name}`).join("\n"),
+      );
+    return;
+  }
+  const { signal, stopCode, dispose } = stopSignals(
+    "the runs finish their step and save. Once more does not wait for them.",
+  );
+  try {
+    const { results, failed, interrupted } = await runSuite(suite, {
+      ...{ out, jobs, only, signal, log: note },
+    });
+    if (json) printJson(results);
+    else print(`Results: ${join(out, "results.md")}, ${join(out, "results.json")}`);
+    if (interrupted) {
+      note("Stopped; everything is saved. The same command goes on.");
+      process.exitCode = stopCode();
+    } else if (failed.length > 0) {
+      note(
+        `error: ${failed.length} of ${results.runs.length} runs failed: ${failed.join(", ")}. ${join(out, "results.md")} says why.`,
+      );
+      process.exitCode = EXIT.user;
+    }
+  } finally {
+    dispose();
+  }
+}

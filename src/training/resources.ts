@@ -1,0 +1,82 @@
+/** @file What a run took: `resources.json` in its folder. */
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../common/errors.js";
+import { sizeOf } from "../graph/tensor.js";
+import type { VariableStore } from "../nn/scope.js";
+import { fileError, replaceFile } from "./files.js";
+import { HELPER_PREFIX } from "./program.js";
+
+const count = z.int().nonnegative();
+const resourcesSchema = z.object({
+  /** Largest resident set of the training process, bytes; of the largest session where the run was interrupted. */
+  peakMemoryBytes: count,
+  /** Learned numbers: of the network that is kept, and of helper networks, which are dropped after training. */
+  parameters: z.object({ network: count, helpers: count }),
+});
+
+export type Resources = z.infer<typeof resourcesSchema>;
+
+/** Learned numbers of a program's network and of its helper networks. */
+export function countParameters(variables: Pick<VariableStore, "parameters">): Resources["parameters"] {
+  const counts = { network: 0, helpers: 0 };
+  for (const { name, tensor } of variables.parameters()) {
+    counts[name.startsWith(HELPER_PREFIX) ? "helpers" : "network"] += sizeOf(tensor.shape);
+  }
+  return counts;
+}
+
+/** Largest resident set of this process so far, bytes. */
+export function peakMemoryBytes(): number {
+  try {
+    // The kernel counts the parent's memory at the moment of starting this process into ru_maxrss, but not into VmHWM.
+    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
+    if (peak !== null) return Number(peak[1]) * 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+/**
+ * Writes what the run took so far; a peak of an earlier session stays where it was higher. A damaged file is replaced: a finished training
+ * does not fail for it.
+ * @throws UserError where the file cannot be written.
+ */
+export async function writeResources(path: string, now: Resources): Promise<void> {
+  const resources = { ...now, peakMemoryBytes: Math.max(earlierPeak(path), now.peakMemoryBytes) };
+  await replaceFile(path, `${JSON.stringify(resources, null, 2)}\n`);
+}
+
+function earlierPeak(path: string): number {
+  if (!existsSync(path)) return 0;
+  try {
+    return readResources(path).peakMemoryBytes;
+  } catch (error) {
+    if (error instanceof UserError) return 0;
+    throw error;
+  }
+}
+
+/** Reads `resources.json`. Throws UserError where it is missing or holds something else. */
+export function readResources(path: string): Resources {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileError(error, path, "read");
+  }
+  try {
+    return resourcesSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError(
+      {
+        code: "resources.damaged",
+        where: path,
+        what: "the file does not say what a run took",
+        fix: "Delete it and go on with the run by --resume: it is written again.",
+      },
+      { cause },
+    );
+  }
+}
