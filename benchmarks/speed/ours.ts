@@ -12,6 +12,7 @@ import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { StateStore } from "../../src/runtime/state-store.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 import { buildTraining } from "../../src/training/program.js";
+import { compileProgram } from "../lib/compiled-program.js";
 import { countFlops } from "./flops.js";
 
 export interface Answer {
@@ -42,15 +43,10 @@ async function main(): Promise<void> {
     batchSize,
     size: [height, columns],
   });
-  const { update, slots } = program.graph;
+  const { update } = program.graph;
   const gigaflop =
     countFlops([...Object.values(update.outputs), ...update.state.map(({ next }) => next)]) / 1e9;
-  const store = new StateStore(engine);
-  for (const variable of program.variables.all()) {
-    store.write(variable.name, variable.tensor.shape, program.variables.initialValue(variable, 0));
-  }
-  for (const { name, leaf } of slots) store.write(name, leaf.shape, new Float32Array(sizeOf(leaf.shape)));
-  const step = await CompiledStep.compile(engine, store, update);
+  const step = await compileProgram(engine, program);
   const batch = makeBatch(step);
   let done = 0;
   for await (const line of createInterface({ input: process.stdin })) {

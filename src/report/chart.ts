@@ -1,6 +1,7 @@
 /** @file Small line charts as SVG that need no script, scale with the page and print. */
 import { Html, html } from "./html.js";
 import { formatNumber } from "./numbers.js";
+import { CHART_STYLE, COLOURS } from "./page-style.js";
 import { linearScale, logScale, type Scale } from "./scale.js";
 import type { CurvePoint } from "./series.js";
 
@@ -18,6 +19,8 @@ export interface ChartOptions {
   readonly series: readonly ChartSeries[];
   /** Draw the span of the values each point stands for. */
   readonly bands?: boolean;
+  /** What stands along the horizontal axis; default `step`. */
+  readonly horizontal?: string;
 }
 
 const WIDTH = 380;
@@ -26,6 +29,8 @@ const LEFT = 52;
 const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 34;
+/** Room for the title of a chart that is a file of its own. */
+const HEAD = 28;
 /** Curves of fewer points show each. */
 const DOTS_BELOW = 40;
 /** A range of positive values wider than this is drawn logarithmically. */
@@ -33,11 +38,56 @@ const LOG_ABOVE = 50;
 
 const fixed = (value: number): string => value.toFixed(1).replace(/\.0$/, "");
 
+/** A chart drawn, without its frame. */
+interface Drawing {
+  readonly shapes: Html;
+  readonly logarithmic: boolean;
+  /** In words. */
+  readonly summary: string;
+  /** For the script that reads values off: the plot's edges, and points in the picture with their values. */
+  readonly data: string;
+}
+
 /** A figure with one line a series over training steps; empty text where there is nothing to draw. */
-export function lineChart({ title, note, series, bands = false }: ChartOptions): Html {
+export function lineChart(options: ChartOptions): Html {
+  const { title, note } = options;
+  const drawing = draw(options);
+  if (drawing === undefined) return new Html("");
+  const { shapes, logarithmic, summary, data } = drawing;
+  return html`<figure class="chart" data-chart="${data}">
+<figcaption><b>${title}</b>${note === undefined ? "" : html` <small>${note}</small>`}${logarithmic && html` <small>log scale</small>`}<output></output></figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`${title}. ${summary}`}">
+${shapes}
+</svg></figure>`;
+}
+
+/** The same as an SVG file of its own, with its legend. Throws RangeError where there is nothing to draw. */
+export function chartFile(options: ChartOptions): string {
+  const drawing = draw(options);
+  if (drawing === undefined) throw new RangeError(`${options.title}: no points to draw`);
+  const { shapes, logarithmic, summary } = drawing;
+  const { title, note, series } = options;
+  const small = [note, logarithmic ? "log scale" : undefined].filter((part) => part !== undefined).join(", ");
+  const legend = series.map(
+    ({ name, colour }, i) =>
+      html`<path class="line c${colour}" d="M${LEFT} ${HEIGHT + 12 + 16 * i}h26"/><text class="tick" x="${LEFT + 33}" y="${HEIGHT + 16 + 16 * i}">${name}</text>`,
+  );
+  const height = HEAD + HEIGHT + 16 * series.length + 12;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${`${title}. ${summary}`}">
+<style>${new Html(`${COLOURS}\n${CHART_STYLE}`)} text { font-family: system-ui, sans-serif; } .title { fill: var(--ink); font-size: 13px; font-weight: 600; }</style>
+<rect width="100%" height="100%" rx="8" style="fill: var(--card)"/>
+<text class="title" x="${RIGHT}" y="20">${title} <tspan class="tick" font-weight="400">${small}</tspan></text>
+<g transform="translate(0 ${HEAD})">
+${shapes}
+${legend}
+</g></svg>
+`.text;
+}
+
+function draw({ series, bands = false, horizontal = "step" }: ChartOptions): Drawing | undefined {
   const drawn = series.filter((each) => each.points.length > 0);
   const points = drawn.flatMap((each) => each.points);
-  if (points.length === 0) return new Html("");
+  if (points.length === 0) return undefined;
   const low = Math.min(...points.map((p) => p.x));
   const high = Math.max(...points.map((p) => p.x));
   const xScale = linearScale(low < high / 4 ? 0 : low, high, 5, true);
@@ -50,7 +100,7 @@ export function lineChart({ title, note, series, bands = false }: ChartOptions):
   };
   const summary = drawn.map(({ name, points: [...own] }) => {
     const [first, last] = [own[0], own[own.length - 1]];
-    return `${name}: ${formatNumber(first.y)} at step ${first.x}, ${formatNumber(last.y)} at step ${last.x}`;
+    return `${name}: ${formatNumber(first.y)} at ${horizontal} ${first.x}, ${formatNumber(last.y)} at ${horizontal} ${last.x}`;
   });
   const data = JSON.stringify({
     plot: [LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM],
@@ -60,16 +110,13 @@ export function lineChart({ title, note, series, bands = false }: ChartOptions):
       points: each.points.map((p) => [Number(fixed(x(p.x))), Number(fixed(y(p.y))), p.x, formatNumber(p.y)]),
     })),
   });
-  return html`<figure class="chart" data-chart="${data}">
-<figcaption><b>${title}</b>${note === undefined ? "" : html` <small>${note}</small>`}${logarithmic && html` <small>log scale</small>`}<output></output></figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`${title}. ${summary.join(". ")}`}">
-${yScale.ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${fixed(y(tick))}H${WIDTH - RIGHT}"/><text class="tick" text-anchor="end" x="${LEFT - 7}" y="${fixed(y(tick) + 3.5)}">${formatNumber(tick)}</text>`)}
+  const shapes = html`${yScale.ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${fixed(y(tick))}H${WIDTH - RIGHT}"/><text class="tick" text-anchor="end" x="${LEFT - 7}" y="${fixed(y(tick) + 3.5)}">${formatNumber(tick)}</text>`)}
 ${xScale.ticks.map((tick) => html`<path class="axis" d="M${fixed(x(tick))} ${HEIGHT - BOTTOM}v4"/><text class="tick" text-anchor="middle" x="${fixed(x(tick))}" y="${HEIGHT - BOTTOM + 16}">${formatStep(tick)}</text>`)}
 <path class="axis" d="M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}"/>
-<text class="tick" text-anchor="middle" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}">step</text>
+<text class="tick" text-anchor="middle" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}">${horizontal}</text>
 ${bands ? drawn.map((each) => bandPath(each, x, y)) : []}
-${drawn.map((each) => linePath(each, x, y))}
-</svg></figure>`;
+${drawn.map((each) => linePath(each, x, y))}`;
+  return { shapes, logarithmic, summary: summary.join(". "), data };
 }
 
 function valueScale(points: readonly CurvePoint[]): { scale: Scale; logarithmic: boolean } {

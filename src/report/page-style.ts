@@ -1,10 +1,22 @@
 /** @file The look of a report, and the few lines of script that read values off its charts. */
 
-export const PAGE_STYLE = `
-:root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1a2129; --soft: #5a6673; --rule: #dde2e8; --grid: #e9edf1;
+/** Colours for light and dark screens. */
+export const COLOURS = `:root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1a2129; --soft: #5a6673; --rule: #dde2e8; --grid: #e9edf1;
   --up: #0a6b3d; --down: #b3261e; --accent: #1f5fbf; --c0: #1f5fbf; --c1: #c2500a; --c2: #0b7a69; --c3: #8a3ab9; --c4: #a8275e; --c5: #5f6b12; }
 @media (prefers-color-scheme: dark) { :root { --page: #12161b; --card: #1a2027; --ink: #e6eaef; --soft: #9ba7b4; --rule: #313a45; --grid: #29313b;
-  --up: #5fd39a; --down: #ff8f86; --accent: #7fb0ff; --c0: #7fb0ff; --c1: #ffa05a; --c2: #4fd0ba; --c3: #d2a1ff; --c4: #ff8fbb; --c5: #cfdc6a; } }
+  --up: #5fd39a; --down: #ff8f86; --accent: #7fb0ff; --c0: #7fb0ff; --c1: #ffa05a; --c2: #4fd0ba; --c3: #d2a1ff; --c4: #ff8fbb; --c5: #cfdc6a; } }`;
+
+/** What the parts of a chart look like. */
+export const CHART_STYLE = `.tick { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
+.grid { stroke: var(--grid); fill: none; } .axis { stroke: var(--soft); fill: none; }
+.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
+.dots { fill: none; stroke-width: 5; stroke-linecap: round; }
+.band { stroke: none; opacity: 0.18; }
+${[0, 1, 2, 3, 4, 5].map((i) => `.line.c${i}, .dots.c${i} { stroke: var(--c${i}); } .band.c${i} { fill: var(--c${i}); }`).join("\n")}
+.line.c1 { stroke-dasharray: 7 4; } .line.c2 { stroke-dasharray: 2 4; } .line.c3 { stroke-dasharray: 9 3 2 3; } .line.c4 { stroke-dasharray: 12 4; } .line.c5 { stroke-dasharray: 4 2; }`;
+
+export const PAGE_STYLE = `
+${COLOURS}
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 main { max-width: 1180px; margin: 0 auto; padding: 32px 20px 64px; }
@@ -39,14 +51,8 @@ figure { margin: 0; break-inside: avoid; }
 figcaption { font-size: 14px; display: flex; gap: 8px; align-items: baseline; min-height: 22px; white-space: nowrap; }
 figcaption output { margin-left: auto; font-size: 12px; color: var(--soft); font-variant-numeric: tabular-nums; overflow: hidden; }
 .chart svg { display: block; width: 100%; height: auto; overflow: visible; touch-action: pan-y; }
-.tick { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
-.grid { stroke: var(--grid); fill: none; } .axis { stroke: var(--soft); fill: none; }
-.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
-.dots { fill: none; stroke-width: 5; stroke-linecap: round; }
-.band { stroke: none; opacity: 0.18; }
+${CHART_STYLE}
 .cursor { stroke: var(--soft); stroke-dasharray: 3 3; }
-${[0, 1, 2, 3, 4, 5].map((i) => `.line.c${i}, .dots.c${i} { stroke: var(--c${i}); } .band.c${i} { fill: var(--c${i}); }`).join("\n")}
-.line.c1 { stroke-dasharray: 7 4; } .line.c2 { stroke-dasharray: 2 4; } .line.c3 { stroke-dasharray: 9 3 2 3; } .line.c4 { stroke-dasharray: 12 4; } .line.c5 { stroke-dasharray: 4 2; }
 .pictures th { padding: 0 10px 6px 0; font-size: 13px; font-weight: 500; color: var(--soft); }
 .pictures td { padding: 0 10px 10px 0; }
 .pictures th[scope=row] { vertical-align: middle; max-width: 120px; overflow-wrap: anywhere; }

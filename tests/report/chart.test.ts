@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lineChart, shareBars } from "../../src/report/chart.js";
+import { chartFile, lineChart, shareBars } from "../../src/report/chart.js";
 import { linearScale, logScale } from "../../src/report/scale.js";
 import { curvesOf, thin } from "../../src/report/series.js";
 import { fakeRun } from "./fake-data.js";
@@ -135,5 +135,26 @@ describe("charts", () => {
     expect(text).toContain('width="33.3"');
     expect(text).toContain("1 of 3");
     expect(text).not.toContain("NaN");
+  });
+});
+
+describe("a chart as a file", () => {
+  const points = [2, 5].map((x) => ({ x, y: 10 * x, low: x, high: x }));
+
+  it("stands alone: colours, title, legend, and what its axis counts", () => {
+    const svg = chartFile({
+      title: "Cost <1>",
+      series: [{ name: "jtr", points, colour: 1 }],
+      horizontal: "tasks",
+    });
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(svg).toContain("Cost &lt;1&gt;. jtr: 20 at tasks 2, 50 at tasks 5");
+    expect(svg).toMatch(/--c1:/);
+    expect(svg).toMatch(/>jtr<\/text>/);
+    expect(svg).toMatch(/>tasks<\/text>/);
+  });
+
+  it("needs something to draw", () => {
+    expect(() => chartFile({ title: "Nothing", series: [] })).toThrow(/Nothing: no points/);
   });
 });

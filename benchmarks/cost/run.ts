@@ -1,0 +1,129 @@
+/**
+ * @file npm run bench:cost [-- --quick]: what a method costs as tasks are added: step time and peak memory at K tasks (SegNet-16, batch 4, 3x96x128), each
+ * (method, K) in a process of its own, methods in turn, step by step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line
+ * and a parabola through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny sizes, into benchmarks/work.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { methods as registry } from "../../src/methods/index.js";
+import { chartFile } from "../../src/report/index.js";
+import { LineProcess } from "../lib/line-process.js";
+import { describeMachine } from "../lib/machine.js";
+import { fitPolynomial } from "../lib/polynomial.js";
+import { median } from "../lib/statistics.js";
+import type { Answer } from "./step.js";
+
+const { values: given } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    methods: { type: "string", default: "supervised,jtr,mtpsl" },
+    tasks: { type: "string" },
+    rounds: { type: "string" },
+    threads: { type: "string", default: "2" },
+  },
+});
+const QUICK = { width: 4, batch: 2, size: [32, 32], tasks: "2,3,4", rounds: "2" };
+const FULL = { width: 16, batch: 4, size: [96, 128], tasks: "2,3,5,7", rounds: "15" };
+const scale = given.quick ? QUICK : FULL;
+const OUT = given.quick
+  ? { json: "benchmarks/work/cost.json", svg: "benchmarks/work/cost.svg" }
+  : { json: "benchmarks/results/cost.json", svg: "docs/images/cost.svg" };
+const BASELINE = "supervised";
+
+interface Measured {
+  readonly tasks: number;
+  readonly ms: number;
+  readonly peakBytes: number;
+  readonly parameters: Answer["parameters"];
+  readonly onnxNodes: number;
+  /** Medians of the differences and ratios to the baseline's step of the same round. */
+  readonly overheadMs: number;
+  readonly ratio: number;
+  readonly rounds: readonly number[];
+}
+
+function log(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** All methods at K tasks, by name. */
+async function measure(names: readonly string[], tasks: number): Promise<Record<string, Measured>> {
+  const script = fileURLToPath(new URL("./step.js", import.meta.url));
+  const sizes = [tasks, scale.width, scale.batch, ...scale.size, Number(given.threads)].map(String);
+  const processes = names.map((name) => new LineProcess(process.execPath, [script, name, ...sizes]));
+  // The first steps allocate and warm up.
+  for (const each of processes) await each.ask<Answer>({ steps: 2 });
+  const rounds: Answer[][] = [];
+  for (let round = 0; round < Number(given.rounds ?? scale.rounds); round++) {
+    const answers: Answer[] = [];
+    for (const each of processes) answers.push(await each.ask<Answer>({ steps: 1 }));
+    rounds.push(answers);
+  }
+  for (const each of processes) each.close();
+  const base = names.indexOf(BASELINE);
+  const measured = names.map((name, i): [string, Measured] => {
+    const ms = rounds.map((answers) => answers[i].ms[0]);
+    const baseline = rounds.map((answers) => answers[base].ms[0]);
+    const { peak, parameters, onnxNodes } = rounds[rounds.length - 1][i];
+    return [
+      name,
+      {
+        ...{ tasks, ms: median(ms), peakBytes: peak, parameters, onnxNodes },
+        overheadMs: median(ms.map((value, round) => value - baseline[round])),
+        ratio: median(ms.map((value, round) => value / baseline[round])),
+        rounds: ms,
+      },
+    ];
+  });
+  log(`K = ${tasks}: ${measured.map(([name, { ms }]) => `${name} ${ms.toFixed(0)} ms`).join(", ")}`);
+  return Object.fromEntries(measured);
+}
+
+/** A straight line and a parabola over K through what a method takes beyond the baseline. */
+function fits(own: readonly Measured[], baseline: readonly Measured[]) {
+  const time = own.map(({ tasks, overheadMs }) => [tasks, overheadMs] as const);
+  const memory = own.map(({ tasks, peakBytes }, i) => [tasks, peakBytes - baseline[i].peakBytes] as const);
+  const both = (points: readonly (readonly [number, number])[]) => ({
+    linear: fitPolynomial(points, 1),
+    quadratic: fitPolynomial(points, 2),
+  });
+  return { overheadMs: both(time), overheadBytes: both(memory) };
+}
+
+async function main(): Promise<void> {
+  const wanted = given.methods.split(",");
+  for (const name of wanted.filter((each) => !(each in registry))) log(`${name} is not registered: left out`);
+  const names = [...new Set([BASELINE, ...wanted.filter((name) => name in registry)])];
+  const counts = (given.tasks ?? scale.tasks).split(",").map(Number);
+  const byCount: Record<string, Measured>[] = [];
+  for (const count of counts) byCount.push(await measure(names, count));
+  const of = (name: string) => byCount.map((measured) => measured[name]);
+
+  const [height, columns] = scale.size;
+  const step = `SegNet-${scale.width}, batch ${scale.batch}, 3x${height}x${columns}, ${given.threads} threads, Adam, one label an image`;
+  const result = {
+    what: "time and peak memory of one training step against the number of tasks K",
+    command: `npm run bench:cost${given.quick ? " -- --quick" : ""}`,
+    step,
+    tasks: "segmentation (13 classes), depth, normals; above three, further depths",
+    notRegistered: wanted.filter((name) => !names.includes(name)),
+    methods: Object.fromEntries(
+      names.map((name) => [
+        name,
+        { byTasks: of(name), ...(name === BASELINE ? {} : { fit: fits(of(name), of(BASELINE)) }) },
+      ]),
+    ),
+    machine: describeMachine(),
+  };
+  if (given.quick) mkdirSync("benchmarks/work", { recursive: true });
+  writeFileSync(OUT.json, `${JSON.stringify(result, null, 2)}\n`);
+  const series = names.map((name, colour) => ({
+    ...{ name, colour },
+    points: of(name).map(({ tasks, ms }) => ({ x: tasks, y: ms, low: ms, high: ms })),
+  }));
+  writeFileSync(OUT.svg, chartFile({ title: "Step time", note: "ms", series, horizontal: "tasks" }));
+  log(`${OUT.json}, ${OUT.svg}`);
+}
+
+await main();

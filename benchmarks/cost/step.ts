@@ -1,0 +1,103 @@
+/** @file One training step of one method over K tasks, on made-up batches: answers each request for steps with their times. */
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { Random } from "../../src/common/random.js";
+import { sizeOf } from "../../src/graph/tensor.js";
+import { methods } from "../../src/methods/index.js";
+import { segnet } from "../../src/models/segnet.js";
+import { adam } from "../../src/nn/optimizers/adam.js";
+import { optimizerFeeds } from "../../src/nn/training-graph.js";
+import type { CompiledStep } from "../../src/runtime/compiled-step.js";
+import { nodeEngine } from "../../src/runtime/engine.node.js";
+import { resolveTasks } from "../../src/tasks/index.js";
+import { noiseFeeds } from "../../src/training/noise.js";
+import { buildTraining } from "../../src/training/program.js";
+import { countParameters, peakMemoryBytes, type Resources } from "../../src/training/resources.js";
+import { compileProgram } from "../lib/compiled-program.js";
+
+export interface Answer {
+  readonly ms: readonly number[];
+  /** Largest resident set so far, bytes. */
+  readonly peak: number;
+  readonly parameters: Resources["parameters"];
+  readonly onnxNodes: number;
+}
+
+const CLASSES = 13;
+const [name] = process.argv.slice(2);
+const [taskCount, width, batchSize, height, columns, threads] = process.argv.slice(3).map(Number);
+
+/** Segmentation, depth and normals, then as many further depths as it takes. */
+function tasksOf(count: number) {
+  const further = Array.from({ length: Math.max(0, count - 3) }, (_, i) => [
+    `depth${i + 2}`,
+    { kind: "depth" },
+  ]);
+  const classes = Array.from({ length: CLASSES }, (_, i) => `class ${i}`);
+  const specs: Record<string, object> = {
+    segmentation: { kind: "segmentation", classes },
+    depth: { kind: "depth" },
+    normals: { kind: "normals" },
+    ...Object.fromEntries(further),
+  };
+  return resolveTasks(specs, Object.keys(specs).slice(0, count));
+}
+
+/** Helper networks as wide as the network, where the method has any. */
+function methodOptions(): unknown {
+  const { options } = methods[name];
+  const hasWidth = options instanceof z.ZodObject && "width" in options.shape;
+  return options.parse(hasWidth ? { width } : {});
+}
+
+/** Random images; sample n is labelled for task n modulo K (onelabel). */
+function makeBatch(step: CompiledStep, tasks: readonly string[]): Record<string, Float32Array> {
+  const random = new Random(1);
+  const feeds: Record<string, Float32Array> = {};
+  for (const { name: feed, type } of step.feeds) {
+    const [part, task] = feed.split(".").reverse();
+    const perSample = sizeOf(type.shape) / batchSize;
+    feeds[feed] = Float32Array.from({ length: sizeOf(type.shape) }, (_, i) => {
+      if (part === "valid" || part === "labelled") {
+        return Math.floor(i / perSample) % tasks.length === tasks.indexOf(task) ? 1 : 0;
+      }
+      return task === "segmentation" ? random.integer(CLASSES) : random.uniform();
+    });
+  }
+  return feeds;
+}
+
+async function main(): Promise<void> {
+  const engine = await nodeEngine({ provider: "cpu", threads });
+  const tasks = tasksOf(taskCount);
+  const program = buildTraining({
+    ...{ tasks, batchSize, size: [height, columns] },
+    network: segnet({ width }),
+    method: methods[name],
+    methodOptions: methodOptions(),
+    optimizer: adam(),
+  });
+  const step = await compileProgram(engine, program);
+  const batch = makeBatch(
+    step,
+    tasks.map((task) => task.name),
+  );
+  let done = 0;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const ms: number[] = [];
+    for (let i = 0; i < (JSON.parse(line) as { steps: number }).steps; i++) {
+      const noise = noiseFeeds(program.noise, 0, done);
+      const start = performance.now();
+      await step.run({ ...batch, ...noise, ...optimizerFeeds(program.groups, () => 1e-4, done) });
+      ms.push(performance.now() - start);
+      done++;
+    }
+    const answer: Answer = {
+      ...{ ms, peak: peakMemoryBytes(), onnxNodes: step.nodeCount },
+      parameters: countParameters(program.variables),
+    };
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  }
+}
+
+await main();
