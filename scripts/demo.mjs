@@ -41,7 +41,7 @@ mkdirSync(folder, { recursive: true });
 if (existsSync(`${folder}/rooms/dataset.yaml`)) {
   heading("The images of demo/rooms are there already");
 } else {
-  heading("Rendering rooms with segmentation, depth and normals");
+  heading("Rendering rooms with every label");
   rmSync(`${folder}/rooms`, { recursive: true, force: true });
   const counts = ["--train", "200", "--val", "16", "--test", "60"];
   cli("data", "synth", "--world", "rooms", "--out", "demo/rooms", "--size", SIZE, ...counts);

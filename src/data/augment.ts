@@ -7,7 +7,7 @@ import { taskKind } from "../tasks/index.js";
 import type { LabelMap, TaskSpec } from "../tasks/task.js";
 import { randomPhotometric } from "./photometric.js";
 import { alignedNearestTaps, alignedTaps, resample, resampleLabel } from "./resample.js";
-import type { Camera, Sample, ViewSpec } from "./types.js";
+import type { Camera, Placement, Sample, ViewSpec } from "./types.js";
 
 type Specs = Readonly<Record<string, TaskSpec>>;
 
@@ -98,13 +98,37 @@ export function cropSample(sample: Sample, specs: Specs, crop: Crop): Sample {
   };
 }
 
-function geometricView(sample: Sample, specs: Specs, view: ViewSpec, rng: Random): Sample {
-  const flipped = view.flip > 0 && rng.uniform() < view.flip ? flipSample(sample, specs) : sample;
-  if (view.scales.length === 0) return flipped;
+/** A flip, then a crop (null for none). */
+interface Geometry {
+  readonly mirrored: boolean;
+  readonly crop: Crop | null;
+}
+
+function drawGeometry({ width, height }: Sample, view: ViewSpec, rng: Random): Geometry {
+  const mirrored = view.flip > 0 && rng.uniform() < view.flip;
+  if (view.scales.length === 0) return { mirrored, crop: null };
   const scale = rng.pick(view.scales);
-  const top = rng.integer(sample.height - Math.max(1, Math.floor(sample.height / scale)) + 1);
-  const left = rng.integer(sample.width - Math.max(1, Math.floor(sample.width / scale)) + 1);
-  return scale === 1 ? flipped : cropSample(flipped, specs, { top, left, scale });
+  const top = rng.integer(height - Math.max(1, Math.floor(height / scale)) + 1);
+  const left = rng.integer(width - Math.max(1, Math.floor(width / scale)) + 1);
+  return { mirrored, crop: scale === 1 ? null : { top, left, scale } };
+}
+
+function place(sample: Sample, specs: Specs, { mirrored, crop }: Geometry): Sample {
+  const flipped = mirrored ? flipSample(sample, specs) : sample;
+  return crop === null ? flipped : cropSample(flipped, specs, crop);
+}
+
+function placementOf({ width, height }: Sample, { mirrored, crop }: Geometry): Placement {
+  const { top, left, scale } = crop ?? { top: 0, left: 0, scale: 1 };
+  const step = (length: number) =>
+    length === 1 ? 1 : (Math.max(1, Math.floor(length / scale)) - 1) / (length - 1);
+  return {
+    xStep: mirrored ? -step(width) : step(width),
+    xStart: mirrored ? width - 1 - left : left,
+    yStep: step(height),
+    yStart: top,
+    enlargement: scale,
+  };
 }
 
 /** Which draw of which sample: names the random numbers, so that they depend on nothing else. */
@@ -112,6 +136,12 @@ export interface AugmentKey {
   readonly seed: number;
   readonly epoch: number;
   readonly sampleIndex: number;
+}
+
+/** A view of a sample, and where it lies in what it is made from. */
+export interface PlacedView {
+  readonly sample: Sample;
+  readonly placement: Placement;
 }
 
 /**
@@ -123,19 +153,22 @@ export function makeViews(
   specs: Specs,
   views: readonly ViewSpec[],
   key: AugmentKey,
-): Sample[] {
+): PlacedView[] {
   const geometric: Sample[] = [];
   return views.map((view, index) => {
     const rng = new Random(key.seed, "augment", key.epoch, key.sampleIndex, index);
     const source = view.from === "sample" ? sample : geometric[view.from];
     if (source === undefined) throw new RangeError(`view ${index} is made from view ${view.from}`);
-    const placed = geometricView(source, specs, view, rng);
+    const geometry = drawGeometry(source, view, rng);
+    const placed = place(source, specs, geometry);
     geometric.push(placed);
-    return view.photometric === 0
-      ? placed
-      : {
-          ...placed,
-          image: randomPhotometric({ ...placed, data: placed.image }, view.photometric, rng),
-        };
+    const coloured =
+      view.photometric === 0
+        ? placed
+        : {
+            ...placed,
+            image: randomPhotometric({ ...placed, data: placed.image }, view.photometric, rng),
+          };
+    return { sample: coloured, placement: placementOf(source, geometry) };
   });
 }

@@ -1,16 +1,18 @@
 /** @file From (epoch, step) to the batch, the same on whatever thread it is made. */
 import { UserError } from "../common/errors.js";
-import { Random } from "../common/random.js";
 import { taskKind } from "../tasks/index.js";
-import { makeViews } from "./augment.js";
+import { makeViews, type PlacedView } from "./augment.js";
+import { drawAppended, drawBatch, type Position, stepsPerEpoch } from "./draws.js";
 import { openDataset } from "./formats/index.js";
 import { unknownName } from "./names.js";
+import { type AppendPlan, type Pool, poolsOf } from "./pools.js";
 import type {
   Batch,
   BatchArray,
   Dataset,
   DatasetSource,
   LabelAssignment,
+  Placement,
   Sample,
   ViewSpec,
 } from "./types.js";
@@ -23,43 +25,12 @@ export interface BatchPlan {
   readonly tasks: readonly string[];
   /** Labels that may be seen; null for all there are. */
   readonly labels: LabelAssignment | null;
+  /** Images drawn from the split for a batch. */
   readonly batchSize: number;
+  /** Further images of every batch, which stand last in it. */
+  readonly append?: AppendPlan;
   readonly views: readonly ViewSpec[];
   readonly seed: number;
-}
-
-/** A place in a run: the batch of that epoch and step, both from 0. */
-export interface Position {
-  readonly epoch: number;
-  readonly step: number;
-}
-
-/**
- * Batches an epoch has: what does not fill a batch is dropped; a set smaller than one batch fills it by going
- * round.
- */
-export function stepsPerEpoch(samples: number, batchSize: number): number {
-  return Math.max(1, Math.floor(samples / batchSize));
-}
-
-/** A sample's place in its split, and how often the epoch's order had been gone through before it. */
-export interface Draw {
-  readonly index: number;
-  readonly round: number;
-}
-
-/** The samples of one batch: a stretch of the epoch's random order. */
-export function drawBatch(
-  plan: Pick<BatchPlan, "seed" | "batchSize">,
-  samples: number,
-  at: Position,
-): Draw[] {
-  const all = Array.from({ length: samples }, (_, index) => index);
-  const order = new Random(plan.seed, "order", at.epoch).shuffle(all);
-  return Array.from({ length: plan.batchSize }, (_, slot) => {
-    const place = at.step * plan.batchSize + slot;
-    return { index: order[place % samples], round: Math.floor(place / samples) };
-  });
 }
 
 /**
@@ -90,6 +61,7 @@ class SampleCache {
 
 /** Makes the batches of a plan. */
 export interface BatchMaker {
+  /** Images that an epoch goes through: those of the split, less those that are appended instead. */
   readonly samples: number;
   make(at: Position): Promise<Batch>;
 }
@@ -100,31 +72,52 @@ export interface BatchMaker {
  */
 export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promise<BatchMaker> {
   const dataset = await openDataset(plan.source);
-  const { name, splits, tasks } = dataset.info;
-  if (!Object.hasOwn(splits, plan.split)) throw unknownName("split", plan.split, Object.keys(splits), name);
+  const { name, tasks } = dataset.info;
   const stray = plan.tasks.find((task) => !Object.hasOwn(tasks, task));
   if (stray !== undefined) throw unknownName("task", stray, Object.keys(tasks), name);
-  const ids = splits[plan.split];
+  const { main, appended } = poolsOf(plan, dataset);
   const cache = new SampleCache(cacheBytes);
+  const viewsOf = async (pool: Pool, index: number, epoch: number, sampleIndex: number) => {
+    const id = pool.ids[index];
+    const sample = await cache.get(`${pool.split}/${id}`, () => readAllowed(dataset, plan.tasks, pool, id));
+    return makeViews(sample, tasks, plan.views, { seed: plan.seed, epoch, sampleIndex });
+  };
   const make = async (at: Position) => {
-    const draws = drawBatch(plan, ids.length, at);
-    const drawn: Sample[][] = [];
-    for (const { index, round } of draws) {
-      const sample = await cache.get(ids[index], () => readAllowed(dataset, plan, ids[index]));
+    const drawn: PlacedView[][] = [];
+    for (const { index, round } of drawBatch(plan, main.ids.length, at)) {
       // A sample met twice in an epoch gets other random numbers the second time.
-      const sampleIndex = index + round * ids.length;
-      drawn.push(makeViews(sample, tasks, plan.views, { seed: plan.seed, epoch: at.epoch, sampleIndex }));
+      drawn.push(await viewsOf(main, index, at.epoch, index + round * main.ids.length));
+    }
+    if (appended !== null) {
+      const batch = at.epoch * stepsPerEpoch(main.ids.length, plan.batchSize) + at.step;
+      for (const { index, round } of drawAppended(
+        plan.seed,
+        plan.append!.count,
+        appended.ids.length,
+        batch,
+      )) {
+        // Below zero: no other sample's random numbers.
+        drawn.push(await viewsOf(appended, index, round, -1 - index));
+      }
     }
     return stackBatch(drawn, dataset, plan);
   };
-  return { samples: ids.length, make };
+  return { samples: main.ids.length, make };
 }
 
-/** A sample with the labels the plan allows and no others. */
-async function readAllowed(dataset: Dataset, plan: BatchPlan, id: string): Promise<Sample> {
-  const allowed = plan.labels === null ? plan.tasks : Object.hasOwn(plan.labels, id) ? plan.labels[id] : [];
-  const wanted = plan.tasks.filter((task) => allowed.includes(task));
-  return await dataset.read(plan.split, id, wanted);
+/** A sample with the labels the pool allows and no others. */
+async function readAllowed(
+  dataset: Dataset,
+  tasks: readonly string[],
+  { split, labels }: Pool,
+  id: string,
+): Promise<Sample> {
+  const allowed = labels === null ? tasks : Object.hasOwn(labels, id) ? labels[id] : [];
+  return await dataset.read(
+    split,
+    id,
+    tasks.filter((task) => allowed.includes(task)),
+  );
 }
 
 function requireOneSize(samples: readonly Sample[]): void {
@@ -177,13 +170,28 @@ function stackView(
   return arrays;
 }
 
+function stackPlacements(placements: readonly Placement[]): BatchArray {
+  const rows = placements.map(({ xStep, xStart, yStep, yStart, enlargement }) => [
+    xStep,
+    xStart,
+    yStep,
+    yStart,
+    enlargement,
+  ]);
+  return { shape: [rows.length, 5], data: Float32Array.from(rows.flat()) };
+}
+
 /** Stacks samples, each with its views. Throws UserError where the images differ in size. */
-function stackBatch(drawn: readonly Sample[][], dataset: Dataset, plan: BatchPlan): Batch {
-  requireOneSize(drawn.map(([first]) => first));
+function stackBatch(drawn: readonly PlacedView[][], dataset: Dataset, plan: BatchPlan): Batch {
+  requireOneSize(drawn.map(([{ sample }]) => sample));
   const arrays: Record<string, BatchArray> = {};
   for (let view = 0; view < plan.views.length; view++) {
-    const samples = drawn.map((views) => views[view]);
-    Object.assign(arrays, stackView(samples, dataset, plan.tasks, view === 0 ? "" : `view${view}.`));
+    const samples = drawn.map((views) => views[view].sample);
+    const prefix = view === 0 ? "" : `view${view}.`;
+    Object.assign(arrays, stackView(samples, dataset, plan.tasks, prefix));
+    if (plan.views[view].from !== "sample") {
+      arrays[`${prefix}placement`] = stackPlacements(drawn.map((views) => views[view].placement));
+    }
   }
-  return { ids: drawn.map(([first]) => first.id), arrays };
+  return { ids: drawn.map(([{ sample }]) => sample.id), arrays };
 }

@@ -3,7 +3,8 @@
  * over.
  */
 import { type MessagePort, workerData } from "node:worker_threads";
-import { type BatchMaker, openBatchMaker, type Position } from "./batch.js";
+import { type BatchMaker, openBatchMaker } from "./batch.js";
+import type { Position } from "./draws.js";
 import { type FromWorker, type ToWorker, toPlainError, type WorkerSetup } from "./loader-protocol.js";
 
 const { setup, port } = workerData as { setup: WorkerSetup; port: MessagePort };

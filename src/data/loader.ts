@@ -2,11 +2,13 @@
  * @file The training loader: batches made ahead of time by worker threads. What a batch holds depends on the
  * plan and its (epoch, step) alone, not on the number of workers or on where a run was resumed.
  */
-import { type BatchPlan, openBatchMaker, type Position, stepsPerEpoch } from "./batch.js";
+import { type BatchPlan, openBatchMaker } from "./batch.js";
 import { type BatchSupply, localSupply, type PendingBatch, threadSupply } from "./batch-supply.js";
+import { type Position, stepsPerEpoch } from "./draws.js";
 import type { Batch } from "./types.js";
 
-export type { BatchPlan, Position } from "./batch.js";
+export type { BatchPlan } from "./batch.js";
+export type { Position } from "./draws.js";
 
 export interface LoaderOptions extends BatchPlan {
   /** First batch; default the run's first. */
@@ -21,7 +23,7 @@ export interface LoaderOptions extends BatchPlan {
 
 /** Batches without end, epoch after epoch, each epoch in its own random order. */
 export class Loader implements AsyncIterable<Batch> {
-  /** Images of the split. */
+  /** Images that an epoch goes through; those appended to batches apart. */
   readonly samples: number;
   readonly stepsPerEpoch: number;
   readonly #supply: BatchSupply;
@@ -116,8 +118,8 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   const { batchSize, views, workers = 2, cacheBytes = 2 ** 30 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
   if (views.length === 0) throw new RangeError("a loader needs at least one view");
-  const { source, split, tasks, labels, seed } = options;
-  const plan: BatchPlan = { source, split, tasks, labels, batchSize, views, seed };
+  const { source, split, tasks, labels, append, seed } = options;
+  const plan: BatchPlan = { source, split, tasks, labels, batchSize, append, views, seed };
   // Also with workers: opening here finds mistakes at once and counts the images.
   const maker = await openBatchMaker(plan, workers === 0 ? cacheBytes : 0);
   const supply = workers === 0 ? localSupply(maker) : threadSupply(plan, workers, cacheBytes);

@@ -68,11 +68,23 @@ export interface BatchArray {
 /**
  * A batch, ready to be fed. Array names: `image` [N,3,H,W]; for each task t `t.label` [N,L,H,W] (zeros where not labelled),
  * `t.valid` [N,1,H,W] (0 everywhere for unlabelled samples), `t.labelled` [N] (0 or 1). Further views of the same samples carry the
- * prefix `view1.`, `view2.`, ...
+ * prefix `view1.`, `view2.`, ...; those made from an earlier view also have `placement` [N,5], the fields of `Placement` in their order.
  */
 export interface Batch {
   readonly ids: readonly string[];
   readonly arrays: Readonly<Record<string, BatchArray>>;
+}
+
+/**
+ * Where a view lies in the view it is made from: its pixel (x, y) shows what (xStep·x + xStart, yStep·y + yStart) shows there, in pixels,
+ * centres at whole numbers. A negative xStep is a mirror image. Things look `enlargement` times as large.
+ */
+export interface Placement {
+  readonly xStep: number;
+  readonly xStart: number;
+  readonly yStep: number;
+  readonly yStart: number;
+  readonly enlargement: number;
 }
 
 /** One view of each sample in a batch. */

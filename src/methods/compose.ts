@@ -59,6 +59,7 @@ function seenFrom(context: MethodContext, places: readonly number[], method: str
     ...context,
     image: (view = 0) => context.image(places[view]),
     labels: (task, view = 0) => context.labels(task, places[view]),
+    placement: (view) => context.placement(places[view]),
     noise: (wanted) => context.noise({ ...wanted, name: `${method}.${wanted.name}` }),
   };
 }

@@ -1,20 +1,37 @@
 /** @file The registry of methods: one line each. */
 import { type ConfiguredMethod, compose } from "./compose.js";
+import { consistency } from "./consistency.js";
 import { directMap } from "./direct-map.js";
 import { jtr } from "./jtr.js";
 import type { MethodDefinition } from "./method.js";
 import { mtpsl } from "./mtpsl.js";
+import { must } from "./must.js";
 import { perceptualMap } from "./perceptual-map.js";
+import { singleTask } from "./single-task.js";
 import { supervised } from "./supervised.js";
 
 export type * from "./method.js";
 export { batchName } from "./method.js";
-export { type ConfiguredMethod, compose, jtr, supervised };
+export {
+  type ConfiguredMethod,
+  compose,
+  consistency,
+  directMap,
+  jtr,
+  mtpsl,
+  must,
+  perceptualMap,
+  singleTask,
+  supervised,
+};
 
 // biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
 export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
   [supervised.name]: supervised,
   [jtr.name]: jtr,
+  [consistency.name]: consistency,
+  [singleTask.name]: singleTask,
+  [must.name]: must,
   [mtpsl.name]: mtpsl,
   [directMap.name]: directMap,
   [perceptualMap.name]: perceptualMap,

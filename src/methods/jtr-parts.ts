@@ -17,6 +17,8 @@ export interface JtrOptions {
   /** Channels of the joint-task latent; 8 times the width if left out. */
   readonly bottleneck?: number;
   readonly variant: "paper" | "released";
+  /** Distance of samples without any label: none (their two stacks are one), or between two augmentations (section 4.4). */
+  readonly unlabelled: "none" | "consistency";
 }
 
 /** The auto-encoder g = g2 ∘ g1 over stacks of all tasks. */

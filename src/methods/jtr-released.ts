@@ -3,16 +3,17 @@
  * of the distance only to predictions of unlabelled tasks, the auto-encoder normalised sample by sample, other encodings and reconstruction losses
  * (`tasks/released.ts`). Not reproduced: NaN where a labelled task has no valid pixel.
  */
+import { UserError } from "../common/errors.js";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceMean } from "../graph/ops/reduce.js";
 import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
-import { graphError, type Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import type { ReleasedJointEncoding, Task } from "../tasks/task.js";
 import { latentDistance } from "./distance.js";
 import { type JointAutoEncoder, type JtrOptions, splitStack } from "./jtr-parts.js";
 import type { MethodContext, MethodResult } from "./method.js";
-import { predict, supervisedTerms } from "./supervised.js";
+import { predictViews, supervisedTerms } from "./supervised.js";
 
 /** One task in one view, ready to be stacked. */
 interface Part {
@@ -35,22 +36,13 @@ export function releasedTerms(
   options: JtrOptions,
   g: JointAutoEncoder,
 ): MethodResult {
-  const { batchSize: n, tasks } = context;
-  const images = concat(
-    [0, 1, 2].map((view) => context.image(view)),
-    0,
-  );
-  const all = predict(context, images).predictions;
-  const ofView = (view: number) =>
-    Object.fromEntries(
-      tasks.map(({ name }) => [name, slice(all[name], { starts: [view * n], ends: [(view + 1) * n] })]),
-    );
-  const predictions = ofView(0);
+  const { batchSize: n } = context;
+  const [predictions, predictions1, predictions2] = predictViews(context, [0, 1, 2]);
   const supervised = supervisedTerms(context, predictions, { variant: "released" });
 
   // Running statistics of g serve nobody: it always runs on its batch's own.
   const apart = context.forward.with({ statistics: "sample", updatesState: false });
-  const first = viewParts(context, ofView(1), 1);
+  const first = viewParts(context, predictions1, 1);
   const firstMask = sharedMask(first);
   const predicted1 = stackOf(first, (part) => encode(context, part, firstMask, "view1.predicted"));
   const target1 = stackOf(first, (part) =>
@@ -59,7 +51,7 @@ export function releasedTerms(
   const latent1 = g.frozen.encode(concat([predicted1, target1], 0), apart).bottleneck;
   const d1 = distance(options, latent1, n);
 
-  const second = viewParts(context, ofView(2), 2);
+  const second = viewParts(context, predictions2, 2);
   const mask = sharedMask(second);
   const soft = second.map((part) =>
     part.encoding.encodePrediction(part.prediction, part.task.spec, { mask }),
@@ -112,10 +104,12 @@ function viewParts(
   return context.tasks.map((task) => {
     const encoding = task.kind.releasedJoint;
     if (encoding === undefined) {
-      graphError(
-        "jtr",
-        `the released code has no encoding for tasks of kind ${task.kind.kind}; use variant: paper`,
-      );
+      throw new UserError({
+        code: "method.no-released-encoding",
+        what: `JTR's released code has no tasks of kind ${task.kind.kind}`,
+        where: `tasks: ${task.name}`,
+        fix: "Set `variant: paper`, or leave the task out of `tasks`.",
+      });
     }
     const labels = context.labels(task, view);
     const labelled = reshape(labels.labelled, [context.batchSize, 1, 1, 1]);

@@ -1,9 +1,10 @@
 /** @file Joint-Task Regularization (Nishi et al. 2024, eq. 4-6). */
 import { z } from "zod";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
+import { equal, where } from "../graph/ops/compare.js";
 import { filled } from "../graph/ops/leaf.js";
 import { reduceMean } from "../graph/ops/reduce.js";
-import { concat, expand, slice } from "../graph/ops/shape.js";
+import { concat, expand, reshape, slice } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { segnet } from "../models/segnet.js";
@@ -11,21 +12,30 @@ import { latentDistance } from "./distance.js";
 import { type JointAutoEncoder, type JtrOptions, jointAutoEncoder, splitStack } from "./jtr-parts.js";
 import { releasedTerms } from "./jtr-released.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
-import { predict, supervisedTerms } from "./supervised.js";
+import { predictViews, supervisedTerms } from "./supervised.js";
+
+type BatchContext = Pick<MethodContext, "tasks" | "labels" | "batchSize">;
+type Predictions = Readonly<Record<string, Tensor>>;
 
 /**
  * Eq. 4: Ŷ stacks the predictions of all tasks, Y the labels, with predictions in place of missing labels and of invalid pixels.
  * Both [N, ΣO_t, H, W]. Gradients flow through both.
+ * With `other`, the predictions of another augmentation of the same pixels, section 4.4 holds: Y of a sample without any label is
+ * the stack of those, so that the distance asks both augmentations to agree.
  */
 export function jointStacks(
-  context: MethodContext,
-  predictions: Readonly<Record<string, Tensor>>,
+  context: BatchContext,
+  predictions: Predictions,
+  other?: Predictions,
 ): { predicted: Tensor; target: Tensor } {
-  const parts = context.tasks.map((task) => {
-    const { label, valid } = context.labels(task);
-    const predicted = task.kind.joint.encodePrediction(predictions[task.name], task.spec);
-    const known = task.kind.joint.encodeLabel(label, valid, task.spec);
-    return { predicted, target: add(mul(known, valid), mul(predicted, sub(1, valid))) };
+  const bare = other === undefined ? null : unlabelledSamples(context);
+  const parts = context.tasks.map(({ name, kind, spec }) => {
+    const { label, valid } = context.labels({ name, kind, spec });
+    const predicted = kind.joint.encodePrediction(predictions[name], spec);
+    const known = kind.joint.encodeLabel(label, valid, spec);
+    const substitute =
+      bare === null ? predicted : where(bare, kind.joint.encodePrediction(other![name], spec), predicted);
+    return { predicted, target: add(mul(known, valid), mul(substitute, sub(1, valid))) };
   });
   return {
     predicted: concat(
@@ -39,6 +49,14 @@ export function jointStacks(
   };
 }
 
+/** [N,1,1,1], bool: samples that are labelled for no task. */
+function unlabelledSamples(context: BatchContext): Tensor {
+  const counts = context.tasks
+    .map((task) => context.labels(task).labelled)
+    .reduce((sum, flags) => add(sum, flags));
+  return equal(reshape(counts, [context.batchSize, 1, 1, 1]), 0);
+}
+
 /**
  * Eq. 5: (1/B) Σ_b [ Dist(g1(Ŷ), g1(Y)) + Recon(g(⟨Ŷ⟩), ⟨Ŷ⟩) + Recon(g(⟨Y⟩), ⟨Y⟩) ], ⟨⟩ detached; Recon sums the task losses of all tasks.
  * Ŷ and Y pass g as one batch: it is one function, so both are normalised by the same statistics, and a shift between them stays visible to
@@ -47,14 +65,13 @@ export function jointStacks(
  */
 export function jointTerms(
   context: MethodContext,
-  predictions: Readonly<Record<string, Tensor>>,
+  stacks: { readonly predicted: Tensor; readonly target: Tensor },
   options: Pick<JtrOptions, "distance" | "distanceWeight" | "reconstructionWeight" | "rampUp">,
   autoEncoder: JointAutoEncoder,
 ): LossTerm[] {
   const { batchSize: n, forward } = context;
-  const { predicted, target } = jointStacks(context, predictions);
-  const stacks = concat([predicted, target], 0);
-  const latent = autoEncoder.encode(stacks, forward).bottleneck;
+  const both = concat([stacks.predicted, stacks.target], 0);
+  const latent = autoEncoder.encode(both, forward).bottleneck;
   const half = (x: Tensor, which: 0 | 1) => slice(x, { starts: [which * n], ends: [(which + 1) * n] });
   const distance = reduceMean(latentDistance(options.distance, half(latent, 0), half(latent, 1)));
   const terms: LossTerm[] = [
@@ -62,7 +79,7 @@ export function jointTerms(
   ];
   if (options.reconstructionWeight === 0) return terms;
 
-  const fixed = detach(stacks);
+  const fixed = detach(both);
   const rebuilt = splitStack(context, autoEncoder.decode(autoEncoder.encode(fixed, forward), forward));
   const wanted = splitStack(context, fixed);
   const everywhere = expand(filled(1, 4), [2 * n, 1, ...context.size]);
@@ -99,10 +116,21 @@ export const jtr: MethodDefinition<JtrOptions> = {
       .enum(["paper", "released"])
       .default("paper")
       .describe("released: what the published code does"),
+    unlabelled: z
+      .enum(["none", "consistency"])
+      .default("none")
+      .describe(
+        "distance of images without any label: none, or between two augmentations (section 4.4; a second view; variant paper only)",
+      ),
   }),
-  views: ({ variant }) =>
+  views: ({ variant, unlabelled }) =>
     variant === "paper"
-      ? [{ from: "sample", photometric: false }]
+      ? unlabelled === "none"
+        ? [{ from: "sample", photometric: false }]
+        : [
+            { from: "sample", photometric: true },
+            { from: 0, photometric: true, geometry: "shared" },
+          ]
       : [
           { from: "sample", photometric: true },
           { from: 0, photometric: true },
@@ -112,8 +140,10 @@ export const jtr: MethodDefinition<JtrOptions> = {
     const network = segnet({ width: options.width, bottleneck: options.bottleneck });
     const autoEncoder = jointAutoEncoder(context, network);
     if (options.variant === "released") return releasedTerms(context, options, autoEncoder);
-    const { predictions } = predict(context, context.image());
+    const views = options.unlabelled === "none" ? [0] : [0, 1];
+    const [predictions, other] = predictViews(context, views);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
-    return { terms: [...supervised, ...jointTerms(context, predictions, options, autoEncoder)], predictions };
+    const stacks = jointStacks(context, predictions, other);
+    return { terms: [...supervised, ...jointTerms(context, stacks, options, autoEncoder)], predictions };
   },
 };

@@ -50,6 +50,8 @@ export interface MethodContext {
   /** Images [N,3,H,W] of a view (0 is the first). */
   image(view?: number): Tensor;
   labels(task: Task, view?: number): TaskLabels;
+  /** [N,5], for views made from an earlier one: where each lies in it, as `Placement` of `data/types.ts` says. */
+  placement(view: number): Tensor;
   noise(input: NoiseInput): Tensor;
   /** Passes of the kept network over images, by the image's tensor: composed methods share those over the same view. */
   readonly passes: Map<Tensor, NetworkPass>;
@@ -72,6 +74,11 @@ export interface MethodResult {
 export interface ViewPlan {
   readonly from: "sample" | number;
   readonly photometric: boolean;
+  /**
+   * `cropped` (default): cropped anew. `shared`: the crop and flip of the view it is made from, so that pixels of both views show the same
+   * point and only photometric changes tell them apart. `free`: cropped and flipped anew.
+   */
+  readonly geometry?: "cropped" | "shared" | "free";
 }
 
 /** Parameters that are trained at rates of their own, by the run's optimizer. */
@@ -96,6 +103,11 @@ export interface MethodDefinition<O = unknown> {
   network?(network: Network, options: O): Network;
   /** Parameters with rates of their own; a parameter goes to the first group that owns it, all others to `main`. */
   groups?(options: O): readonly GroupPlan[];
+  /**
+   * Helper networks that start from the weights that another run keeps: the name of the option that holds the run's folder, by the
+   * helper's name. A run that is resumed takes them from its own checkpoint, as all else.
+   */
+  readonly startsFrom?: Readonly<Record<string, string>>;
   build(context: MethodContext, options: O): MethodResult;
 }
 
@@ -116,7 +128,7 @@ export function batchName(name: string, view = 0): string {
 export function batchLeaves(
   batchSize: number,
   [height, width]: readonly [number, number],
-): Pick<MethodContext, "image" | "labels"> {
+): Pick<MethodContext, "image" | "labels" | "placement"> {
   const images = new Map<number, Tensor>();
   return {
     image: (view = 0) => {
@@ -129,5 +141,6 @@ export function batchLeaves(
       valid: input(batchName(`${name}.valid`, view), [batchSize, 1, height, width]),
       labelled: input(batchName(`${name}.labelled`, view), [batchSize]),
     }),
+    placement: (view) => input(batchName("placement", view), [batchSize, 5]),
   };
 }

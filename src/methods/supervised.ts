@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { add, div, maximum, mul } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
+import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { runNetwork } from "../models/network.js";
 import type { Task } from "../tasks/task.js";
@@ -59,6 +60,22 @@ export function predict(context: MethodContext, image: Tensor): NetworkPass {
   const pass = { predictions, bottleneck: encoded.bottleneck };
   context.passes.set(image, pass);
   return pass;
+}
+
+/** One pass of the kept network over several views as one batch: activated predictions by task name, for each view. */
+export function predictViews(context: MethodContext, views: readonly number[]): Record<string, Tensor>[] {
+  const { batchSize: n } = context;
+  if (views.length === 1) return [predict(context, context.image(views[0])).predictions];
+  const images = concat(
+    views.map((view) => context.image(view)),
+    0,
+  );
+  const all = Object.entries(predict(context, images).predictions);
+  return views.map((_, i) =>
+    Object.fromEntries(
+      all.map(([name, map]) => [name, slice(map, { starts: [i * n], ends: [(i + 1) * n] })]),
+    ),
+  );
 }
 
 export const supervised: MethodDefinition<SupervisedOptions> = {

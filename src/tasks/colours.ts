@@ -42,6 +42,9 @@ const VIRIDIS: readonly (readonly [number, number, number])[] = [
   [0xfd, 0xe7, 0x25],
 ];
 
+/** The grey of 0. */
+const DARKEST = 24;
+
 /** Writes the colour of a class. Beyond twenty classes the palette comes round again, darker each time. */
 export function writeClassColour(index: number, out: Uint8Array, at: number): void {
   const [red, green, blue] = PALETTE[index % PALETTE.length];
@@ -59,4 +62,9 @@ export function writeScaleColour(fraction: number, out: Uint8Array, at: number):
     const [a, b] = [VIRIDIS[low][channel], VIRIDIS[low + 1][channel]];
     out[at + channel] = Math.round(a + (b - a) * (place - low));
   }
+}
+
+/** Writes the grey of a fraction in [0, 1] (clamped), from a dark grey to white: black is for ignored pixels. */
+export function writeGrey(fraction: number, out: Uint8Array, at: number): void {
+  out.fill(Math.round(DARKEST + (255 - DARKEST) * Math.min(Math.max(fraction, 0), 1)), at, at + 3);
 }

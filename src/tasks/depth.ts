@@ -1,15 +1,13 @@
 /** @file Depth along the camera's axis, in metres. */
 import { z } from "zod";
-import { mul, sub } from "../graph/ops/arithmetic.js";
-import { abs } from "../graph/ops/unary.js";
-import type { Tensor } from "../graph/tensor.js";
+import { div } from "../graph/ops/arithmetic.js";
 import { writeScaleColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
-import { maskedMean } from "./masked.js";
+import { l1Joint, maskedL1 } from "./masked.js";
+import { predictedValues } from "./pseudo-label.js";
 import { releasedDepth, releasedPairDepth } from "./released.js";
 import type {
   DrawingRange,
-  JointEncoding,
   LabelMap,
   MetricAccumulator,
   Picture,
@@ -40,20 +38,6 @@ export type DepthSpec = z.output<typeof specSchema>;
 const LEAST_DEPTH = 1e-9;
 
 /**
- * Paper default: metres in the stack for predictions and labels, masked L1 in metres as reconstruction loss.
- */
-const joint: JointEncoding<DepthSpec> = {
-  encodePrediction: (prediction) => prediction,
-  encodeLabel: (label, valid) => mul(label, valid),
-  reconstructionLoss: maskedL1,
-};
-
-/** Masked mean of |a - b|. */
-function maskedL1(a: Tensor, b: Tensor, valid: Tensor): Tensor {
-  return maskedMean(abs(sub(a, b)), valid);
-}
-
-/**
  * Depth. Files: one channel; integers (16-bit PNG) are metres / `scale`, floats (.npy) are metres. `invalid`,
  * NaN, infinities and values that are not positive are invalid; a file without any valid pixel is refused.
  * Labels and predictions [1,H,W] are metres.
@@ -78,7 +62,9 @@ export const depth: TaskKind<DepthSpec> = {
     factor === 1 ? label : { ...label, data: label.data.map((metres) => metres / factor) },
   activate: (output) => output,
   loss: maskedL1,
-  joint,
+  moved: (prediction, { enlargement }) => div(prediction, enlargement),
+  pseudoLabel: predictedValues,
+  joint: l1Joint,
   releasedJoint: releasedDepth,
   releasedPair: releasedPairDepth,
   metrics: [

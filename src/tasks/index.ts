@@ -3,7 +3,11 @@ import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { suggest } from "../common/suggest.js";
 import { depth } from "./depth.js";
+import { edges2d } from "./edges2d.js";
+import { keypoints2d } from "./keypoints2d.js";
 import { normals } from "./normals.js";
+import { occlusionEdges } from "./occlusion-edges.js";
+import { reshading } from "./reshading.js";
 import { segmentation } from "./segmentation.js";
 import type { Task, TaskKind, TaskSpec } from "./task.js";
 
@@ -12,10 +16,19 @@ export type { NormalsSpec } from "./normals.js";
 export { gumbelNoise } from "./released.js";
 export type { SegmentationSpec } from "./segmentation.js";
 export type * from "./task.js";
-export { depth, normals, segmentation };
+export type { UnitMapSpec } from "./unit-map.js";
+export { depth, edges2d, keypoints2d, normals, occlusionEdges, reshading, segmentation };
 
 /** Every kind of task, by the name it has in dataset.yaml. */
-export const taskKinds: Readonly<Record<string, TaskKind>> = { segmentation, depth, normals };
+export const taskKinds: Readonly<Record<string, TaskKind>> = {
+  segmentation,
+  depth,
+  normals,
+  "occlusion-edges": occlusionEdges,
+  reshading,
+  keypoints2d,
+  edges2d,
+};
 
 /**
  * The kind of that name. Throws UserError listing the known kinds, with a suggestion where one is near.

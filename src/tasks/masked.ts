@@ -1,8 +1,9 @@
 /** @file Building blocks of masked losses, shared by the dense tasks. */
-import { add, div, maximum, mul } from "../graph/ops/arithmetic.js";
+import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
-import { sqrt, square } from "../graph/ops/unary.js";
+import { abs, sqrt, square } from "../graph/ops/unary.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
+import type { JointEncoding } from "./task.js";
 
 /** Σ over everything but the batch: [N,...] -> [N]. */
 export function sumPerSample(x: Tensor): Tensor {
@@ -21,6 +22,21 @@ export function maskedMean(x: Tensor, valid: Tensor): Tensor {
   }
   return div(sumPerSample(mul(x, valid)), maximum(sumPerSample(valid), 1));
 }
+
+/** Masked mean of |a - b|, one channel: [N,1,H,W] -> [N]. */
+export function maskedL1(a: Tensor, b: Tensor, valid: Tensor): Tensor {
+  return maskedMean(abs(sub(a, b)), valid);
+}
+
+/**
+ * Paper default of tasks that regress one channel (JTR eq. 4 and 5): values as they stand in the stack, labels
+ * zero where invalid, masked L1 in the values' unit as reconstruction loss.
+ */
+export const l1Joint: JointEncoding = {
+  encodePrediction: (prediction) => prediction,
+  encodeLabel: (label, valid) => mul(label, valid),
+  reconstructionLoss: maskedL1,
+};
 
 /** Sum over channels, kept as one: [N,C,H,W] -> [N,1,H,W]. */
 export function sumChannels(x: Tensor): Tensor {

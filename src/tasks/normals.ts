@@ -1,14 +1,17 @@
 /** @file Surface normals: unit vectors in camera coordinates. */
 import { z } from "zod";
 import { mul, sub } from "../graph/ops/arithmetic.js";
+import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedMean, sumChannels, unitChannels } from "./masked.js";
+import { predictedValues } from "./pseudo-label.js";
 import { releasedNormals } from "./released.js";
 import type {
   JointEncoding,
   LabelMap,
   MetricAccumulator,
+  Motion,
   Picture,
   PredictionMap,
   Raster,
@@ -71,6 +74,8 @@ export const normals: TaskKind<NormalsSpec> = {
   scaled: (label) => normalised(label),
   activate: (output) => unitChannels(output),
   loss: cosineLoss,
+  moved,
+  pseudoLabel: predictedValues,
   joint,
   releasedJoint: releasedNormals,
   releasedPair: releasedNormals,
@@ -107,6 +112,11 @@ function decode(raster: Raster, _spec: NormalsSpec, where: string): LabelMap {
   }
   const label = normalised({ channels: 3, height, width, data, valid });
   return requireValidPixel(label, where, "Check that the file holds normals, (n + 1) / 2 * 255 or floats.");
+}
+
+function moved(prediction: Tensor, { side }: Motion): Tensor {
+  const axis = (c: number) => slice(prediction, { axes: [1], starts: [c], ends: [c + 1] });
+  return unitChannels(concat([mul(axis(0), side), axis(1), axis(2)], 1));
 }
 
 function encode(label: LabelMap): Raster {

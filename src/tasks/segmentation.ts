@@ -9,6 +9,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { writeClassColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize } from "./maps.js";
 import { maskedMean, sumChannels } from "./masked.js";
+import { mostProbableClass } from "./pseudo-label.js";
 import { releasedSegmentation } from "./released.js";
 import type { JointEncoding, LabelMap, MetricAccumulator, PredictionMap, Raster, TaskKind } from "./task.js";
 
@@ -66,6 +67,8 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   activate: (output) => output,
   loss: (prediction, label, valid, spec) =>
     crossEntropy(prediction, oneHot(label, spec.classes.length), valid),
+  moved: (prediction) => prediction,
+  pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
   joint,
   releasedJoint: releasedSegmentation,
   releasedPair: releasedSegmentation,

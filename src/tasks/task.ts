@@ -1,6 +1,7 @@
 /** @file The contract every task fulfils: how its labels are stored, learned from, measured and drawn. */
 import type { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
+import type { PseudoLabel } from "./pseudo-label.js";
 
 /** Pixels as they stand in a file: interleaved rows (height, width, channels). */
 export interface Raster {
@@ -95,12 +96,24 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   scaled(label: LabelMap, factor: number): LabelMap;
 
   /**
-   * Network output [N,C,H,W] -> prediction (normals: unit length; segmentation and depth: unchanged logits /
-   * metres).
+   * Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres,
+   * shares).
    */
   activate(output: Tensor, spec: S): Tensor;
   /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
   loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
+
+  /**
+   * Mends the values of predictions [N,C,H,W] after they were resampled as images are, as `mirrored` and `scaled` do for labels.
+   * Differentiable.
+   */
+  moved(prediction: Tensor, motion: Motion): Tensor;
+
+  /**
+   * Predictions [N,C,H,W] as labels [N,L,H,W] of their own kind, e.g. a teacher's for its student. Detached. `confidence` (0 to 1) is the
+   * least probability at which a label holds, for tasks that predict probabilities; others ignore it.
+   */
+  pseudoLabel(prediction: Tensor, spec: S, confidence: number): PseudoLabel;
 
   /** How the task enters a joint-task space by the paper (JTR eq. 4 and 5). */
   readonly joint: JointEncoding<S>;
@@ -122,6 +135,14 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   /** Draw a prediction or a label, by default over its own `drawingRange`. Ignored pixels are black. */
   drawPrediction(prediction: PredictionMap, spec: S, range?: DrawingRange | null): Picture;
   drawLabel(label: LabelMap, spec: S, range?: DrawingRange | null): Picture;
+}
+
+/** How the images of a batch were changed. */
+export interface Motion {
+  /** [N,1,1,1]: -1 where the image was mirrored left-right, else 1. */
+  readonly side: Tensor;
+  /** [N,1,1,1]: how much larger things look. */
+  readonly enlargement: Tensor;
 }
 
 /** Lowest and highest value of a colour scale. */

@@ -2,7 +2,6 @@
 import { UserError } from "../common/errors.js";
 import type { FileDataset } from "../data/file-dataset.js";
 import type { Batch, Dataset } from "../data/types.js";
-import { TRAIN_SPLIT } from "./run-data.js";
 
 /**
  * Throws UserError `label.no-valid-pixel` where a sample of the batch is labelled by a file that is invalid everywhere. A crop may
@@ -12,6 +11,7 @@ export async function requireTeachingLabels(
   batch: Batch,
   dataset: Dataset,
   tasks: readonly string[],
+  splitOf: (n: number) => string,
 ): Promise<void> {
   for (const task of tasks) {
     const labelled = batch.arrays[`${task}.labelled`].data;
@@ -19,14 +19,13 @@ export async function requireTeachingLabels(
     const area = valid.length / labelled.length;
     for (const [n, id] of batch.ids.entries()) {
       if (labelled[n] === 0 || holdsOne(valid, n * area, (n + 1) * area)) continue;
-      const { labels } = await dataset.read(TRAIN_SPLIT, id, [task]);
+      const { labels } = await dataset.read(splitOf(n), id, [task]);
       if (labels[task].valid.includes(1)) continue;
       throw new UserError({
         code: "label.no-valid-pixel",
         what: "no pixel of the label is valid",
         where:
-          (dataset as Partial<FileDataset>).fileOf?.(TRAIN_SPLIT, id, task) ??
-          `${TRAIN_SPLIT}/${id}: ${task}`,
+          (dataset as Partial<FileDataset>).fileOf?.(splitOf(n), id, task) ?? `${splitOf(n)}/${id}: ${task}`,
         fix: "Mend the file, or remove it: an image without a label file is simply not labelled for the task.",
       });
     }

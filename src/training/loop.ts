@@ -9,7 +9,7 @@ import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
 import { Predictor } from "./inference.js";
 import type { Recorder, StepRecord } from "./metrics-log.js";
 import { networkOf } from "./parts.js";
-import type { RunData } from "./run-data.js";
+import { type RunData, TRAIN_SPLIT } from "./run-data.js";
 import type { RunFolder } from "./run-folder.js";
 import { arraysToSave } from "./run-state.js";
 import { type DrawnSample, keepDrawn, writeSamples } from "./samples.js";
@@ -87,11 +87,13 @@ class Loop {
   }
 
   async #trainStep(): Promise<void> {
-    const { trainer, loader, recorder, data } = this.#options;
+    const { config, trainer, loader, recorder, data } = this.#options;
     const tasks = data.tasks.map(({ name }) => name);
+    const splitOf = (n: number) =>
+      n < config.batchSize ? TRAIN_SPLIT : (config.append?.split ?? TRAIN_SPLIT);
     const next = async () => {
       const batch = await loader.next();
-      await requireTeachingLabels(batch, data.dataset, tasks);
+      await requireTeachingLabels(batch, data.dataset, tasks, splitOf);
       return batch;
     };
     const { epoch } = loader.position();

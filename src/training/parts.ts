@@ -32,6 +32,11 @@ export function optimizerOf({ optimizer }: Pick<RunConfig, "optimizer">): Optimi
   return optimizers[optimizer.name].create(optionsOf(optimizer, ["learningRate", "schedule"]));
 }
 
+/** Images of every batch, those that are appended included. */
+export function imagesPerBatch({ batchSize, append }: Pick<RunConfig, "batchSize" | "append">): number {
+  return batchSize + (append?.count ?? 0);
+}
+
 /** Learning rates, by group of parameters, of the update after `step` earlier ones. */
 export function learningRatesAt(config: RunConfig, step: number): Record<string, number> {
   const { optimizer, steps } = config;
@@ -55,9 +60,9 @@ export function viewsOf(config: RunConfig): ViewSpec[] {
   const plans = method.views?.(options) ?? PLAIN_VIEWS;
   return plans.map((plan) => ({
     from: plan.from,
-    scales,
+    scales: plan.geometry === "shared" ? [] : scales,
     // A view cut from another one is that one's mirror image already.
-    flip: plan.from === "sample" ? flip : 0,
+    flip: plan.from === "sample" || plan.geometry === "free" ? flip : 0,
     photometric: plan.photometric ? photometric : 0,
   }));
 }

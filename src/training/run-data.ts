@@ -42,14 +42,28 @@ export async function openRunData(
 ): Promise<RunData> {
   const source = await sourceOf(config, log);
   const dataset = await openDataset(source);
-  const { splits } = dataset.info;
-  if (!Object.hasOwn(splits, TRAIN_SPLIT)) throw missingSplit(TRAIN_SPLIT, dataset, "data");
-  const { split } = config.evaluation;
-  if (split !== null && !Object.hasOwn(splits, split)) throw missingSplit(split, dataset, "evaluation.split");
+  requireSplits(config, dataset);
   const tasks = resolveTasks(dataset.info.tasks, config.tasks);
   const size = source.size ?? (await firstSize(dataset));
   requireFittingSize(size, network.sizeMultiple);
   return { source, dataset, tasks, size };
+}
+
+/** Throws UserError where a split is missing that the run reads, or one is both trained and evaluated on. */
+function requireSplits({ evaluation, append }: RunConfig, dataset: Dataset): void {
+  const require = (split: string, where: string, fix: string) => {
+    if (!Object.hasOwn(dataset.info.splits, split)) throw missingSplit(split, dataset, where, fix);
+  };
+  require(TRAIN_SPLIT, "data", "Training reads the split `train`.");
+  const { split } = evaluation;
+  if (split !== null) {
+    const fix = "Set `evaluation.split` to one of these, or to null to train without evaluation.";
+    require(split, "evaluation.split", fix);
+  }
+  if (append?.split === undefined) return;
+  const fix = "Name a split of images to append, or leave it out for training images without labels.";
+  require(append.split, "append.split", fix);
+  if (append.split === split) throw trainedOnEvaluation(split);
 }
 
 /** Which training labels the run sees: drawn by its scenario or read from its file. */
@@ -81,15 +95,23 @@ export function requireFittingSize([height, width]: readonly [number, number], m
   });
 }
 
-function missingSplit(split: string, { info }: Dataset, where: string): UserError {
+function missingSplit(split: string, { info }: Dataset, where: string, fix: string): UserError {
   return new UserError({
     code: "data.no-split",
     what: `the dataset ${info.name} has no split ${split}`,
     where,
     expected: `one of ${Object.keys(info.splits).join(", ")}`,
-    fix:
-      split === TRAIN_SPLIT
-        ? "Training reads the split `train`."
-        : "Set `evaluation.split` to one of these, or to null to train without evaluation.",
+    fix,
+  });
+}
+
+function trainedOnEvaluation(split: string): UserError {
+  return new UserError({
+    code: "config.trained-on-evaluation",
+    what: `the images of split ${split} would be trained on and evaluated on`,
+    where: "append.split",
+    expected: "another split than `evaluation.split`",
+    got: split,
+    fix: "Set one of them to another split, or `evaluation.split` to null.",
   });
 }

@@ -16,6 +16,7 @@ import { settleConfig, settleLabels } from "./run-files.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { restoreArrays } from "./run-state.js";
 import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
+import { requireStartingRuns, startFromRuns } from "./starting-runs.js";
 import { Trainer } from "./trainer.js";
 
 export interface TrainOptions {
@@ -62,6 +63,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   ] as const) {
     if (metric) requireSelectionMetric(metric, data.tasks, key);
   }
+  if (!resume) requireStartingRuns(config);
   const run = await openRunFolder(options.folder, { resume });
   try {
     return await trainIn(run, data, options, log);
@@ -81,7 +83,8 @@ async function trainIn(
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
   const trainer = await Trainer.create(engine, config, data);
   const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;
-  if (saved !== undefined) restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
+  if (saved === undefined) await startFromRuns(trainer, config);
+  else restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
   const start = startOf(saved);
   const resumeStep = options.resume ? start.step : undefined;
   const recorder = allRecorders([
@@ -95,6 +98,7 @@ async function trainIn(
     tasks: data.tasks.map(({ name }) => name),
     labels,
     batchSize: config.batchSize,
+    append: config.append && { count: config.append.count, split: config.append.split ?? null },
     views: viewsOf(config),
     seed: config.seed,
     start: start.position,

@@ -7,7 +7,7 @@ import type { Engine } from "../runtime/engine.js";
 import { StateStore } from "../runtime/state-store.js";
 import type { RunConfig } from "./config/index.js";
 import { noiseFeeds } from "./noise.js";
-import { learningRatesAt, methodOf, networkOf, optimizerOf } from "./parts.js";
+import { imagesPerBatch, learningRatesAt, methodOf, networkOf, optimizerOf } from "./parts.js";
 import { buildTraining, MAIN_GROUP, rampFeeds, TOTAL_LOSS, type TrainingProgram } from "./program.js";
 import type { RunData } from "./run-data.js";
 
@@ -59,7 +59,7 @@ export class Trainer {
       methodOptions: options,
       network: networkOf(config),
       optimizer: optimizerOf(config),
-      batchSize: config.batchSize,
+      batchSize: imagesPerBatch(config),
       clipNorm: config.clipNorm,
       accumulate: config.accumulate,
       emaDecay: config.ema,
@@ -85,7 +85,7 @@ export class Trainer {
 
   /** One update of the parameters, the run's number `step` (from 0), on the loader's next batches. */
   async step(loader: Pick<Loader, "next">, step: number): Promise<StepResult> {
-    const { accumulate, batchSize, seed } = this.#config;
+    const { accumulate, seed } = this.#config;
     const rates = learningRatesAt(this.#config, step);
     const sums = new Map<string, number>();
     let norms: Readonly<Record<string, number>> = {};
@@ -110,7 +110,7 @@ export class Trainer {
       losses: Object.fromEntries([...sums].map(([name, sum]) => [name, sum / accumulate])),
       values: norms,
       learningRate: rates[MAIN_GROUP],
-      images: batchSize * accumulate,
+      images: imagesPerBatch(this.#config) * accumulate,
     };
   }
 

@@ -20,11 +20,13 @@ export function cacheFolder(): string {
  * @throws UserError where there is no such world or the folder cannot be written.
  */
 export async function renderedWorld(data: WorldData, log: (message: string) => void): Promise<string> {
-  const digest = createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 12);
+  const world = worldByName(data.world);
+  // A newer Taskloom may draw the same rooms differently: its cache is another one.
+  const key = JSON.stringify({ ...data, version: world.version });
+  const digest = createHash("sha256").update(key).digest("hex").slice(0, 12);
   const folder = join(cacheFolder(), `${data.world}-${digest}`);
   if (existsSync(folder)) return folder;
   const { train, val, test, size, seed } = data;
-  const world = worldByName(data.world);
   log(`Rendering ${train + val + test} images of ${world.name} into ${folder} (once).`);
   const partial = `${folder}.${process.pid}.partial`;
   await makeFolder(cacheFolder());

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cropSample, flipSample, makeViews } from "../../src/data/augment.js";
+import { cropSample, flipSample, makeViews as placedViews } from "../../src/data/augment.js";
 import { alignedTaps, resample, resampleLabel, triangleTaps } from "../../src/data/resample.js";
 import { resizeSample } from "../../src/data/resize.js";
 import type { Sample, ViewSpec } from "../../src/data/types.js";
@@ -191,6 +191,9 @@ describe("resizeSample", () => {
     }
   });
 });
+
+const makeViews = (...given: Parameters<typeof placedViews>) =>
+  placedViews(...given).map(({ sample }) => sample);
 
 describe("makeViews", () => {
   const crop: ViewSpec = { from: "sample", scales: [1, 1.2, 1.5], flip: 0.5, photometric: 0 };

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drawBatch, stepsPerEpoch } from "../../src/data/batch.js";
+import { drawAppended, drawBatch, stepsPerEpoch } from "../../src/data/draws.js";
 import { openSplit } from "../../src/data/evaluation-reader.js";
 import { type Loader, type LoaderOptions, openLoader } from "../../src/data/loader.js";
 import type { Batch, ViewSpec } from "../../src/data/types.js";
@@ -52,7 +53,8 @@ describe("a batch", () => {
     const [batch] = await takeFrom(await options(), 1);
     const names = TASKS.flatMap((task) => [`${task}.label`, `${task}.valid`, `${task}.labelled`]);
     const all = ["", "view1."].flatMap((prefix) => ["image", ...names].map((name) => prefix + name));
-    expect(Object.keys(batch.arrays).sort()).toEqual(all.sort());
+    expect(Object.keys(batch.arrays).sort()).toEqual([...all, "view1.placement"].sort());
+    expect(batch.arrays["view1.placement"].shape).toEqual([2, 5]);
     const shape = (name: string) => batch.arrays[name].shape;
     expect(shape("image")).toEqual([2, 3, 6, 8]);
     expect(shape("view1.normals.label")).toEqual([2, 3, 6, 8]);
@@ -129,6 +131,93 @@ describe("the order", () => {
   it("differs between seeds", async () => {
     const given = await options();
     expect(await takeFrom(given, 1)).not.toEqual(await takeFrom({ ...given, seed: 12 }, 1));
+  });
+});
+
+describe("appended images", () => {
+  const bare = { train01: [], train04: [] };
+  const labels = {
+    ...Object.fromEntries(["00", "02", "03", "05", "06"].map((id) => [`train${id}`, ["depth"]])),
+    ...bare,
+  };
+
+  it("stand last in every batch, and are taken out of the others where they have no label", async () => {
+    const given = await options({ labels, append: { count: 1, split: null } });
+    const loader = await openLoader(given);
+    expect([loader.samples, loader.stepsPerEpoch]).toEqual([5, 2]);
+    const batches = await take(loader, 6);
+    await loader.close();
+    for (const { ids, arrays } of batches) {
+      expect(ids.map((id) => Object.keys(bare).includes(id))).toEqual([false, false, true]);
+      expect([...arrays["depth.labelled"].data]).toEqual([1, 1, 0]);
+      expect(arrays["view1.image"].shape).toEqual([3, 3, 6, 8]);
+    }
+    // Each round of the pool shows every image once, whatever the epochs of the others.
+    const appended = batches.map(({ ids }) => ids[2]);
+    for (const round of [0, 2, 4]) expect(new Set(appended.slice(round, round + 2)).size).toBe(2);
+    const images = batches
+      .filter(({ ids }) => ids[2] === "train01")
+      .map(({ arrays }) => arrays["view1.image"]);
+    expect(images[0].data.slice(-144)).not.toEqual(images[1].data.slice(-144));
+  });
+
+  it("leave the other images of a batch as they are without them", async () => {
+    const given = await options({ labels: { train00: ["depth"] } });
+    await cp(join(given.source.path, "train"), join(given.source.path, "more"), { recursive: true });
+    await writeFile(
+      join(given.source.path, "dataset.yaml"),
+      (await readFile(join(given.source.path, "dataset.yaml"), "utf8")).replace(
+        /splits:.*(\n *- .*)*/,
+        "splits: [train, more]",
+      ),
+    );
+    const [alone, together] = await Promise.all([
+      takeFrom(given, 4),
+      takeFrom({ ...given, append: { count: 3, split: "more" } }, 4),
+    ]);
+    together.forEach(({ ids, arrays }, i) => {
+      expect(ids.slice(0, 2)).toEqual(alone[i].ids);
+      const { data } = alone[i].arrays.image;
+      expect(arrays.image.data.slice(0, data.length)).toEqual(data);
+      // A split of its own comes with all the labels it has.
+      expect([...arrays["depth.labelled"].data.slice(2)]).toEqual([1, 1, 1]);
+    });
+  });
+
+  it("resume exactly, on any thread", async () => {
+    const given = await options({ labels, append: { count: 3, split: null } });
+    const all = await takeFrom(given, 7);
+    const more = { start: { epoch: 1, step: 1 }, workers: 2 };
+    expect(await takeFrom({ ...given, ...more }, 4)).toEqual(all.slice(3));
+    expect(await takeFrom({ ...given, seed: 12 }, 7)).not.toEqual(all);
+  });
+
+  it("are drawn evenly: over any stretch from the start, no image more than once oftener than another", () => {
+    const small = (max: number) => fc.integer({ min: 1, max });
+    fc.assert(
+      fc.property(fc.integer({ min: 0 }), small(6), small(12), small(20), (seed, count, samples, batches) => {
+        const draws = Array.from({ length: batches }, (_, batch) =>
+          drawAppended(seed, count, samples, batch),
+        );
+        for (const draw of draws) expect(draw.length).toBe(count);
+        const uses = new Array<number>(samples).fill(0);
+        for (const { index, round } of draws.flat()) expect(uses[index]++).toBe(round);
+        expect(Math.max(...uses) - Math.min(...uses)).toBeLessThanOrEqual(1);
+        expect(drawAppended(seed, count, samples, batches - 1)).toEqual(draws.at(-1));
+      }),
+    );
+  });
+
+  it("are missed by name where there are none", async () => {
+    const none = await options({ append: { count: 1, split: null } });
+    expect((await userError(() => openLoader(none))).facts.code).toBe("data.empty-pool");
+    const unlabelled = await options({ labels: {}, append: { count: 1, split: null } });
+    expect((await userError(() => openLoader(unlabelled))).facts.code).toBe("data.empty-pool");
+    const stray = await options({ append: { count: 1, split: "trian" } });
+    expect((await userError(() => openLoader(stray))).facts).toMatchObject({
+      code: "data.unknown-split",
+      fix: "Did you mean train?",
+    });
   });
 });
 

@@ -209,6 +209,16 @@ loss_case("normals.released.reconstruction.substitute", vector_reconstruction(pr
 encoded_unit = (predicted_unit * mask + 1) / 2
 loss_case("normals.released.reconstruction.prediction", vector_reconstruction(encoded_unit), decoded_vector)
 
+# --- reshading, for all maps in [0, 1]; draws of their own, so that the values above stay
+map_rng = np.random.default_rng(20180618)
+shades = given("shades", map_rng.random((N, 1, H, W)) * valid.numpy())
+shading_array = map_rng.normal(0.5, 0.5, (N, 1, H, W))
+shading_array[0, 0, 0, 0] = shades[0, 0, 0, 0]  # exact: the gradient of |x| at 0 is 0
+shading = given("shading", shading_array)
+loss_case("reshading.loss", depth_loss(shades), shading)
+cases["reshading.joint.label"] = {"value": pack(shades * valid)}
+loss_case("reshading.joint.reconstruction", depth_loss(shading), decoded_depth)
+
 # --- metrics over a set of three images, numpy only
 M, SIDE = 3, 12
 metric_valid = f32(rng.random((M, SIDE, SIDE)) < 0.8)
@@ -223,6 +233,9 @@ metric_unit = f32(metric_unit / np.linalg.norm(metric_unit, axis=1, keepdims=Tru
 metric_vector = metric_unit + 0.3 * rng.normal(size=(M, 3, SIDE, SIDE))
 metric_vector = f32(metric_vector / np.linalg.norm(metric_vector, axis=1, keepdims=True))
 keep = metric_valid == 1
+metric_shades = f32(map_rng.random((M, SIDE, SIDE)))
+metric_shading = f32(metric_shades + 0.3 * map_rng.normal(size=(M, SIDE, SIDE)))
+shading_error = metric_shading[keep].astype(np.float64) - metric_shades[keep].astype(np.float64)
 
 prediction_class = metric_logits.argmax(1)[keep]
 label_class = metric_classes[keep].astype(int)
@@ -269,6 +282,14 @@ metrics = {
             "within11.25": 100 * float((angle < 11.25).mean()),
             "within22.5": 100 * float((angle < 22.5).mean()),
             "within30": 100 * float((angle < 30).mean()),
+        },
+    },
+    "reshading": {
+        "prediction": pack(metric_shading[:, None]),
+        "label": pack(metric_shades[:, None]),
+        "result": {
+            "aErr": float(np.abs(shading_error).mean()),
+            "rmse": float(np.sqrt((shading_error**2).mean())),
         },
     },
 }

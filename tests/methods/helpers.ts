@@ -20,6 +20,7 @@ export const TASKS = resolveTasks({
 export interface BuiltMethod {
   readonly terms: readonly LossTerm[];
   readonly variables: VariableStore;
+  readonly forward: Forward;
   readonly feeds: Record<string, Float32Array>;
   /** Gradients of a term with respect to all parameters, by name; null where it does not reach one. */
   gradients(term: string): Map<string, Tensor | null>;
@@ -33,6 +34,7 @@ export function buildMethod<O>(
   tasks = TASKS,
 ): BuiltMethod {
   const variables = new VariableStore();
+  const forward = new Forward("train");
   const random = new Random(3);
   const feeds: Record<string, Float32Array> = {};
   const parsed = method.options.parse(options);
@@ -40,10 +42,10 @@ export function buildMethod<O>(
     {
       ...batchLeaves(BATCH, SIZE),
       tasks,
-      network: segnet({ width: 2 }),
+      network: method.network?.(segnet({ width: 2 }), parsed) ?? segnet({ width: 2 }),
       scope: new Scope(variables),
       helper: (name) => new Scope(variables, `helper.${name}`),
-      forward: new Forward("train"),
+      forward,
       batchSize: BATCH,
       size: SIZE,
       passes: new Map(),
@@ -61,6 +63,7 @@ export function buildMethod<O>(
   return {
     terms,
     variables,
+    forward,
     feeds,
     gradients(term) {
       const { value } = terms.find(({ name }) => name === term)!;
@@ -89,6 +92,11 @@ function batchFeeds(
       Math.floor(i / pixels) % 3 === 2 ? -1 : 0,
     ),
   };
+  // Mirrored, enlarged by 1.5.
+  if (view > 0) {
+    const placement = [-0.6, SIZE[1] - 5, 0.6, 8, 1.5];
+    feeds[batchName("placement", view)] = Float32Array.from([...placement, ...placement]);
+  }
   for (const { name } of TASKS) {
     const flags = Float32Array.from(labelled, (names) => Number(names.includes(name)));
     feeds[batchName(`${name}.labelled`, view)] = flags;

@@ -1,22 +1,36 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-import { methods } from "../../src/methods/index.js";
-import { jtr } from "../../src/methods/jtr.js";
-import { supervised } from "../../src/methods/supervised.js";
+import {
+  compose,
+  consistency,
+  jtr,
+  type MethodDefinition,
+  methods,
+  must,
+  singleTask,
+  supervised,
+} from "../../src/methods/index.js";
 import { buildMethod, reach, TASKS, values } from "./helpers.js";
 
 const ALL = TASKS.map(({ name }) => name);
 // The conformance suite: whatever holds of every method.
+const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
+  supervised: [{}, { variant: "released" }],
+  jtr: [{ width: 2 }, { width: 2, unlabelled: "consistency" }, { width: 2, variant: "released" }],
+  consistency: [{}, { distance: "l2", tasks: "all" }, { geometry: "undone" }],
+  must: [{ teachers: "a/run" }],
+  mtpsl: [{ width: 2 }, { width: 2, variant: "released" }],
+  "direct-map": [{ width: 2 }],
+  "perceptual-map": [{ width: 2 }],
+};
 describe.each(
   Object.values(methods).flatMap((method) =>
-    ["paper", "released"].map((variant) => ({ name: `${method.name}, ${variant}`, method, variant })),
+    (CASES[method.name] ?? [{}]).map((options) => ({
+      name: `${method.name} ${JSON.stringify(options)}`,
+      method,
+      options,
+    })),
   ),
-)("$name", ({ method, variant }) => {
-  const known = z.toJSONSchema(method.options, { io: "input" }).properties ?? {};
-  const options = Object.fromEntries(
-    Object.entries({ variant, width: 2 }).filter(([option]) => option in known),
-  );
-
+)("$name", ({ method, options }) => {
   it("gives finite terms for one label an image, and none", async () => {
     for (const labelled of [
       [["depth"], ["segmentation"]],
@@ -72,6 +86,16 @@ describe("jtr by the paper (eq. 5)", () => {
     expect(terms.map(({ name }) => name)).toEqual([...ALL, "jtr.distance"]);
   });
 
+  it("asks two augmentations of an image without labels to agree, where it is told to (sec. 4.4)", async () => {
+    const method = built([[], []], { unlabelled: "consistency" });
+    expect((await values(method))["jtr.distance"]).toBeGreaterThan(1e-4);
+    expect((await reach(method, "jtr.distance")).kept).toBeGreaterThan(0);
+    expect(jtr.views!(jtr.options.parse({ unlabelled: "consistency" }))[1]).toMatchObject({
+      from: 0,
+      geometry: "shared",
+    });
+  });
+
   it("knows L1 and L2 distances", async () => {
     const [cosine, l1, l2] = await Promise.all(
       ["cosine", "l1", "l2"].map(
@@ -102,5 +126,86 @@ describe("jtr as released", () => {
 
   it("differs in segmentation stacks even where nothing is labelled: each draw is its own", async () => {
     expect((await values(built([[], []])))["jtr.distance"]).toBeGreaterThan(1e-6);
+  });
+});
+
+describe("consistency (eq. 2)", () => {
+  const built = (labelled: string[][], options = {}) => buildMethod(consistency, options, labelled);
+
+  it("holds for tasks that a sample is not labelled for, by default", async () => {
+    const some = await values(built([["depth"], ["depth"]]));
+    expect(some["consistency.depth"]).toBe(0);
+    expect(some["consistency.segmentation"]).toBeGreaterThan(0);
+    const all = await values(built([ALL, ALL], { tasks: "all" }));
+    for (const task of ALL) expect(all[`consistency.${task}`]).toBeGreaterThan(0);
+  });
+
+  it("counts a class only where the other view is sure of it", async () => {
+    const sure = await values(built([[], []], { confidence: 1 }));
+    expect(sure["consistency.segmentation"]).toBe(0);
+    expect(sure["consistency.depth"]).toBeGreaterThan(0);
+  });
+
+  it("moves the first view's predictions where the second is a crop of it, and sends gradients through", async () => {
+    const shared = await values(built([[], []], { distance: "l2" }));
+    const undone = built([[], []], { distance: "l2", geometry: "undone" });
+    expect((await values(undone))["consistency.depth"]).not.toBeCloseTo(shared["consistency.depth"], 6);
+    expect((await reach(undone, "consistency.depth")).kept).toBeGreaterThan(0);
+    expect(consistency.views!(consistency.options.parse({ geometry: "undone" }))[1].geometry).toBe("free");
+  });
+
+  it("is added to another method without its supervised terms", () => {
+    const added = { method: consistency as MethodDefinition, options: consistency.options.parse({}) };
+    const base = { method: supervised as MethodDefinition, options: supervised.options.parse({}) };
+    const { terms } = buildMethod(compose(base, [added]).method, {}, [["depth"], []]);
+    expect(terms.map(({ name }) => name)).toEqual([...ALL, ...ALL.map((name) => `consistency.${name}`)]);
+  });
+});
+
+describe("single-task", () => {
+  const built = buildMethod(singleTask, {}, [["depth"], ["depth", "segmentation"]]);
+  const reached = async (term: string) => {
+    const found = [...built.gradients(term)].filter(([, gradient]) => gradient !== null);
+    return new Set(found.map(([name]) => name.split(".")[0]));
+  };
+
+  it("gives each task a network of its own, as large as the configured one with that head alone", async () => {
+    const names = built.variables.all().map(({ name }) => name);
+    const own = (task: string) => names.filter((name) => name.startsWith(`${task}.`));
+    expect(names.length).toBe(3 * own("depth").length);
+    expect(names).toContain("depth.head.depth.1.weight");
+    for (const task of ["depth", "segmentation"]) expect(await reached(task)).toEqual(new Set([task]));
+  });
+
+  it("averages a task's loss over the samples labelled for it (eq. 1 with one task)", async () => {
+    const both = await values(buildMethod(singleTask, {}, [["depth"], ["depth"]]));
+    const [first, second] = await Promise.all(
+      [
+        [["depth"], []],
+        [[], ["depth"]],
+      ].map(async (labelled) => (await values(buildMethod(singleTask, {}, labelled))).depth),
+    );
+    expect(both.depth).toBeCloseTo((first + second) / 2, 5);
+    expect(first).toBeGreaterThan(0);
+  });
+});
+
+describe("must", () => {
+  const built = (labelled: string[][]) => buildMethod(must, { teachers: "a/run" }, labelled);
+
+  it("trains the student alone: no gradient and no state change reaches the teachers", async () => {
+    const method = built([["depth"], []]);
+    expect(method.variables.all().some(({ name }) => name.startsWith("helper.teachers.depth."))).toBe(true);
+    for (const { name } of method.terms) {
+      const { kept, helper } = await reach(method, name);
+      expect(helper, name).toBe(0);
+      if (name.startsWith("must.")) expect(kept, name).toBeGreaterThan(0);
+    }
+    expect([...method.forward.updates().keys()].some((name) => name.startsWith("helper."))).toBe(false);
+  });
+
+  it("asks the teachers nothing about labelled tasks", async () => {
+    const terms = await values(built([ALL, ALL]));
+    for (const task of ALL) expect(terms[`must.${task}`]).toBe(0);
   });
 });

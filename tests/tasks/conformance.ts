@@ -6,7 +6,15 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../../src/common/errors.js";
 import { Random } from "../../src/common/random.js";
-import { constant, gradients, input, mul, reduceSum, type Tensor } from "../../src/graph/index.js";
+import {
+  constant,
+  gradients,
+  gradientsOrNull,
+  input,
+  mul,
+  reduceSum,
+  type Tensor,
+} from "../../src/graph/index.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
@@ -110,7 +118,9 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
           // Bringing a rounded vector to unit length may move it by one step.
           const step = example.precision === 0 ? 0 : 1;
           raster.data.forEach((value, i) => {
-            expect(Math.abs(again.data[i] - value)).toBeLessThanOrEqual(step);
+            // Files of floats mark invalid pixels by NaN.
+            if (Number.isNaN(value)) expect(again.data[i]).toBeNaN();
+            else expect(Math.abs(again.data[i] - value)).toBeLessThanOrEqual(step);
           });
         }),
         { numRuns: 50 },
@@ -222,6 +232,48 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
       const [gradient] = gradients(reduceSum(loss), [output]);
       const got = await evaluate(engine, { loss, gradient }, { ...feeds, output: feeds.output.map(() => 0) });
       for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
+    });
+
+    test("a prediction is moved as its label is", async () => {
+      const motion = { side: input("side", [1, 1, 1, 1]), enlargement: input("enlargement", [1, 1, 1, 1]) };
+      const still = input("still", [1, channels, H, W]);
+      const moved = kind.moved(still, motion);
+      const [gradient] = gradients(reduceSum(moved), [still]);
+      for (const [side, enlargement] of [
+        [1, 1],
+        [-1, 1],
+        [1, 1.5],
+        [-1, 1.2],
+      ]) {
+        const truth = randomLabel(example, new Random(9, "moved"), 1);
+        const { data } = example.perfect(truth, spec);
+        const scalars = { side: Float32Array.of(side), enlargement: Float32Array.of(enlargement) };
+        const got = await evaluate(engine, { moved, gradient }, { still: data, ...scalars });
+        expect(got.gradient.every(Number.isFinite)).toBe(true);
+        const expected = kind.scaled(side < 0 ? kind.mirrored(truth) : truth, enlargement);
+        const accumulator = kind.accumulator(spec);
+        accumulator.update({ channels, height: H, width: W, data: got.moved }, expected);
+        const result = accumulator.result();
+        for (const { name, better } of kind.metrics) {
+          expect(result[name]).toBeCloseTo(better === "lower" ? 0 : 100, 2);
+        }
+      }
+    });
+
+    test("a prediction as a label: the label's form, detached, sound at every valid pixel", async () => {
+      const pseudo = kind.pseudoLabel(prediction, spec, 0);
+      expect(pseudo.label.shape).toEqual([N, kind.labelChannels(spec), H, W]);
+      expect(pseudo.valid.shape).toEqual([N, 1, H, W]);
+      expect(gradientsOrNull([{ output: reduceSum(pseudo.label) }], [output])).toEqual([null]);
+      const against = kind.loss(prediction, pseudo.label, pseudo.valid, spec);
+      const [gradient] = gradients(reduceSum(against), [output]);
+      const other = kind.loss(kind.activate(mul(output, -1), spec), pseudo.label, pseudo.valid, spec);
+      const got = await evaluate(engine, { ...pseudo, against, other, gradient }, feeds);
+      for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
+      expect(got.valid.every((value) => value === 0 || value === 1)).toBe(true);
+      expect(got.valid.includes(1)).toBe(true);
+      // A prediction agrees with the label made of it better than its opposite does.
+      for (let n = 0; n < N; n++) expect(got.against[n]).toBeLessThan(got.other[n]);
     });
 
     test("joint encodings have the prediction's channels and finite values", async () => {

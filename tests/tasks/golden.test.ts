@@ -4,7 +4,14 @@ import { constant, gradients, mul, reduceSum, slice, type Tensor } from "../../s
 import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
-import { type DepthSpec, depth, type NormalsSpec, normals, segmentation } from "../../src/tasks/index.js";
+import {
+  type DepthSpec,
+  depth,
+  type NormalsSpec,
+  normals,
+  reshading,
+  segmentation,
+} from "../../src/tasks/index.js";
 import { expectClose, golden, goldenFeeds, goldenInput } from "./golden.js";
 
 const valid = goldenInput("valid");
@@ -17,6 +24,8 @@ const predictedMetres = goldenInput("depth");
 const raw = goldenInput("raw");
 const unit = goldenInput("unit");
 const decoded = goldenInput("decoded");
+const shades = goldenInput("shades");
+const predictedShading = goldenInput("shading");
 const decodedVector = goldenInput("decodedVector");
 const decodedDepth = slice(decoded, { axes: [1], starts: [0], ends: [1] });
 
@@ -26,6 +35,7 @@ const segmentationSpec = segmentation.specSchema.parse({
 });
 const depthSpec: DepthSpec = depth.specSchema.parse({ kind: "depth" });
 const normalsSpec: NormalsSpec = { kind: "normals" };
+const reshadingSpec = { kind: "reshading" } as const;
 const released = {
   segmentation: segmentation.releasedJoint!,
   depth: depth.releasedJoint!,
@@ -106,6 +116,16 @@ const ours: Record<string, { result: Tensor; leaf?: Tensor }> = {
       mask,
       depthSpec,
     ),
+    leaf: decodedDepth,
+  },
+  // The other maps in [0, 1] share these functions.
+  "reshading.loss": {
+    result: reshading.loss(predictedShading, shades, valid, reshadingSpec),
+    leaf: predictedShading,
+  },
+  "reshading.joint.label": { result: reshading.joint.encodeLabel(shades, valid, reshadingSpec) },
+  "reshading.joint.reconstruction": {
+    result: reshading.joint.reconstructionLoss(decodedDepth, predictedShading, valid, reshadingSpec),
     leaf: decodedDepth,
   },
   "normals.loss": { result: normals.loss(predictedUnit, unit, valid, normalsSpec), leaf: raw },

@@ -19,7 +19,7 @@ interface Golden {
   readonly inputs: Readonly<Record<string, Packed>>;
   readonly cases: Readonly<Record<string, { readonly value: Packed; readonly gradient?: Packed }>>;
   readonly metrics: { readonly valid: Packed } & Readonly<
-    Record<"segmentation" | "depth" | "normals", Metrics>
+    Record<"segmentation" | "depth" | "normals" | "reshading", Metrics>
   >;
 }
 

@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import { type TaskKind, type TaskSpec, taskKinds } from "../../src/tasks/index.js";
 import { golden, type Packed } from "./golden.js";
 
-const specs: Record<"segmentation" | "depth" | "normals", unknown> = {
+const specs = {
   segmentation: { kind: "segmentation", classes: ["a", "b", "c", "d", "e"] },
   depth: { kind: "depth" },
   normals: { kind: "normals" },
+  reshading: { kind: "reshading" },
 };
 
 /** Image `n` of a stored batch [M,C,H,W]. */
@@ -16,7 +17,7 @@ function image({ shape, data }: Packed, n: number) {
   return { channels, height, width, data: Float32Array.from(data.slice(n * size, (n + 1) * size)) };
 }
 
-test.each(["segmentation", "depth", "normals"] as const)("%s", (name) => {
+test.each(["segmentation", "depth", "normals", "reshading"] as const)("%s", (name) => {
   const kind: TaskKind = taskKinds[name];
   const spec: TaskSpec = kind.specSchema.parse(specs[name]);
   const { prediction, label, result } = golden.metrics[name];

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { worldByName } from "../../src/data/synthetic/index.js";
 import { loadCheckpoint } from "../../src/training/checkpoint.js";
+import type { WorldData } from "../../src/training/config/schema.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { evaluateRun, findRun, readMetrics, train } from "../../src/training/index.js";
+import { renderedWorld } from "../../src/training/world-cache.js";
 import { scratchFolder } from "./helpers/folder.js";
 import { tinyConfig, writeTiny } from "./helpers/tiny.js";
 
@@ -87,5 +90,37 @@ describe("options of a run", () => {
     vi.unstubAllEnvs();
     expect(messages).toHaveLength(1);
     expect(readdirSync(join(folder, "cache"))).toEqual([expect.stringMatching(/^rooms-\w{12}$/)]);
+  });
+
+  test("a configuration without tasks trains all seven of a world, and JTR as released refuses four", async () => {
+    const folder = scratchFolder();
+    vi.stubEnv("TASKLOOM_CACHE", join(folder, "cache"));
+    const rooms = "data={world: rooms, train: 2, val: 1, test: 1, size: [32, 32]}";
+    const config = (...set: string[]) =>
+      tinyConfig(folder, rooms, "labels={scenario: halflabels}", "steps=1", "batchSize=2", ...set);
+    const jtr = config("method={name: jtr, width: 4}");
+    const { tasks } = await train({ config: jtr, folder: join(folder, "run") });
+    const { metrics } = await evaluateRun(findRun(join(folder, "run")), { split: "val" });
+    expect(tasks.map(({ name }) => name)).toEqual(Object.keys(worldByName("rooms").tasks));
+    for (const { name, kind } of tasks) expect(metrics[name][kind.primaryMetric], name).toBeGreaterThan(0);
+    const released = config("method={name: jtr, width: 4, variant: released}");
+    await expect(train({ config: released, folder: join(folder, "released") })).rejects.toThrow(
+      /^tasks: occlusion-edges: JTR's released code has no tasks of kind occlusion-edges\. Set `variant: paper`/,
+    );
+    vi.unstubAllEnvs();
+  });
+
+  test("a world that draws otherwise than before has another cache", async () => {
+    const folder = scratchFolder();
+    vi.stubEnv("TASKLOOM_CACHE", folder);
+    const world = worldByName("rooms") as { version: number };
+    const data: WorldData = { world: "rooms", train: 1, val: 1, test: 1, size: [16, 16], seed: 0 };
+    const render = () => renderedWorld(data, () => undefined);
+    const before = await render();
+    world.version++;
+    const after = await render().finally(() => world.version--);
+    expect(after).not.toBe(before);
+    expect(await render()).toBe(before);
+    vi.unstubAllEnvs();
   });
 });

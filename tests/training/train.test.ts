@@ -28,6 +28,7 @@ import {
 } from "../../src/training/index.js";
 import { networkOf } from "../../src/training/parts.js";
 import { userError } from "./helpers/folder.js";
+import { listener } from "./helpers/listener.js";
 import { tinyConfig, writeTiny } from "./helpers/tiny.js";
 
 /** Records of a run without the timing, which no two runs share. */
@@ -204,14 +205,3 @@ describe("a run", () => {
     expect(error.message).toMatch(/depth\.aErr 1\.4 ± 0\.05.*got 1\.5/);
   });
 });
-
-function listener(onStep: (step: number) => unknown) {
-  const ignore = () => undefined;
-  return {
-    record: (record: { step: number }) => void onStep(record.step),
-    picture: ignore,
-    text: ignore,
-    flush: ignore,
-    close: ignore,
-  };
-}

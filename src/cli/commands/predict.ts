@@ -9,7 +9,7 @@ import { checkpointOption } from "./export.js";
 const AFTER = `
 Images may have any size: they are resized to the network's, and predictions back to theirs.
 For each image and task it writes a coloured picture and the values as a NumPy array [C,H,W]:
-class scores, metres, unit normals.
+class scores, metres, unit normals, maps in 0 to 1.
 
 Examples:
   $ taskloom predict runs/first photo.jpg --out predictions

@@ -17,6 +17,8 @@ export interface World {
   readonly name: string;
   /** One sentence for lists. */
   readonly summary: string;
+  /** Raised by one whenever equal arguments give other pictures or labels than before, or other tasks. */
+  readonly version: number;
   /** What dataset.yaml says of its tasks. */
   readonly tasks: Readonly<Record<string, TaskSpec>>;
   /** The one camera of all images of a seed, in pixels of the size asked for. */

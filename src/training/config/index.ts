@@ -2,10 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
+import { methods } from "../../methods/index.js";
 import { configDigest } from "../checkpoint.js";
 import { fileError } from "../files.js";
 import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
+import type { Named } from "./registered.js";
 import { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
 import { parsePlacedYaml } from "./yaml.js";
 
@@ -61,12 +63,23 @@ function withNames(value: unknown): unknown {
 }
 
 function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
-  const { data, labels } = config;
+  const { data, labels, method } = config;
   return {
     ...config,
     data: "path" in data ? { ...data, path: resolve(folder, data.path) } : data,
     labels: "file" in labels ? { ...labels, file: resolve(folder, labels.file) } : labels,
+    method: {
+      ...withAbsoluteRuns(method, folder),
+      with: (method.with as readonly Named[]).map((each) => withAbsoluteRuns(each, folder)),
+    },
   };
+}
+
+/** A method's options, the runs that it starts from by their absolute paths. */
+function withAbsoluteRuns(method: Named, folder: string): Named {
+  const options = Object.values(methods[method.name].startsFrom ?? {});
+  const runs = options.map((option) => [option, resolve(folder, String(method[option]))]);
+  return { ...method, ...Object.fromEntries(runs) };
 }
 
 /** The text of `config.resolved.yaml`: with it alone the run can be repeated. */

@@ -83,7 +83,22 @@ export const configSchema = z.strictObject({
     learningRate: z.number().positive().default(learningRate),
     schedule: schedule.prefault({ name: "constant" }),
   })).prefault({ name: DEFAULT_NAMES.optimizer }),
-  batchSize: count.default(4),
+  batchSize: count.default(4).describe("images a batch, without those of `append`"),
+  append: z
+    .strictObject({
+      count: count.describe("images added to every batch"),
+      split: z
+        .string()
+        .min(1)
+        .refine(
+          (split) => split !== "test" && split !== "train",
+          "must be a split of its own, not train or test",
+        )
+        .optional()
+        .describe("where they come from, with all their labels; left out: training images without any label"),
+    })
+    .optional()
+    .describe("further images of every batch, gone through at their own pace"),
   accumulate: count.default(1).describe("batches whose gradients are averaged before an update: one step"),
   clipNorm: z
     .number()

@@ -5,15 +5,17 @@
 
 /** Nearer hits than this (in units of the ray's direction) are the surface a ray starts on. */
 export const NEAR = 1e-5;
+/** Stands for 0 in a direction: a ray along a face has its slab far behind and far ahead, where 1 / 0 would give 0 · ∞. */
+const ALONG = 1e-300;
 
 /**
  * Smallest entry distance > NEAR of a ray into a unit box, or Infinity. A ray that starts inside does not
  * hit.
  */
 export function enterBox(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): number {
-  const ix = 1 / dx;
-  const iy = 1 / dy;
-  const iz = 1 / dz;
+  const ix = 1 / (dx || ALONG);
+  const iy = 1 / (dy || ALONG);
+  const iz = 1 / (dz || ALONG);
   const nearX = -ox * ix - Math.abs(ix);
   const nearY = -oy * iy - Math.abs(iy);
   const nearZ = -oz * iz - Math.abs(iz);

@@ -1,0 +1,45 @@
+/** @file Single-task learning: a network of its own for each task (JTR eq. 1 with one task; the tables' STL). */
+import { z } from "zod";
+import { div, maximum, mul } from "../graph/ops/arithmetic.js";
+import { reduceSum } from "../graph/ops/reduce.js";
+import type { Network } from "../models/network.js";
+import type { MethodContext, MethodDefinition, MethodResult } from "./method.js";
+import { predict } from "./supervised.js";
+
+/**
+ * One copy of a network for each head, under the scope `<head>`. The copies share nothing, so nothing is encoded before the heads are
+ * known: `encode` hands on the image as it is, and `decode` runs each copy from there.
+ */
+export function networkPerTask(network: Network): Network {
+  return {
+    sizeMultiple: network.sizeMultiple,
+    encode: (_scope, x) => ({ bottleneck: x, skips: [] }),
+    decode: (scope, { bottleneck: image }, forward, heads) =>
+      Object.fromEntries(
+        heads.map((head) => {
+          const own = scope.child(head.name);
+          const encoded = network.encode(own, image, forward);
+          return [head.name, network.decode(own, encoded, forward, [head])[head.name]];
+        }),
+      ),
+  };
+}
+
+/** One term a task: the mean of its loss over the samples labelled for it, Σ_b L_t(b) / |{b : t in T_b}|; 0 where there is none. */
+function build(context: MethodContext): MethodResult {
+  const { predictions } = predict(context, context.image());
+  const terms = context.tasks.map((task) => {
+    const { label, valid, labelled } = context.labels(task);
+    const losses = mul(task.kind.loss(predictions[task.name], label, valid, task.spec), labelled);
+    const value = div(reduceSum(losses), maximum(reduceSum(labelled), 1));
+    return { name: task.name, value, weight: 1, task: task.name };
+  });
+  return { terms, predictions };
+}
+
+export const singleTask: MethodDefinition<Record<string, never>> = {
+  name: "single-task",
+  options: z.strictObject({}),
+  network: networkPerTask,
+  build,
+};

@@ -1,0 +1,145 @@
+/**
+ * @file Continuous maps of one channel in [0, 1]: what occlusion edges, reshading, 2D keypoints and 2D edges
+ * have in common.
+ */
+import { z } from "zod";
+import { UserError } from "../common/errors.js";
+import { paint, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
+import { l1Joint, maskedL1 } from "./masked.js";
+import { predictedValues } from "./pseudo-label.js";
+import type { LabelMap, MetricAccumulator, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
+
+/** Entry of such a task in dataset.yaml. */
+export interface UnitMapSpec<K extends string = string> {
+  readonly kind: K;
+  /** The map's value of one step of an integer file; 1 / 255 (8 bits) or 1 / 65535 (16 bits) if left out. */
+  readonly scale?: number;
+  /** The value of pixels without a label in integer files; all pixels are valid if left out. */
+  readonly invalid?: number;
+}
+
+/** Writes the colour of a value in [0, 1] (larger and smaller ones are clamped); never black. */
+export type ValueColour = (value: number, out: Uint8Array, at: number) => void;
+
+/** A float beyond [0, 1] by no more than this is rounding, not a wrong unit. */
+const SLACK = 1e-3;
+
+/**
+ * A kind of task whose labels and predictions [1,H,W] are values in [0, 1].
+ *
+ * Files: one channel. Integers (PNG) times `scale`, larger products count as 1; 8-bit files hold 1 as 255 and
+ * 16-bit files as 65535 unless `scale` says otherwise, and `invalid` marks pixels without a label. Floats
+ * (.npy) are the values; NaN and infinities are invalid, others outside [0, 1] are refused. A file without
+ * any valid pixel is refused. Written are 8-bit steps (16-bit where `scale` or `invalid` wants them), or
+ * floats where some pixel is invalid and no `invalid` value is named.
+ *
+ * A mirror and an enlargement move the values and do not change them.
+ *
+ * Loss (JTR section 4.1, after Standley et al. 2020): |prediction - label|, mean over the valid pixels of each
+ * sample; the network's output is the prediction, unbounded. In a joint-task space (JTR eq. 4) values stand
+ * as they are, zeros where a label is invalid, and are reconstructed by the same loss. JTR's released code
+ * has none of these tasks.
+ *
+ * Metrics over all valid pixels of the set: `aErr` = mean |p - g| (the paper's), `rmse` = √mean (p - g)².
+ */
+export function unitMap<const K extends string>(kind: K, colour: ValueColour): TaskKind<UnitMapSpec<K>> {
+  const draw = (map: LabelMap | PredictionMap): Picture =>
+    paint(map, (pixel, out, at) => {
+      const drawn = !("valid" in map) || map.valid[pixel] === 1;
+      if (drawn && !Number.isNaN(map.data[pixel])) colour(map.data[pixel], out, at);
+    });
+  return {
+    kind,
+    specSchema: z.strictObject({
+      kind: z.literal(kind),
+      scale: z
+        .number()
+        .min(1 / 65535)
+        .max(1)
+        .optional(),
+      invalid: z.int().min(0).max(65535).optional(),
+    }),
+    channels: () => 1,
+    labelChannels: () => 1,
+    decode,
+    encode,
+    interpolation: "bilinear",
+    mirrored: (label) => label,
+    scaled: (label) => label,
+    activate: (output) => output,
+    loss: maskedL1,
+    moved: (prediction) => prediction,
+    pseudoLabel: predictedValues,
+    joint: l1Joint,
+    metrics: [
+      { name: "aErr", unit: "", better: "lower" },
+      { name: "rmse", unit: "", better: "lower" },
+    ],
+    primaryMetric: "aErr",
+    accumulator,
+    drawingRange: () => null,
+    drawPrediction: draw,
+    drawLabel: draw,
+  };
+}
+
+function decode(raster: Raster, spec: UnitMapSpec, where: string): LabelMap {
+  requireChannels(raster, 1, where, spec.kind);
+  const { width, height } = raster;
+  const floats = raster.data instanceof Float32Array;
+  const unit = spec.scale ?? (raster.data instanceof Uint8Array ? 1 / 255 : 1 / 65535);
+  const data = new Float32Array(width * height);
+  const valid = new Uint8Array(width * height);
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const value = raster.data[pixel];
+    if (floats ? !Number.isFinite(value) : value === spec.invalid) continue;
+    if (floats && (value < -SLACK || value > 1 + SLACK)) {
+      throw new UserError({
+        code: "label.value-out-of-range",
+        what: "a value is out of range",
+        where,
+        expected: "floats from 0 to 1, NaN where there is no label",
+        got: `${value} at row ${Math.floor(pixel / width)}, column ${pixel % width}`,
+        fix: "Divide the array by its largest possible value, or save it as integers and set `scale`.",
+      });
+    }
+    data[pixel] = Math.min(Math.max(floats ? value : value * unit, 0), 1);
+    valid[pixel] = 1;
+  }
+  const label = { channels: 1, height, width, data, valid };
+  return requireValidPixel(label, where, "Check `invalid`, and that the file was exported whole.");
+}
+
+function encode(label: LabelMap, { scale, invalid }: UnitMapSpec): Raster {
+  const size = { width: label.width, height: label.height, channels: 1 };
+  if (invalid === undefined && label.valid.includes(0)) {
+    const floats = label.data.map((value, pixel) => (label.valid[pixel] === 1 ? value : Number.NaN));
+    return { ...size, data: floats };
+  }
+  const wide = (scale !== undefined && 1 / scale > 255) || (invalid !== undefined && invalid > 255);
+  const unit = scale ?? (wide ? 1 / 65535 : 1 / 255);
+  const data = wide ? new Uint16Array(label.data.length) : new Uint8Array(label.data.length);
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const step = Math.round(Math.min(Math.max(label.data[pixel], 0), 1) / unit);
+    const apart = step === 0 ? 1 : step - 1;
+    data[pixel] = label.valid[pixel] !== 1 ? invalid! : step === invalid ? apart : step;
+  }
+  return { ...size, data };
+}
+
+function accumulator(): MetricAccumulator {
+  let [count, absolute, squared] = [0, 0, 0];
+  return {
+    update(prediction, label) {
+      requireSameSize(prediction, label);
+      for (let pixel = 0; pixel < label.valid.length; pixel++) {
+        if (label.valid[pixel] !== 1) continue;
+        const error = Math.abs(prediction.data[pixel] - label.data[pixel]);
+        count++;
+        absolute += error;
+        squared += error * error;
+      }
+    },
+    result: () => ({ aErr: absolute / count, rmse: Math.sqrt(squared / count) }),
+  };
+}

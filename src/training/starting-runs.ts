@@ -1,0 +1,68 @@
+/** @file Helper networks that start from another run's weights, e.g. the teachers of a student. */
+import { UserError } from "../common/errors.js";
+import { methods } from "../methods/index.js";
+import { VariableStore } from "../nn/scope.js";
+import type { Named, RunConfig } from "./config/index.js";
+import { checkpointOf, loadWeights } from "./export.js";
+import { HELPER_PREFIX } from "./program.js";
+import { findRun } from "./run-folder.js";
+import type { Trainer } from "./trainer.js";
+
+/** A helper network and the run it starts from. */
+interface StartingRun {
+  readonly helper: string;
+  /** Where the configuration names the run. */
+  readonly key: string;
+  readonly folder: string;
+}
+
+function startingRuns({ method }: RunConfig): StartingRun[] {
+  const added = method.with as readonly Named[];
+  return [method, ...added].flatMap((each) =>
+    Object.entries(methods[each.name].startsFrom ?? {}).map(([helper, option]) => ({
+      helper,
+      key: `${each === method ? "method" : `method.with: ${each.name}`}.${option}`,
+      folder: String(each[option]),
+    })),
+  );
+}
+
+/** Throws UserError where a run that a helper network starts from is missing or has no checkpoint. */
+export function requireStartingRuns(config: RunConfig): void {
+  for (const { folder } of startingRuns(config)) checkpointOf(findRun(folder));
+}
+
+/**
+ * Puts the weights of other runs (their best checkpoints', averaged where they are) into the helper networks that start from them.
+ * @throws UserError where a run is missing, or `config.foreign-run` where its network is not the helper's.
+ */
+export async function startFromRuns({ program, store }: Trainer, config: RunConfig): Promise<void> {
+  for (const { helper, key, folder } of startingRuns(config)) {
+    const prefix = `${HELPER_PREFIX}${helper}.`;
+    const own = new VariableStore();
+    for (const { name, kind, tensor, initialize } of program.variables.all()) {
+      if (name.startsWith(prefix)) own.declare(name.slice(prefix.length), kind, tensor.shape, initialize);
+    }
+    const checkpoint = checkpointOf(findRun(folder));
+    const weights = await loadWeights(checkpoint, own).catch((cause: unknown) => {
+      throw foreignRun(cause, key, checkpoint);
+    });
+    for (const [name, data] of weights) store.write(prefix + name, own.get(name)!.tensor.shape, data);
+  }
+}
+
+function foreignRun(cause: unknown, key: string, checkpoint: string): unknown {
+  if (!(cause instanceof UserError) || cause.facts.code !== "checkpoint.misfit") return cause;
+  const { what, expected, got } = cause.facts;
+  return new UserError(
+    {
+      code: "config.foreign-run",
+      where: `${key}: ${checkpoint}`,
+      what: `the run's network is not the one that is to start from it: ${what.replace(/^.*: /, "")}`,
+      expected,
+      got,
+      fix: "Name a run of the method this option asks for, with the same model and at least the same tasks.",
+    },
+    { cause },
+  );
+}
