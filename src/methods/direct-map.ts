@@ -8,6 +8,8 @@ import { predict, supervisedTerms } from "./supervised.js";
 export interface DirectMapOptions {
   readonly weight: number;
   readonly fitWeight: number;
+  /** Steps over which `weight` grows from 0. */
+  readonly rampUp: number;
   /** Width of the mapping networks. */
   readonly width: number;
 }
@@ -32,9 +34,14 @@ export const directMap: MethodDefinition<DirectMapOptions> = {
       .nonnegative()
       .default(1)
       .describe("of the mapping networks' losses on pairs of labels"),
+    rampUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("steps over which `weight` grows from 0, so that mappings learn first"),
     width: z.int().min(1).default(64).describe("width of the mapping networks, one SegNet an ordered pair"),
   }),
-  build(context, { weight, fitWeight, width }) {
+  build(context, { weight, fitWeight, rampUp, width }) {
     const { predictions } = predict(context, context.image());
     const maps = crossMaps("direct-map", context, predictions, segnet({ width }));
     const losses = maps.map(mappedLoss);
@@ -42,7 +49,7 @@ export const directMap: MethodDefinition<DirectMapOptions> = {
       predictions,
       terms: [
         ...supervisedTerms(context, predictions, { variant: "paper" }),
-        { name: "direct-map.consistency", value: overUnlabelled(maps, losses), weight },
+        { name: "direct-map.consistency", value: overUnlabelled(maps, losses), weight, rampUp },
         { name: "direct-map.fit", value: overLabelled(maps, losses), weight: fitWeight },
       ],
     };

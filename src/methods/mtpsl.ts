@@ -5,16 +5,19 @@ import { reduceSum } from "../graph/ops/reduce.js";
 import { resizeBilinear } from "../graph/ops/resize.js";
 import { concat, expand, reshape, slice } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
-import { graphError, type Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import { latentDistance } from "./distance.js";
 import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS } from "./method.js";
-import { type PairInput, pairLatents } from "./pair-space.js";
-import { labelledFlags, learningSource, type PairChoice, pairSlots, requirePairs } from "./pairs.js";
+import { type PairView, paperInputs, releasedInputs } from "./pair-inputs.js";
+import { pairLatents } from "./pair-space.js";
+import { labelledFlags, type PairChoice, pairSlots, requirePairs } from "./pairs.js";
 import { predict, supervisedTerms } from "./supervised.js";
 
 export interface MtpslOptions {
   readonly weight: number;
   readonly regularisation: boolean;
+  /** Steps over which the pair loss's weight grows from 0. */
+  readonly rampUp: number;
   readonly pairs: PairChoice;
   /** Width of the mapping network, a SegNet encoder. */
   readonly width: number;
@@ -27,55 +30,6 @@ const HELPER = "mtpsl";
 /** Share of the regularisation in the pair loss, in the released code. */
 const REGULARISATION = 0.5;
 
-/** Predictions and labels of a view, and the encoder's feature of it. */
-interface View {
-  readonly index: number;
-  readonly predictions: Readonly<Record<string, Tensor>>;
-  readonly bottleneck: Tensor;
-}
-
-/** The encodings of JTR's eq. 4 for both; where a label does not hold, the detached prediction stands in its place. */
-function paperInputs(context: MethodContext, { index, predictions }: View, which: PairChoice): PairInput[] {
-  const labelled = labelledFlags(context, index);
-  return context.tasks.map((task, i) => {
-    const { name, kind, spec } = task;
-    const { label, valid } = context.labels(task, index);
-    const encoded = kind.joint.encodePrediction(predictions[name], spec);
-    const known = mul(kind.joint.encodeLabel(label, valid, spec), valid);
-    return {
-      name,
-      prediction: learningSource(encoded, i, labelled, which),
-      label: add(known, mul(detach(encoded), sub(1, valid))),
-    };
-  });
-}
-
-/** Sampled one-hot classes, depth over its largest value, (n + 1) / 2; no validity but what the label's encoding makes of it. */
-function releasedInputs(context: MethodContext, { index, predictions }: View): PairInput[] {
-  return context.tasks.map((task) => {
-    const { name, kind, spec } = task;
-    const encoding = kind.releasedPair;
-    if (encoding === undefined) {
-      graphError(
-        "mtpsl",
-        `the released code has no encoding for tasks of kind ${kind.kind}; use variant: paper`,
-      );
-    }
-    const { label, valid } = context.labels(task, index);
-    const channels = encoding.noiseChannels(spec);
-    const shape = [context.batchSize, channels, ...context.size];
-    const noise =
-      channels === 0
-        ? undefined
-        : context.noise({ name: `noise.mtpsl.${name}`, shape, distribution: "gumbel" });
-    return {
-      name,
-      prediction: encoding.encodePrediction(predictions[name], spec, { noise }),
-      label: encoding.encodeLabel(label, valid, spec),
-    };
-  });
-}
-
 /**
  * JTR eq. 3 over ordered pairs of an unlabelled source s and a labelled target t, m(·; s, t) the mapping network in the pair's space:
  *
@@ -83,12 +37,13 @@ function releasedInputs(context: MethodContext, { index, predictions }: View): P
  *     regularisation (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), ⟨f⟩) + D(m(y_t), ⟨f⟩)
  *
  * f is the network's own deepest feature, ⟨⟩ detached; where its size is not that of the pair's space, it is resized. Gradients reach m by both
- * sides, and predictions where they are the source of such a pair. With `pairs: all` every task is a source (and |U_b| is K). `released` leaves out 1/|U_b|.
+ * sides, and predictions where they are the source of such a pair. With `pairs: all` every task is a source (and |U_b| is K). `released` leaves
+ * out 1/|U_b|.
  */
 export function pairTerms(
   context: MethodContext,
   options: Omit<MtpslOptions, "filmLearningRate">,
-  view: View,
+  view: PairView,
 ): LossTerm[] {
   const released = options.variant === "released";
   const labelled = labelledFlags(context, view.index);
@@ -108,7 +63,8 @@ export function pairTerms(
   const share = div(counts, mul(batch, released ? 1 : maximum(sources, 1)));
   const overPairs = (losses: Tensor) => reduceSum(mul(reshape(losses, [batch, slots]), share));
   const consistency = latentDistance("cosine", source, target);
-  const terms = [{ name: "mtpsl.consistency", value: overPairs(consistency), weight: options.weight }];
+  const { weight, rampUp } = options;
+  const terms = [{ name: "mtpsl.consistency", value: overPairs(consistency), weight, rampUp }];
   if (!options.regularisation) return terms;
 
   const [, channels, height, width] = source.shape;
@@ -127,7 +83,8 @@ export function pairTerms(
     {
       name: "mtpsl.regularisation",
       value: overPairs(towards),
-      weight: options.weight * REGULARISATION,
+      weight: weight * REGULARISATION,
+      rampUp,
     },
   ];
 }
@@ -148,6 +105,11 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
       .boolean()
       .default(true)
       .describe("draw the pairs' spaces, by half the weight, towards the network's feature"),
+    rampUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("steps over which the pair loss's weight grows from 0; the papers' is 0"),
     pairs: z
       .enum(["unlabelled", "all"])
       .default("unlabelled")

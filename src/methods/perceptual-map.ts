@@ -14,6 +14,8 @@ import { predict, supervisedTerms } from "./supervised.js";
 export interface PerceptualMapOptions {
   readonly weight: number;
   readonly fitWeight: number;
+  /** Steps over which `weight` grows from 0. */
+  readonly rampUp: number;
   /** Width of the mapping networks. */
   readonly width: number;
 }
@@ -58,9 +60,14 @@ export const perceptualMap: MethodDefinition<PerceptualMapOptions> = {
       .nonnegative()
       .default(1)
       .describe("of the mapping networks' losses on pairs of labels"),
+    rampUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("steps over which `weight` grows from 0, so that mappings learn first"),
     width: z.int().min(1).default(64).describe("width of the mapping networks, one SegNet an ordered pair"),
   }),
-  build(context, { weight, fitWeight, width }) {
+  build(context, { weight, fitWeight, rampUp, width }) {
     const { predictions } = predict(context, context.image());
     const network = segnet({ width });
     const maps = crossMaps("perceptual-map", context, predictions, network);
@@ -69,7 +76,7 @@ export const perceptualMap: MethodDefinition<PerceptualMapOptions> = {
       predictions,
       terms: [
         ...supervisedTerms(context, predictions, { variant: "paper" }),
-        { name: "perceptual-map.consistency", value: overUnlabelled(maps, distances), weight },
+        { name: "perceptual-map.consistency", value: overUnlabelled(maps, distances), weight, rampUp },
         { name: "perceptual-map.fit", value: overLabelled(maps, maps.map(mappedLoss)), weight: fitWeight },
       ],
     };

@@ -1,0 +1,60 @@
+/** @file What MTPSL's mapping network reads of a view: by the paper's encodings, or as the released code makes them. */
+import { add, mul, sub } from "../graph/ops/arithmetic.js";
+import { detach } from "../graph/ops/unary.js";
+import { graphError, type Tensor } from "../graph/tensor.js";
+import type { MethodContext } from "./method.js";
+import type { PairInput } from "./pair-space.js";
+import { labelledFlags, learningSource, type PairChoice } from "./pairs.js";
+
+/** Predictions and labels of a view, and the encoder's feature of it. */
+export interface PairView {
+  readonly index: number;
+  readonly predictions: Readonly<Record<string, Tensor>>;
+  readonly bottleneck: Tensor;
+}
+
+/** The encodings of JTR's eq. 4 for both; where a label does not hold, the detached prediction stands in its place. */
+export function paperInputs(
+  context: MethodContext,
+  { index, predictions }: PairView,
+  which: PairChoice,
+): PairInput[] {
+  const labelled = labelledFlags(context, index);
+  return context.tasks.map((task, i) => {
+    const { name, kind, spec } = task;
+    const { label, valid } = context.labels(task, index);
+    const encoded = kind.joint.encodePrediction(predictions[name], spec);
+    const known = mul(kind.joint.encodeLabel(label, valid, spec), valid);
+    return {
+      name,
+      prediction: learningSource(encoded, i, labelled, which),
+      label: add(known, mul(detach(encoded), sub(1, valid))),
+    };
+  });
+}
+
+/** Sampled one-hot classes, depth over its largest value, (n + 1) / 2; no validity but what the label's encoding makes of it. */
+export function releasedInputs(context: MethodContext, { index, predictions }: PairView): PairInput[] {
+  return context.tasks.map((task) => {
+    const { name, kind, spec } = task;
+    const encoding = kind.releasedPair;
+    if (encoding === undefined) {
+      graphError(
+        "mtpsl",
+        `the released code has no encoding for tasks of kind ${kind.kind}; use variant: paper`,
+      );
+    }
+    const { label, valid } = context.labels(task, index);
+    const channels = encoding.noiseChannels(spec);
+    const shape = [context.batchSize, channels, ...context.size];
+    const noise =
+      channels === 0
+        ? undefined
+        : context.noise({ name: `noise.mtpsl.${name}`, shape, distribution: "gumbel" });
+    return {
+      name,
+      prediction: encoding.encodePrediction(predictions[name], spec, { noise }),
+      label: encoding.encodeLabel(label, valid, spec),
+    };
+  });
+}
