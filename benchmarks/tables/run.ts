@@ -1,0 +1,50 @@
+/**
+ * @file npm run bench:tables [-- NAME...]: the tables of the JTR paper at reduced scale, one suite file each in this folder; all of them without
+ * names. Results, failed runs included, land in benchmarks/results/tables/NAME.json and NAME.md. What is finished is not repeated.
+ * Real images are looked for in TASKLOOM_REAL_DATA, or in ../shared/data beside the repository; a suite that needs them is left out without.
+ */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { measureSuite } from "../lib/suite.js";
+import { workFolder } from "../lib/training-runs.js";
+
+const SUITES = "benchmarks/tables";
+const OUT = "benchmarks/results/tables";
+/** Stands in suite files for the folder of real images. */
+const PLACEHOLDER = "REAL_DATA";
+const DATA = resolve(process.env.TASKLOOM_REAL_DATA ?? "../shared/data");
+
+const log = (text: string) => process.stderr.write(`${text}\n`);
+
+/** Runs a suite and copies what it gave, also where some of its runs failed. Returns whether all went well. */
+async function table(name: string): Promise<boolean> {
+  const text = readFileSync(join(SUITES, `${name}.yaml`), "utf8");
+  if (text.includes(`"${PLACEHOLDER}`) && !existsSync(DATA)) {
+    log(`${name}: left out, no images at ${DATA}. Name their folder in TASKLOOM_REAL_DATA.`);
+    return true;
+  }
+  const folder = workFolder("tables");
+  const failure = await measureSuite(folder, name, parse(text.replaceAll(PLACEHOLDER, DATA))).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (failure !== undefined) log(String(failure));
+  mkdirSync(OUT, { recursive: true });
+  for (const kind of ["json", "md"]) {
+    const made = join(folder, name, `results.${kind}`);
+    if (existsSync(made)) copyFileSync(made, join(OUT, `${name}.${kind}`));
+  }
+  return failure === undefined;
+}
+
+const all = readdirSync(SUITES).flatMap((file) => (file.endsWith(".yaml") ? [basename(file, ".yaml")] : []));
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  log(`bench:tables: no table ${unknown.join(", ")}; there are ${all.join(", ")}`);
+  process.exit(1);
+}
+let fine = true;
+for (const name of wanted.length > 0 ? wanted : all) fine = (await table(name)) && fine;
+process.exit(fine ? 0 : 1);
