@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { expandSuite, parseSuite } from "../../src/bench/index.js";
 import { parseDatasetYaml } from "../../src/data/dataset-yaml.js";
 import { configJsonSchema, parseConfig } from "../../src/training/config/index.js";
 import { blocksOf } from "./blocks.js";
@@ -22,11 +23,15 @@ it.each(pages)("links of %s lead somewhere", (page) => {
 const yamlBlocks = pages.flatMap((page) =>
   blocksOf(page).flatMap(({ language, text }) => (language === "yaml" ? [[page, text] as const] : [])),
 );
-it.each(yamlBlocks)("YAML in %s is a configuration or a dataset.yaml that Taskloom takes", (page, text) => {
-  const isConfig = "data" in (parse(text) as object);
-  if (isConfig) parseConfig(text, `${page}.yaml`);
-  else parseDatasetYaml(text, page);
-});
+it.each(yamlBlocks)(
+  "YAML in %s is a configuration, a suite or a dataset.yaml that Taskloom takes",
+  (page, text) => {
+    const value = parse(text) as object;
+    if ("data" in value) parseConfig(text, `${page}.yaml`);
+    else if ("methods" in value) expandSuite(parseSuite(text, `${page}.yaml`), "out");
+    else parseDatasetYaml(text, page);
+  },
+);
 
 describe("the configuration reference", () => {
   const schema = JSON.parse(readFileSync("docs/config.schema.json", "utf8"));
