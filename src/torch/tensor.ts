@@ -99,9 +99,7 @@ export function tensorValues({ storage, shape, strides, offset }: TorchTensor): 
   // A copy, for the bytes in the file need not be aligned; not `slice`, which on a Buffer copies nothing.
   const elements = new RAW[dtype](Uint8Array.from(bytes.subarray(from, to)).buffer);
   const ordered = whole ? elements : gather(elements, offset, shape, strides);
-  return dtype === "float16"
-    ? Float32Array.from(ordered as Uint16Array, float16ToFloat32)
-    : (ordered as never);
+  return ordered instanceof Uint16Array ? Float32Array.from(ordered, float16ToFloat32) : ordered;
 }
 
 function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {

@@ -46,7 +46,14 @@ async function openTorch(path: string): Promise<WeightFile> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw fileError(error, path, "read");
+    if ((error as { code?: string }).code !== "ERR_FS_FILE_TOO_LARGE") throw fileError(error, path, "read");
+    throw new UserError({
+      code: "weights.too-large",
+      where: path,
+      what: "the file is too large to be read at once",
+      expected: "at most 2 GiB",
+      fix: "Save the weights alone, or as .safetensors.",
+    });
   }
   const tensors = readTorch(bytes, path);
   if (tensors instanceof TorchTensor) {

@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { input } from "../../src/graph/index.js";
@@ -122,9 +122,13 @@ it.each([
   ["weights.bin", "weights.unknown-format"],
   ["one.pth", "weights.no-names"],
   ["missing.pt", "file.missing"],
+  ["huge.pth", "weights.too-large"],
 ])("refuses %s as %s", async (name, code) => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "one.pth"), legacyFile(floats([1], [1])));
+  writeFileSync(join(folder, "huge.pth"), "");
+  // A hole: it takes no room on the disk.
+  truncateSync(join(folder, "huge.pth"), 3 * 2 ** 30);
   expect((await userError(() => openWeights(join(folder, name)))).facts.code).toBe(code);
 });
 
