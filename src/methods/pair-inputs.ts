@@ -1,7 +1,8 @@
 /** @file What MTPSL's mapping network reads of a view: by the paper's encodings, or as the released code makes them. */
+import { UserError } from "../common/errors.js";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
 import { detach } from "../graph/ops/unary.js";
-import { graphError, type Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import type { MethodContext } from "./method.js";
 import type { PairInput } from "./pair-space.js";
 import { labelledFlags, learningSource, type PairChoice } from "./pairs.js";
@@ -39,10 +40,12 @@ export function releasedInputs(context: MethodContext, { index, predictions }: P
     const { name, kind, spec } = task;
     const encoding = kind.releasedPair;
     if (encoding === undefined) {
-      graphError(
-        "mtpsl",
-        `the released code has no encoding for tasks of kind ${kind.kind}; use variant: paper`,
-      );
+      throw new UserError({
+        code: "method.no-released-encoding",
+        what: `MTPSL's released code has no tasks of kind ${kind.kind}`,
+        where: `tasks: ${name}`,
+        fix: "Set `variant: paper`, or leave the task out of `tasks`.",
+      });
     }
     const { label, valid } = context.labels(task, index);
     const channels = encoding.noiseChannels(spec);

@@ -13,6 +13,7 @@ import { perceptualMap } from "../../src/methods/perceptual-map.js";
 import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
+import { resolveTasks } from "../../src/tasks/index.js";
 import { buildMethod, gradientNorms, normUnder, reach, TASKS, values } from "./helpers.js";
 
 const ALL = TASKS.map(({ name }) => name);
@@ -69,6 +70,13 @@ describe("pairs", () => {
       );
     },
   );
+});
+
+it("as released refuses tasks that the released code lacks", () => {
+  const tasks = resolveTasks({ depth: { kind: "depth" }, edges2d: { kind: "edges2d" } });
+  const build = (variant: string) => buildMethod(mtpsl, { width: 2, variant }, [["depth"], ["depth"]], tasks);
+  expect(() => build("released")).toThrow(UserError);
+  expect(() => build("paper")).not.toThrow();
 });
 
 describe("the mapping network", () => {
