@@ -7,8 +7,10 @@ import type { Dataset, LabelAssignment } from "./types.js";
 export interface AppendPlan {
   /** Images a batch. */
   readonly count: number;
-  /** The split that they come from, with all labels it has; null: the images of the plan's own split that keep no label. */
+  /** The split that they come from; null: the images of the plan's own split that keep no label. */
   readonly split: string | null;
+  /** Tasks whose labels are kept of a split; all of them if left out. */
+  readonly tasks?: readonly string[];
 }
 
 /** Images to draw from. */
@@ -27,7 +29,7 @@ interface PoolsPlan {
 
 /**
  * The pools of a plan. Images that are appended for having no label are taken out of the others.
- * Throws UserError on unknown splits and empty pools.
+ * Throws UserError on unknown splits and tasks, and empty pools.
  */
 export function poolsOf(plan: PoolsPlan, { info }: Dataset): { main: Pool; appended: Pool | null } {
   const idsOf = (split: string) => {
@@ -37,8 +39,13 @@ export function poolsOf(plan: PoolsPlan, { info }: Dataset): { main: Pool; appen
   const { append, labels } = plan;
   const main: Pool = { split: plan.split, ids: idsOf(plan.split), labels };
   if (append === undefined) return { main, appended: null };
+  const stray = append.tasks?.find((task) => !Object.hasOwn(info.tasks, task));
+  if (stray !== undefined) throw unknownName("task", stray, Object.keys(info.tasks), "append.tasks");
   if (append.split !== null) {
-    const appended = { split: append.split, ids: idsOf(append.split), labels: null };
+    const ids = idsOf(append.split);
+    const { tasks } = append;
+    const kept = tasks === undefined ? null : Object.fromEntries(ids.map((id) => [id, tasks]));
+    const appended: Pool = { split: append.split, ids, labels: kept };
     return { main, appended: requireImages(appended, info.name, "Name a split that has images.") };
   }
   const kept = (id: string) => labels === null || (Object.hasOwn(labels, id) && labels[id].length > 0);

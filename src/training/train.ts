@@ -107,7 +107,7 @@ async function trainIn(
     tasks: data.tasks.map(({ name }) => name),
     labels,
     batchSize: config.batchSize,
-    append: config.append && { count: config.append.count, split: config.append.split ?? null },
+    append: config.append && { ...config.append, split: config.append.split ?? null },
     views: viewsOf(config),
     seed: config.seed,
     start: start.position,

@@ -26,12 +26,12 @@ export async function renderedWorld(data: WorldData, log: (message: string) => v
   const digest = createHash("sha256").update(key).digest("hex").slice(0, 12);
   const folder = join(cacheFolder(), `${data.world}-${digest}`);
   if (existsSync(folder)) return folder;
-  const { train, val, test, size, seed } = data;
-  log(`Rendering ${train + val + test} images of ${world.name} into ${folder} (once).`);
+  const { train, val, test, extra = 0, size, seed } = data;
+  log(`Rendering ${train + val + test + extra} images of ${world.name} into ${folder} (once).`);
   const partial = `${folder}.${process.pid}.partial`;
   await makeFolder(cacheFolder());
   try {
-    await writeWorld({ out: partial, world, splits: { train, val, test }, size, seed });
+    await writeWorld({ out: partial, world, splits: { train, val, test, extra }, size, seed });
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

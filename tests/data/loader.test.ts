@@ -213,6 +213,12 @@ describe("appended images", () => {
     expect((await userError(() => openLoader(none))).facts.code).toBe("data.empty-pool");
     const unlabelled = await options({ labels: {}, append: { count: 1, split: null } });
     expect((await userError(() => openLoader(unlabelled))).facts.code).toBe("data.empty-pool");
+    const task = await options({ append: { count: 1, split: "train", tasks: ["dpeth"] } });
+    expect((await userError(() => openLoader(task))).facts).toMatchObject({
+      code: "data.unknown-task",
+      where: "append.tasks",
+      fix: "Did you mean depth?",
+    });
     const stray = await options({ append: { count: 1, split: "trian" } });
     expect((await userError(() => openLoader(stray))).facts).toMatchObject({
       code: "data.unknown-split",

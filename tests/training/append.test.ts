@@ -45,6 +45,9 @@ test("a split of its own is appended, one that is evaluated on is not", async ()
     code: "data.no-split",
     where: "append.split",
   });
+  expect(() => tinyConfig(folder, "append={count: 2, tasks: [depth]}")).toThrow(
+    /append\.tasks.*append\.split/,
+  );
   expect(() => tinyConfig(folder, "append={count: 2, split: test}")).toThrow(
     /append\.split.*not train or test/,
   );

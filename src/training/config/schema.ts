@@ -25,6 +25,7 @@ const worldData = z.strictObject({
   train: count.default(400),
   val: z.int().min(0).default(50),
   test: z.int().min(0).default(100),
+  extra: z.int().min(1).optional().describe("images of a further split `extra`, e.g. for `append`"),
   size: size.default([96, 128]),
   seed: seed.default(0),
 });
@@ -110,6 +111,15 @@ export const configSchema = z.strictObject({
         )
         .optional()
         .describe("where they come from, with all their labels; left out: training images without any label"),
+      tasks: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe("the only tasks whose labels are kept of the split's images"),
+    })
+    .refine(({ split, tasks }) => tasks === undefined || split !== undefined, {
+      path: ["tasks"],
+      message: "needs `append.split`: training images without any label have none to keep",
     })
     .optional()
     .describe("further images of every batch, gone through at their own pace"),
