@@ -6,10 +6,11 @@ import { build, install, root, runNode, seconds } from "./lib/setup.mjs";
 const start = Date.now();
 const STEPS = 300;
 const SIZE = "64x96";
-const WIDTH = 16;
+const WIDTH = 32;
 const methods = {
   supervised: "{name: supervised}",
-  jtr: `{name: jtr, width: ${WIDTH}}`,
+  // The distance waits for the auto-encoder to learn what predictions look like: see docs/methods.md.
+  jtr: "{name: jtr, width: 16, rampUp: 150}",
 };
 const config = (method) => `# Made by npm run demo.
 data: {path: rooms}
