@@ -2,8 +2,8 @@
 import { UserError } from "../common/errors.js";
 import { taskKind } from "../tasks/index.js";
 import type { LabelMap, Raster, TaskSpec } from "../tasks/task.js";
+import { type RgbImage, readImage, readRaster } from "./files/raster.js";
 import { unknownName } from "./names.js";
-import { type RgbImage, readImage, readRaster } from "./raster.js";
 import type { Camera, Dataset, DatasetInfo, Sample } from "./types.js";
 
 /** A label that lies in a file. */

@@ -8,8 +8,8 @@ import { UserError } from "../common/errors.js";
 import { taskKind } from "../tasks/index.js";
 import { type DatasetDescription, formatDatasetYaml, parseDatasetYaml } from "./dataset-yaml.js";
 import { type FileDataset, fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
+import { encodeImage, encodeRaster, readBytes } from "./files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, LABEL_EXTENSIONS, listFolder, requireFolder } from "./listing.js";
-import { encodeImage, encodeRaster, readBytes } from "./raster.js";
 import { parseSequences, type Sequences } from "./sequences.js";
 import type { DatasetFormat, Sample } from "./types.js";
 

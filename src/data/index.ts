@@ -6,7 +6,7 @@ export { type DatasetDescription, openFolder, writeDatasetYaml, writeSample } fr
 export { formats, openDataset } from "./formats/index.js";
 export { type DatasetReport, inspectDataset } from "./inspect.js";
 export { loadLabels, saveLabels } from "./labels-file.js";
-export { type BatchPlan, Loader, type LoaderOptions, openLoader, type Position } from "./loader.js";
+export { type BatchPlan, Loader, type LoaderOptions, openLoader, type Position } from "./loading/loader.js";
 export { assignLabels, countLabels, type ScenarioConfig, scenarioSchema, scenarios } from "./scenarios.js";
 export {
   availableLabels,

@@ -1,5 +1,5 @@
 /** @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil. */
-import type { Loader } from "../data/loader.js";
+import type { Loader } from "../data/loading/loader.js";
 import type { Engine } from "../runtime/engine.js";
 import { requireTeachingLabels } from "./batch-check.js";
 import { checkpointPath, saveCheckpoint } from "./checkpoint.js";

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { UserError } from "../common/errors.js";
-import { encodeNpy } from "../data/npy.js";
-import { encodePng } from "../data/png.js";
-import { type RgbImage, readImage } from "../data/raster.js";
+import { encodeNpy } from "../data/files/npy.js";
+import { encodePng } from "../data/files/png.js";
+import { type RgbImage, readImage } from "../data/files/raster.js";
 import { nearestTaps, resample, triangleTaps } from "../data/resample.js";
 import { decodeModel } from "../graph/onnx.js";
 import { type Engine, fromOrtTensor, openSession, toOrtTensor } from "../runtime/engine.js";

@@ -4,8 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { encodePng } from "../data/png.js";
-import { encodeImage } from "../data/raster.js";
+import { encodePng } from "../data/files/png.js";
+import { encodeImage } from "../data/files/raster.js";
 import type { Sample } from "../data/types.js";
 import type { Picture, PredictionMap, Task } from "../tasks/task.js";
 import { makeFolder, replaceFile } from "./files.js";

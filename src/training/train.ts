@@ -1,5 +1,5 @@
 /** @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model behind. */
-import { openLoader } from "../data/loader.js";
+import { openLoader } from "../data/loading/loader.js";
 import type { LabelAssignment } from "../data/types.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import type { Task } from "../tasks/task.js";

@@ -1,5 +1,5 @@
 /** @file The state of a training run and its compiled steps: batches in, loss terms out, everything else stays where it is. */
-import type { Loader } from "../data/loader.js";
+import type { Loader } from "../data/loading/loader.js";
 import { sizeOf } from "../graph/tensor.js";
 import { optimizerFeeds } from "../nn/training-graph.js";
 import { CompiledStep } from "../runtime/compiled-step.js";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { encodePng } from "../../src/data/png.js";
+import { encodePng } from "../../src/data/files/png.js";
 import { loadCheckpoint } from "../../src/training/checkpoint.js";
 import { tinyText, writeTiny } from "../training/helpers/tiny.js";
 import { runCli, runLimited, userMessage } from "./helpers.js";

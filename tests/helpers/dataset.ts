@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { afterAll, expect } from "vitest";
 import { UserError } from "../../src/common/errors.js";
 import { Random } from "../../src/common/random.js";
+import { encodeNpy } from "../../src/data/files/npy.js";
+import { encodePng } from "../../src/data/files/png.js";
 import { openDataset } from "../../src/data/formats/index.js";
-import { encodeNpy } from "../../src/data/npy.js";
-import { encodePng } from "../../src/data/png.js";
 import type { Dataset } from "../../src/data/types.js";
 
 const made: string[] = [];

@@ -10,8 +10,8 @@ import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
-import { expectRaster } from "../raster.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { nonEmpty, notThisFormat, readText, segmentationSpec } from "./shared.js";
 

@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import type { Raster } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
-import { expectRaster } from "../raster.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { NYU_CLASSES_40 } from "./class-names.js";
 import { depthSpec, NYU_CAMERA, nonEmpty, normalsSpec, segmentationSpec } from "./shared.js";

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";
+import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
-import { expectRaster } from "../raster.js";
 import type { Camera, Dataset, DatasetFormat } from "../types.js";
 import { derivedNormalsFile } from "./derived-normals.js";
 import {

@@ -3,7 +3,7 @@ import { UserError } from "../../common/errors.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import type { SplitFiles } from "../file-dataset.js";
-import { readBytes } from "../raster.js";
+import { readBytes } from "../files/raster.js";
 import type { Camera } from "../types.js";
 
 /** The colour camera of NYU Depth v2 at 640x480, from the data set's own toolbox. */

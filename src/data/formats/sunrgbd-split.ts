@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SampleFiles } from "../file-dataset.js";
-import { readMat, structure, textCells } from "../mat-values.js";
+import { readMat, structure, textCells } from "../files/mat-values.js";
 import { holdOut, inHeldOutRun } from "./hold-out.js";
 
 const PLACES = ["allsplit.mat", join("SUNRGBDtoolbox", "traintestSUNRGBD", "allsplit.mat")];

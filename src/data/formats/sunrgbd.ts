@@ -9,8 +9,8 @@
 import { join, relative, sep } from "node:path";
 import type { Raster } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
-import { expectRaster } from "../raster.js";
 import type { Camera, Dataset, DatasetFormat } from "../types.js";
 import { derivedNormalsFile } from "./derived-normals.js";
 import {

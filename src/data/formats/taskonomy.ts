@@ -12,8 +12,8 @@ import { hashString } from "../../common/random.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
-import { expectRaster } from "../raster.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { depthSpec, mapDepth, nonEmpty, normalsSpec, readText, segmentationSpec } from "./shared.js";
 

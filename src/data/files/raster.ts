@@ -1,8 +1,8 @@
 /** @file Reading pictures: images to RGB in [0, 1], label files exactly as they stand. */
 import { open, readFile } from "node:fs/promises";
 import sharp from "sharp";
-import { UserError } from "../common/errors.js";
-import type { Raster } from "../tasks/task.js";
+import { UserError } from "../../common/errors.js";
+import type { Raster } from "../../tasks/task.js";
 import { decodeNpy, encodeNpy } from "./npy.js";
 import { decodePng, encodePng, isPng, MAX_PIXELS } from "./png.js";
 

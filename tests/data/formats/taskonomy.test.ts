@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { greyPng, noisePng, openFiles, userError } from "../helpers/dataset.js";
-import { CASES, type Files } from "./format-cases.js";
+import { greyPng, noisePng, openFiles, userError } from "../../helpers/dataset.js";
+import { CASES, type Files } from "./cases.js";
 
 const { files } = CASES.taskonomy;
 const CSV = "train_val_test_tiny.csv";

@@ -1,8 +1,8 @@
 /** @file What the loader and its worker threads say to one another. */
-import { UserError, type UserErrorFacts } from "../common/errors.js";
+import { UserError, type UserErrorFacts } from "../../common/errors.js";
+import type { Batch } from "../types.js";
 import type { BatchPlan } from "./batch.js";
 import type { Position } from "./draws.js";
-import type { Batch } from "./types.js";
 
 /** Given to a worker when it starts. */
 export interface WorkerSetup {

@@ -2,10 +2,11 @@
  * @file The training loader: batches made ahead of time by worker threads. What a batch holds depends on the
  * plan and its (epoch, step) alone, not on the number of workers or on where a run was resumed.
  */
+
+import type { Batch } from "../types.js";
 import { type BatchPlan, openBatchMaker } from "./batch.js";
 import { type BatchSupply, localSupply, type PendingBatch, threadSupply } from "./batch-supply.js";
 import { type Position, stepsPerEpoch } from "./draws.js";
-import type { Batch } from "./types.js";
 
 export type { BatchPlan } from "./batch.js";
 export type { Position } from "./draws.js";

@@ -1,9 +1,9 @@
 /** @file Every format as the smallest files in its layout, and what reading them must give. */
 import { readFileSync } from "node:fs";
-import { encodeNpy, type NpyData } from "../../src/data/npy.js";
-import { encodePng } from "../../src/data/png.js";
-import type { LabelMap } from "../../src/tasks/task.js";
-import { greyPng, noisePng } from "../helpers/dataset.js";
+import { encodeNpy, type NpyData } from "../../../src/data/files/npy.js";
+import { encodePng } from "../../../src/data/files/png.js";
+import type { LabelMap } from "../../../src/tasks/task.js";
+import { greyPng, noisePng } from "../../helpers/dataset.js";
 
 export type Files = Record<string, string | Uint8Array>;
 

@@ -2,7 +2,7 @@
  * @file NumPy's .npy format, versions 1 to 3 (numpy.lib.format): numbers only. Object arrays are refused
  * because reading them means running pickled code.
  */
-import { UserError } from "../common/errors.js";
+import { UserError } from "../../common/errors.js";
 
 export type NpyData =
   | Float32Array

@@ -6,11 +6,11 @@ import {
   type Transferable,
   Worker,
 } from "node:worker_threads";
+import type { Batch } from "../types.js";
+import { workerEntry } from "../worker-entry.js";
 import type { BatchMaker, BatchPlan } from "./batch.js";
 import type { Position } from "./draws.js";
 import { type FromWorker, fromPlainError, type ToWorker } from "./loader-protocol.js";
-import type { Batch } from "./types.js";
-import { workerEntry } from "./worker-entry.js";
 
 /** A batch that was asked for. */
 export interface PendingBatch {

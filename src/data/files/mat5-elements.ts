@@ -1,5 +1,5 @@
 /** @file The data elements that MAT-files of version 5 are made of: a tag with type and length, and bytes. */
-import { UserError } from "../common/errors.js";
+import { UserError } from "../../common/errors.js";
 
 export const MI_MATRIX = 14;
 export const MI_COMPRESSED = 15;

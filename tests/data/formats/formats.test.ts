@@ -1,12 +1,19 @@
 import { cp, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { deriveNormals } from "../../src/data/formats/derived-normals.js";
-import { formats, openDataset } from "../../src/data/formats/index.js";
-import type { LabelMap } from "../../src/tasks/task.js";
-import { greyPng, noisePng, openFiles, temporaryFolder, userError, writeFiles } from "../helpers/dataset.js";
-import { realData } from "../helpers/real-data.js";
-import { CASES } from "./format-cases.js";
+import { deriveNormals } from "../../../src/data/formats/derived-normals.js";
+import { formats, openDataset } from "../../../src/data/formats/index.js";
+import type { LabelMap } from "../../../src/tasks/task.js";
+import {
+  greyPng,
+  noisePng,
+  openFiles,
+  temporaryFolder,
+  userError,
+  writeFiles,
+} from "../../helpers/dataset.js";
+import { realData } from "../../helpers/real-data.js";
+import { CASES } from "./cases.js";
 
 function histogram(label: LabelMap): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -1,5 +1,5 @@
 /** @file What data sets keep in MAT-files: lists of whole numbers, lists of names, structures. */
-import { UserError } from "../common/errors.js";
+import { UserError } from "../../common/errors.js";
 import { decodeMat, type MatArray } from "./mat5.js";
 import { readBytes } from "./raster.js";
 

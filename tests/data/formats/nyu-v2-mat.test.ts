@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readMat, structure, textCells, wholeNumbers } from "../../src/data/mat-values.js";
-import { openFiles, userError } from "../helpers/dataset.js";
-import { realData } from "../helpers/real-data.js";
-import { CASES, type Files, golden } from "./format-cases.js";
+import { readMat, structure, textCells, wholeNumbers } from "../../../src/data/files/mat-values.js";
+import { openFiles, userError } from "../../helpers/dataset.js";
+import { realData } from "../../helpers/real-data.js";
+import { CASES, type Files, golden } from "./cases.js";
 
 const { files } = CASES["nyu-v2-mat"];
 const { images, depths, size } = golden.nyu;

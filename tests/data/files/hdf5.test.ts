@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../src/common/errors.js";
-import { openHdf5 } from "../../src/data/hdf5.js";
-import { temporaryFolder, userError } from "../helpers/dataset.js";
-import { golden } from "./format-cases.js";
+import { UserError } from "../../../src/common/errors.js";
+import { openHdf5 } from "../../../src/data/files/hdf5.js";
+import { temporaryFolder, userError } from "../../helpers/dataset.js";
+import { golden } from "../formats/cases.js";
 
 const whole = Buffer.from(golden.nyu.frames, "base64");
 

@@ -4,7 +4,7 @@
  * are refused. Version 7.3 is HDF5: see `hdf5.ts`.
  */
 import { inflateSync } from "node:zlib";
-import type { UserError } from "../common/errors.js";
+import type { UserError } from "../../common/errors.js";
 import { MI_COMPRESSED, MI_MATRIX, MI_UTF8, Reader, refuse } from "./mat5-elements.js";
 
 /** An array in MATLAB's order: the first index runs fastest. */

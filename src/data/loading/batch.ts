@@ -1,11 +1,9 @@
 /** @file From (epoch, step) to the batch, the same on whatever thread it is made. */
-import { UserError } from "../common/errors.js";
-import { taskKind } from "../tasks/index.js";
-import { makeViews, type PlacedView } from "./augment.js";
-import { drawAppended, drawBatch, type Position, stepsPerEpoch } from "./draws.js";
-import { openDataset } from "./formats/index.js";
-import { unknownName } from "./names.js";
-import { type AppendPlan, type Pool, poolsOf } from "./pools.js";
+import { UserError } from "../../common/errors.js";
+import { taskKind } from "../../tasks/index.js";
+import { makeViews, type PlacedView } from "../augment.js";
+import { openDataset } from "../formats/index.js";
+import { unknownName } from "../names.js";
 import type {
   Batch,
   BatchArray,
@@ -15,7 +13,9 @@ import type {
   Placement,
   Sample,
   ViewSpec,
-} from "./types.js";
+} from "../types.js";
+import { drawAppended, drawBatch, type Position, stepsPerEpoch } from "./draws.js";
+import { type AppendPlan, type Pool, poolsOf } from "./pools.js";
 
 /** Everything that decides what the batches of a run are. Plain data. */
 export interface BatchPlan {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { greyPng, noisePng, openFiles, userError } from "../helpers/dataset.js";
-import { CASES, type Files } from "./format-cases.js";
+import { greyPng, noisePng, openFiles, userError } from "../../helpers/dataset.js";
+import { CASES, type Files } from "./cases.js";
 
 const ID = "aachen_000000_000019";
 const CAMERA = `camera/train/aachen/${ID}_camera.json`;

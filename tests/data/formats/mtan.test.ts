@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { encodeNpy } from "../../src/data/npy.js";
-import { openFiles, userError } from "../helpers/dataset.js";
-import { CASES, type Files, imageNpy } from "./format-cases.js";
+import { encodeNpy } from "../../../src/data/files/npy.js";
+import { openFiles, userError } from "../../helpers/dataset.js";
+import { CASES, type Files, imageNpy } from "./cases.js";
 
 const numbered = (count: number): Files =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`train/image/${i}.npy`, imageNpy(1, 1)]));

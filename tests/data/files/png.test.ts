@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { encode, decode as fastDecode } from "fast-png";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../src/common/errors.js";
-import { decodePng, encodePng } from "../../src/data/png.js";
-import { userError } from "../helpers/dataset.js";
+import { UserError } from "../../../src/common/errors.js";
+import { decodePng, encodePng } from "../../../src/data/files/png.js";
+import { userError } from "../../helpers/dataset.js";
 
 const pixels = (count: number, high = 255) =>
   fc.array(fc.integer({ min: 0, max: high }), { minLength: count, maxLength: count });

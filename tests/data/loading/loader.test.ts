@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drawAppended, drawBatch, stepsPerEpoch } from "../../src/data/draws.js";
-import { openSplit } from "../../src/data/evaluation-reader.js";
-import { type Loader, type LoaderOptions, openLoader } from "../../src/data/loader.js";
-import type { Batch, ViewSpec } from "../../src/data/types.js";
-import { workerEntry } from "../../src/data/worker-entry.js";
-import { greyPng, noisePng, tinyFolder, userError, writeFiles } from "../helpers/dataset.js";
+import { openSplit } from "../../../src/data/evaluation-reader.js";
+import { drawAppended, drawBatch, stepsPerEpoch } from "../../../src/data/loading/draws.js";
+import { type Loader, type LoaderOptions, openLoader } from "../../../src/data/loading/loader.js";
+import type { Batch, ViewSpec } from "../../../src/data/types.js";
+import { workerEntry } from "../../../src/data/worker-entry.js";
+import { greyPng, noisePng, tinyFolder, userError, writeFiles } from "../../helpers/dataset.js";
 
 const VIEWS: ViewSpec[] = [
   { from: "sample", scales: [1, 1.2, 1.5], flip: 0.5, photometric: 0 },
@@ -281,7 +281,10 @@ describe("worker threads", () => {
 
   it("do not keep a process alive that forgot to close them", async () => {
     const { source } = await options();
-    const module = workerEntry(new URL("../../src/data/loader.ts", import.meta.url).href, "./loader.js");
+    const module = workerEntry(
+      new URL("../../../src/data/loading/loader.ts", import.meta.url).href,
+      "./loader.js",
+    );
     const program = `
       import { openLoader } from ${JSON.stringify(module.href)};
       const loader = await openLoader({ source: ${JSON.stringify(source)}, split: "train", tasks: [], labels: null,
@@ -350,7 +353,10 @@ describe("openSplit", () => {
 
 it("workerEntry finds compiled modules from source and from the build", () => {
   expect(workerEntry("file:///x/dist/data/a.js", "./b.js").href).toBe("file:///x/dist/data/b.js");
-  const built = workerEntry(new URL("../../src/data/loader.ts", import.meta.url).href, "./loader-worker.js");
-  expect(fileURLToPath(built)).toMatch(/dist.data.loader-worker\.js$/);
+  const built = workerEntry(
+    new URL("../../../src/data/loading/loader.ts", import.meta.url).href,
+    "./loader-worker.js",
+  );
+  expect(fileURLToPath(built)).toMatch(/dist.data.loading.loader-worker\.js$/);
   expect(() => workerEntry("file:///x/src/data/a.ts", "./b.js")).toThrow("npm run build");
 });

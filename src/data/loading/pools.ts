@@ -1,7 +1,7 @@
 /** @file The sets of images that batches are drawn from: the training images, and further ones appended to every batch. */
-import { UserError } from "../common/errors.js";
-import { unknownName } from "./names.js";
-import type { Dataset, LabelAssignment } from "./types.js";
+import { UserError } from "../../common/errors.js";
+import { unknownName } from "../names.js";
+import type { Dataset, LabelAssignment } from "../types.js";
 
 /** Further images appended to every batch, e.g. many that are labelled for one task only, or not at all. */
 export interface AppendPlan {

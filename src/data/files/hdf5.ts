@@ -3,7 +3,7 @@
  * stores arrays reversed: its H x W x N is [N, W, H] here.
  */
 import { stat } from "node:fs/promises";
-import { UserError } from "../common/errors.js";
+import { UserError } from "../../common/errors.js";
 import { readStart } from "./raster.js";
 
 /** An array in a file, last index fastest. */

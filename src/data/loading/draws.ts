@@ -1,5 +1,5 @@
 /** @file Which samples make a batch: a function of the seed and the batch's place in the run alone. */
-import { Random } from "../common/random.js";
+import { Random } from "../../common/random.js";
 
 /** A place in a run: the batch of that epoch and step, both from 0. */
 export interface Position {

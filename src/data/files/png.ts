@@ -6,8 +6,8 @@
  */
 import { crc32, inflateSync } from "node:zlib";
 import { encode } from "fast-png";
-import { UserError } from "../common/errors.js";
-import type { Raster } from "../tasks/task.js";
+import { UserError } from "../../common/errors.js";
+import type { Raster } from "../../tasks/task.js";
 
 /** More pixels than this are refused before anything is allocated. */
 export const MAX_PIXELS = 2 ** 26;

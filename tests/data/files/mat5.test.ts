@@ -1,11 +1,11 @@
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../src/common/errors.js";
-import { structure, textCells, wholeNumbers } from "../../src/data/mat-values.js";
-import { decodeMat } from "../../src/data/mat5.js";
-import { userError } from "../helpers/dataset.js";
-import { golden } from "./format-cases.js";
+import { UserError } from "../../../src/common/errors.js";
+import { structure, textCells, wholeNumbers } from "../../../src/data/files/mat-values.js";
+import { decodeMat } from "../../../src/data/files/mat5.js";
+import { userError } from "../../helpers/dataset.js";
+import { golden } from "../formats/cases.js";
 
 const bytesOf = (base64: string) => Buffer.from(base64, "base64");
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { noisePng, openFiles, userError } from "../helpers/dataset.js";
-import { type Files, golden } from "./format-cases.js";
+import { noisePng, openFiles, userError } from "../../helpers/dataset.js";
+import { type Files, golden } from "./cases.js";
 
 const split = Buffer.from(golden.sunSplit, "base64");
 const frames: Files = Object.fromEntries(

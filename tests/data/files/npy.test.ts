@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../src/common/errors.js";
-import { decodeNpy, encodeNpy, type NpyData } from "../../src/data/npy.js";
-import { userError } from "../helpers/dataset.js";
+import { UserError } from "../../../src/common/errors.js";
+import { decodeNpy, encodeNpy, type NpyData } from "../../../src/data/files/npy.js";
+import { userError } from "../../helpers/dataset.js";
 
 /** A .npy file as numpy.save writes it, with any header. */
 function npy(version: number, header: string, data: Uint8Array): Uint8Array {

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../src/common/errors.js";
-import { encodeNpy } from "../../src/data/npy.js";
+import { UserError } from "../../../src/common/errors.js";
+import { encodeNpy } from "../../../src/data/files/npy.js";
 import {
   decodeImage,
   decodeRaster,
@@ -12,8 +12,8 @@ import {
   expectRaster,
   readImage,
   readRaster,
-} from "../../src/data/raster.js";
-import { greyPng, noisePng, temporaryFolder, userError, writeFiles } from "../helpers/dataset.js";
+} from "../../../src/data/files/raster.js";
+import { greyPng, noisePng, temporaryFolder, userError, writeFiles } from "../../helpers/dataset.js";
 
 const jpeg = () =>
   sharp({ create: { width: 16, height: 12, channels: 3, background: { r: 200, g: 100, b: 50 } } })
