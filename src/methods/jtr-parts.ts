@@ -12,6 +12,8 @@ export interface JtrOptions {
   /** Steps over which the distance's weight grows from 0. */
   readonly rampUp: number;
   readonly distance: DistanceName;
+  /** Whether unbounded values (depth) enter the stacks through a distribution function. */
+  readonly bounded: boolean;
   /** Width of the auto-encoder (a SegNet); that of the paper's is 64. */
   readonly width: number;
   /** Channels of the joint-task latent; 8 times the width if left out. */

@@ -21,20 +21,21 @@ type Predictions = Readonly<Record<string, Tensor>>;
  * Eq. 4: Ŷ stacks the predictions of all tasks, Y the labels, with predictions in place of missing labels and of invalid pixels.
  * Both [N, ΣO_t, H, W]. Gradients flow through both.
  * With `other`, the predictions of another augmentation of the same pixels, section 4.4 holds: Y of a sample without any label is
- * the stack of those, so that the distance asks both augmentations to agree.
+ * the stack of those, so that the distance asks both augmentations to agree. `bounded` brings unbounded values into [0, 1] first.
  */
 export function jointStacks(
   context: BatchContext,
   predictions: Predictions,
-  other?: Predictions,
+  { bounded = false, other }: { readonly bounded?: boolean; readonly other?: Predictions } = {},
 ): { predicted: Tensor; target: Tensor } {
   const bare = other === undefined ? null : unlabelledSamples(context);
   const parts = context.tasks.map(({ name, kind, spec }) => {
     const { label, valid } = context.labels({ name, kind, spec });
-    const predicted = kind.joint.encodePrediction(predictions[name], spec);
-    const known = kind.joint.encodeLabel(label, valid, spec);
-    const substitute =
-      bare === null ? predicted : where(bare, kind.joint.encodePrediction(other![name], spec), predicted);
+    const bound = (values: Tensor) => (bounded ? (kind.joint.bounded?.(values, spec) ?? values) : values);
+    const encode = (prediction: Tensor) => bound(kind.joint.encodePrediction(prediction, spec));
+    const predicted = encode(predictions[name]);
+    const known = bound(kind.joint.encodeLabel(label, valid, spec));
+    const substitute = bare === null ? predicted : where(bare, encode(other![name]), predicted);
     return { predicted, target: add(mul(known, valid), mul(substitute, sub(1, valid))) };
   });
   return {
@@ -106,6 +107,12 @@ export const jtr: MethodDefinition<JtrOptions> = {
       .default(0)
       .describe("steps over which the distance's weight grows from 0; the papers' is 0"),
     distance: z.enum(["cosine", "l1", "l2"]).default("cosine"),
+    bounded: z
+      .boolean()
+      .default(false)
+      .describe(
+        "unbounded values (depth) enter the stacks through a normal distribution function, as in the published code; variant paper only",
+      ),
     width: z.int().min(1).default(64).describe("width of the auto-encoder, a SegNet"),
     bottleneck: z
       .int()
@@ -143,7 +150,7 @@ export const jtr: MethodDefinition<JtrOptions> = {
     const views = options.unlabelled === "none" ? [0] : [0, 1];
     const [predictions, other] = predictViews(context, views);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
-    const stacks = jointStacks(context, predictions, other);
+    const stacks = jointStacks(context, predictions, { bounded: options.bounded, other });
     return { terms: [...supervised, ...jointTerms(context, stacks, options, autoEncoder)], predictions };
   },
 };

@@ -5,7 +5,7 @@ import { writeScaleColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
 import { l1Joint, maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
-import { releasedDepth, releasedPairDepth } from "./released.js";
+import { depthShare, releasedDepth, releasedPairDepth } from "./released.js";
 import type {
   DrawingRange,
   LabelMap,
@@ -64,7 +64,7 @@ export const depth: TaskKind<DepthSpec> = {
   loss: maskedL1,
   moved: (prediction, { enlargement }) => div(prediction, enlargement),
   pseudoLabel: predictedValues,
-  joint: l1Joint,
+  joint: { ...l1Joint, bounded: depthShare },
   releasedJoint: releasedDepth,
   releasedPair: releasedPairDepth,
   metrics: [

@@ -1,7 +1,7 @@
 /** @file Building blocks of masked losses, shared by the dense tasks. */
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
-import { abs, sqrt, square } from "../graph/ops/unary.js";
+import { abs, erf, sqrt, square } from "../graph/ops/unary.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import type { JointEncoding } from "./task.js";
 
@@ -37,6 +37,11 @@ export const l1Joint: JointEncoding = {
   encodeLabel: (label, valid) => mul(label, valid),
   reconstructionLoss: maskedL1,
 };
+
+/** Φ((x - mean) / deviation), Φ the standard normal distribution function. */
+export function normalCdf(x: Tensor, mean: number, deviation: number): Tensor {
+  return mul(add(erf(mul(sub(x, mean), 1 / (deviation * Math.SQRT2))), 1), 0.5);
+}
 
 /** Sum over channels, kept as one: [N,C,H,W] -> [N,1,H,W]. */
 export function sumChannels(x: Tensor): Tensor {

@@ -10,10 +10,10 @@ import { cast, equal, logicalNot } from "../graph/ops/compare.js";
 import { reduceMax } from "../graph/ops/reduce.js";
 import { oneHot } from "../graph/ops/shape.js";
 import { softmax } from "../graph/ops/softmax.js";
-import { abs, detach, erf, sigmoid, softplus } from "../graph/ops/unary.js";
+import { abs, detach, sigmoid, softplus } from "../graph/ops/unary.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import type { DepthSpec } from "./depth.js";
-import { sumPerSample, unitChannels } from "./masked.js";
+import { normalCdf, sumPerSample, unitChannels } from "./masked.js";
 import type { NormalsSpec } from "./normals.js";
 import type { SegmentationSpec } from "./segmentation.js";
 import type { JointDraw, ReleasedEncoding, ReleasedJointEncoding } from "./task.js";
@@ -51,9 +51,9 @@ function sampledOneHot(logits: Tensor, draw: JointDraw): Tensor {
   return masked(add(detach(sub(hard, soft)), soft), draw);
 }
 
-/** Φ((x - mean) / deviation), Φ the standard normal distribution function. */
-function depthDistribution(metres: Tensor): Tensor {
-  return mul(add(erf(mul(sub(metres, DEPTH_MEAN), 1 / (DEPTH_DEVIATION * Math.SQRT2))), 1), 0.5);
+/** Share of NYUv2's depths that are smaller, by a normal distribution of its mean and deviation: metres -> [0, 1]. */
+export function depthShare(metres: Tensor): Tensor {
+  return normalCdf(metres, DEPTH_MEAN, DEPTH_DEVIATION);
 }
 
 /**
@@ -80,14 +80,14 @@ export const releasedSegmentation: ReleasedJointEncoding<SegmentationSpec> = {
  */
 export const releasedDepth: ReleasedJointEncoding<DepthSpec> = {
   noiseChannels: () => 0,
-  encodePrediction: (prediction, _spec, draw = {}) => depthDistribution(masked(prediction, draw)),
-  encodeLabel: (label, valid) => depthDistribution(mul(label, valid)),
+  encodePrediction: (prediction, _spec, draw = {}) => depthShare(masked(prediction, draw)),
+  encodeLabel: (label, valid) => depthShare(mul(label, valid)),
   predictionTarget: (_prediction, encoded) => encoded,
   labelTarget: (label, valid) => mul(label, valid),
   substituteTarget: (prediction) => prediction,
   reconstructionLoss: (output, target, valid) => {
     const share = add(mul(sub(sigmoid(output), 0.5), 1 - 1e-5), 0.5);
-    return overNonZero(mul(abs(sub(share, depthDistribution(target))), valid), target);
+    return overNonZero(mul(abs(sub(share, depthShare(target))), valid), target);
   },
 };
 

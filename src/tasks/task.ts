@@ -158,6 +158,11 @@ export interface JointEncoding<S extends TaskSpec = TaskSpec> {
    */
   encodeLabel(label: Tensor, valid: Tensor, spec: S): Tensor;
   /**
+   * An encoding's values, monotonically brought between 0 and 1; left out where they are bounded as they are. Unbounded predictions can make
+   * a stack's distance small by growing: the first normalisation of the auto-encoder then leaves little of the other channels.
+   */
+  bounded?(values: Tensor, spec: S): Tensor;
+  /**
    * Reconstruction loss of every sample, float32 [N]: the auto-encoder's raw output against a target, by the
    * paper an encoded prediction or label. `valid` [N,1,H,W] masks pixels. Gradients reach `target` too:
    * detach it for eq. 5.

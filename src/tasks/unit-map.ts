@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { paint, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
-import { l1Joint, maskedL1 } from "./masked.js";
+import { l1Joint, maskedL1, normalCdf } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
 import type { LabelMap, MetricAccumulator, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
 
@@ -70,7 +70,7 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
     loss: maskedL1,
     moved: (prediction) => prediction,
     pseudoLabel: predictedValues,
-    joint: l1Joint,
+    joint: { ...l1Joint, bounded: (values) => normalCdf(values, 0.5, 0.5) },
     metrics: [
       { name: "aErr", unit: "", better: "lower" },
       { name: "rmse", unit: "", better: "lower" },

@@ -15,7 +15,12 @@ const ALL = TASKS.map(({ name }) => name);
 // The conformance suite: whatever holds of every method.
 const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   supervised: [{}, { variant: "released" }],
-  jtr: [{ width: 2 }, { width: 2, unlabelled: "consistency" }, { width: 2, variant: "released" }],
+  jtr: [
+    { width: 2 },
+    { width: 2, bounded: true },
+    { width: 2, unlabelled: "consistency" },
+    { width: 2, variant: "released" },
+  ],
   consistency: [{}, { distance: "l2", tasks: "all" }, { geometry: "undone" }],
   must: [{ teachers: "a/run" }],
   mtpsl: [{ width: 2 }, { width: 2, variant: "released" }],

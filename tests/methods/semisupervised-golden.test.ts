@@ -96,7 +96,7 @@ describe("semi-supervised terms against PyTorch", () => {
     const student = studentTerms(context, first, taught, { confidence: CONFIDENCE, pseudoWeight: 1 });
     collect("student", student.slice(0, TASKS.length));
     collect("must", student.slice(TASKS.length));
-    const { predicted, target } = jointStacks(context, first, second);
+    const { predicted, target } = jointStacks(context, first, { other: second });
     terms.stacks = reduceMean(latentDistance("cosine", predicted, target));
 
     const outputs: Record<string, Tensor> = { ...terms };

@@ -282,6 +282,7 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
         stackedPrediction: joint.encodePrediction(prediction, spec),
         stackedLabel: joint.encodeLabel(label, valid, spec),
       };
+      if (joint.bounded !== undefined) encodings.bounded = joint.bounded(mul(prediction, 100), spec);
       if (releasedJoint !== undefined) {
         const noise = input("noise", [N, Math.max(releasedJoint.noiseChannels(spec), 1), H, W]);
         const draw = { mask: valid, noise };
@@ -300,6 +301,7 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
       const noiseFeed = Float32Array.from({ length: N * channels * size }, () => random.normal());
       const got = await evaluate(engine, encodings, { ...feeds, noise: noiseFeed });
       for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
+      expect((got.bounded ?? []).every((value) => value >= 0 && value <= 1)).toBe(true);
     });
 
     test("reconstruction losses: one a sample, finite, 0 by the paper's for an empty mask", async () => {
