@@ -101,7 +101,7 @@ export const consistency: MethodDefinition<ConsistencyOptions> = {
     { from: 0, photometric: true, geometry: geometry === "shared" ? "shared" : "free" },
   ],
   build(context, options) {
-    const [predictions, other] = predictViews(context, [0, 1]);
+    const [{ predictions }, { predictions: other }] = predictViews(context, [0, 1]);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
     const first =
       options.geometry === "shared" ? predictions : inLaterView(context, predictions, context.placement(1));

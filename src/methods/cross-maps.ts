@@ -4,6 +4,7 @@
  * Zamir et al. train mappings beforehand on pairs of labels, which few partly labelled images have (none with one label an image); here, as Li et
  * al. train theirs, they learn along with the network.
  */
+import { z } from "zod";
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -12,6 +13,33 @@ import type { Scope } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
 import type { MethodContext, NetworkPass, TaskLabels } from "./method.js";
 import { labelledFlags, learningSource, orderedPairs, requirePairs } from "./pairs.js";
+
+export interface CrossMapOptions {
+  readonly weight: number;
+  readonly fitWeight: number;
+  /** Steps over which `weight` grows from 0. */
+  readonly rampUp: number;
+  /** Width of the mapping networks. */
+  readonly width: number;
+}
+
+/** The options of a method made of mapping networks; `weight` is that of its consistency term. */
+export function crossMapOptions(weight: z.ZodType<number>): z.ZodType<CrossMapOptions> {
+  return z.strictObject({
+    weight,
+    fitWeight: z
+      .number()
+      .nonnegative()
+      .default(1)
+      .describe("of the mapping networks' losses on pairs of labels"),
+    rampUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("steps over which `weight` grows from 0, so that mappings learn first"),
+    width: z.int().min(1).default(64).describe("width of the mapping networks, one SegNet an ordered pair"),
+  });
+}
 
 /** A task of a batch, ready to be mapped from and to. */
 interface Side {

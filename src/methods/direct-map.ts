@@ -1,18 +1,16 @@
 /** @file Direct cross-task mapping: "Direct Map" of MTPSL's and JTR's tables, after Zamir et al. 2020. */
 import { z } from "zod";
 import { segnet } from "../models/segnet.js";
-import { crossMaps, mappedLoss, overLabelled, overUnlabelled } from "./cross-maps.js";
+import {
+  type CrossMapOptions,
+  crossMapOptions,
+  crossMaps,
+  mappedLoss,
+  overLabelled,
+  overUnlabelled,
+} from "./cross-maps.js";
 import type { MethodDefinition } from "./method.js";
 import { predict, supervisedTerms } from "./supervised.js";
-
-export interface DirectMapOptions {
-  readonly weight: number;
-  readonly fitWeight: number;
-  /** Steps over which `weight` grows from 0. */
-  readonly rampUp: number;
-  /** Width of the mapping networks. */
-  readonly width: number;
-}
 
 /**
  * Beyond eq. 1 of JTR, with a mapping network m_{s→t} for every ordered pair:
@@ -25,22 +23,9 @@ export interface DirectMapOptions {
  * With one label an image the second is all there is, so a mapping may learn whatever its source predicts: JTR's table 1 has this baseline below
  * plain supervision there.
  */
-export const directMap: MethodDefinition<DirectMapOptions> = {
+export const directMap: MethodDefinition<CrossMapOptions> = {
   name: "direct-map",
-  options: z.strictObject({
-    weight: z.number().nonnegative().default(1).describe("of the mapped predictions' losses"),
-    fitWeight: z
-      .number()
-      .nonnegative()
-      .default(1)
-      .describe("of the mapping networks' losses on pairs of labels"),
-    rampUp: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe("steps over which `weight` grows from 0, so that mappings learn first"),
-    width: z.int().min(1).default(64).describe("width of the mapping networks, one SegNet an ordered pair"),
-  }),
+  options: crossMapOptions(z.number().nonnegative().default(1).describe("of the mapped predictions' losses")),
   build(context, { weight, fitWeight, rampUp, width }) {
     const { predictions } = predict(context, context.image());
     const maps = crossMaps("direct-map", context, predictions, segnet({ width }));

@@ -37,7 +37,8 @@ export function releasedTerms(
   g: JointAutoEncoder,
 ): MethodResult {
   const { batchSize: n } = context;
-  const [predictions, predictions1, predictions2] = predictViews(context, [0, 1, 2]);
+  const views = predictViews(context, [0, 1, 2]);
+  const [predictions, predictions1, predictions2] = views.map((view) => view.predictions);
   const supervised = supervisedTerms(context, predictions, { variant: "released" });
 
   // Running statistics of g serve nobody: it always runs on its batch's own.

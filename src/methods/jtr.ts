@@ -148,9 +148,12 @@ export const jtr: MethodDefinition<JtrOptions> = {
     const autoEncoder = jointAutoEncoder(context, network);
     if (options.variant === "released") return releasedTerms(context, options, autoEncoder);
     const views = options.unlabelled === "none" ? [0] : [0, 1];
-    const [predictions, other] = predictViews(context, views);
+    const [{ predictions }, second] = predictViews(context, views);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
-    const stacks = jointStacks(context, predictions, { bounded: options.bounded, other });
+    const stacks = jointStacks(context, predictions, {
+      bounded: options.bounded,
+      other: second?.predictions,
+    });
     return { terms: [...supervised, ...jointTerms(context, stacks, options, autoEncoder)], predictions };
   },
 };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
 import { resizeBilinear } from "../graph/ops/resize.js";
-import { concat, expand, reshape, slice } from "../graph/ops/shape.js";
+import { expand, reshape } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { latentDistance } from "./distance.js";
@@ -11,7 +11,7 @@ import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS }
 import { type PairView, paperInputs, releasedInputs } from "./pair-inputs.js";
 import { pairLatents } from "./pair-space.js";
 import { labelledFlags, type PairChoice, pairSlots, requirePairs } from "./pairs.js";
-import { predict, supervisedTerms } from "./supervised.js";
+import { predict, predictViews, supervisedTerms } from "./supervised.js";
 
 export interface MtpslOptions {
   readonly weight: number;
@@ -27,6 +27,7 @@ export interface MtpslOptions {
 
 /** Scope of the mapping network. */
 const HELPER = "mtpsl";
+const FILM = new RegExp(`\\b${HELPER}\\..+\\.(gamma|beta)$`);
 /** Share of the regularisation in the pair loss, in the released code. */
 const REGULARISATION = 0.5;
 
@@ -135,7 +136,7 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
   groups: ({ filmLearningRate }) => [
     {
       name: "film",
-      owns: (parameter) => new RegExp(`\\b${HELPER}\\..+\\.(gamma|beta)$`).test(parameter),
+      owns: (parameter) => FILM.test(parameter),
       learningRate: filmLearningRate,
     },
   ],
@@ -151,19 +152,13 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
         predictions: pass.predictions,
       };
     }
-    const n = context.batchSize;
-    const pass = predict(context, concat([context.image(0), context.image(1)], 0));
-    const ofView = (x: Tensor, view: number) => slice(x, { starts: [view * n], ends: [(view + 1) * n] });
-    const [first, second] = [0, 1].map((view) =>
-      Object.fromEntries(context.tasks.map(({ name }) => [name, ofView(pass.predictions[name], view)])),
-    );
-    const crossed = { index: 1, predictions: second, bottleneck: ofView(pass.bottleneck, 1) };
+    const [{ predictions }, second] = predictViews(context, [0, 1]);
     return {
       terms: [
-        ...supervisedTerms(context, first, { variant: "released" }),
-        ...pairTerms(context, options, crossed),
+        ...supervisedTerms(context, predictions, { variant: "released" }),
+        ...pairTerms(context, options, { ...second, index: 1 }),
       ],
-      predictions: first,
+      predictions,
     };
   },
 };

@@ -6,19 +6,18 @@ import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Network } from "../models/network.js";
 import { segnet } from "../models/segnet.js";
-import { type CrossMap, crossMaps, mappedLoss, overLabelled, overUnlabelled } from "./cross-maps.js";
+import {
+  type CrossMap,
+  type CrossMapOptions,
+  crossMapOptions,
+  crossMaps,
+  mappedLoss,
+  overLabelled,
+  overUnlabelled,
+} from "./cross-maps.js";
 import { latentDistance } from "./distance.js";
 import type { MethodContext, MethodDefinition } from "./method.js";
 import { predict, supervisedTerms } from "./supervised.js";
-
-export interface PerceptualMapOptions {
-  readonly weight: number;
-  readonly fitWeight: number;
-  /** Steps over which `weight` grows from 0. */
-  readonly rampUp: number;
-  /** Width of the mapping networks. */
-  readonly width: number;
-}
 
 /**
  * Distance [B] of the mapped source and the target's label in the features of the network that maps the target back, e_{t→s}: cosine, mean over
@@ -51,22 +50,11 @@ function featureDistance(context: MethodContext, network: Network, map: CrossMap
  * unlabelled tasks are reached (Zamir et al. compare a prediction with its own label); features of the bottleneck instead of outputs; the cosine
  * distance and its weight, which are MTPSL's; and how mappings learn, as `direct-map` says.
  */
-export const perceptualMap: MethodDefinition<PerceptualMapOptions> = {
+export const perceptualMap: MethodDefinition<CrossMapOptions> = {
   name: "perceptual-map",
-  options: z.strictObject({
-    weight: z.number().nonnegative().default(2).describe("of the distances in feature spaces"),
-    fitWeight: z
-      .number()
-      .nonnegative()
-      .default(1)
-      .describe("of the mapping networks' losses on pairs of labels"),
-    rampUp: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe("steps over which `weight` grows from 0, so that mappings learn first"),
-    width: z.int().min(1).default(64).describe("width of the mapping networks, one SegNet an ordered pair"),
-  }),
+  options: crossMapOptions(
+    z.number().nonnegative().default(2).describe("of the distances in feature spaces"),
+  ),
   build(context, { weight, fitWeight, rampUp, width }) {
     const { predictions } = predict(context, context.image());
     const network = segnet({ width });

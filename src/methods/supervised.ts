@@ -62,20 +62,22 @@ export function predict(context: MethodContext, image: Tensor): NetworkPass {
   return pass;
 }
 
-/** One pass of the kept network over several views as one batch: activated predictions by task name, for each view. */
-export function predictViews(context: MethodContext, views: readonly number[]): Record<string, Tensor>[] {
+/** One pass of the kept network over several views as one batch: each view's part of it. */
+export function predictViews(context: MethodContext, views: readonly number[]): NetworkPass[] {
   const { batchSize: n } = context;
-  if (views.length === 1) return [predict(context, context.image(views[0])).predictions];
+  if (views.length === 1) return [predict(context, context.image(views[0]))];
   const images = concat(
     views.map((view) => context.image(view)),
     0,
   );
-  const all = Object.entries(predict(context, images).predictions);
-  return views.map((_, i) =>
-    Object.fromEntries(
-      all.map(([name, map]) => [name, slice(map, { starts: [i * n], ends: [(i + 1) * n] })]),
-    ),
-  );
+  const { predictions, bottleneck } = predict(context, images);
+  return views.map((_, i) => {
+    const part = (all: Tensor) => slice(all, { starts: [i * n], ends: [(i + 1) * n] });
+    return {
+      predictions: Object.fromEntries(Object.entries(predictions).map(([name, map]) => [name, part(map)])),
+      bottleneck: part(bottleneck),
+    };
+  });
 }
 
 export const supervised: MethodDefinition<SupervisedOptions> = {

@@ -3,22 +3,9 @@
  * `wall`, curtains to `window`, rugs to `floor`, shelves and cabinets to `furniture`, and pillows and lamps
  * to `objects`.
  */
+import { NYU_CLASSES_13 } from "../../formats/class-names.js";
 
-export const CLASS_NAMES = [
-  "bed",
-  "books",
-  "ceiling",
-  "chair",
-  "floor",
-  "furniture",
-  "objects",
-  "picture",
-  "sofa",
-  "table",
-  "tv",
-  "wall",
-  "window",
-] as const;
+export const CLASS_NAMES: readonly string[] = NYU_CLASSES_13;
 
 export const [BED, BOOKS, CEILING, CHAIR, FLOOR, FURNITURE, OBJECTS, PICTURE, SOFA, TABLE, TV, WALL, WINDOW] =
   CLASS_NAMES.keys();
