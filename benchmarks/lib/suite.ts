@@ -1,11 +1,18 @@
 /** @file Trains and measures a suite through the command line; what is finished is not repeated. */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BenchResults } from "../../src/bench/index.js";
 
 const COMMAND = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+
+/** Folder that a benchmark's runs are kept in; not committed. */
+export function workFolder(benchmark: string): string {
+  const folder = fileURLToPath(new URL(`../../../benchmarks/work/${benchmark}`, import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
 
 /** Runs `suite` (the content of a suite file) in `folder`, two runs at a time. Rejects where a run failed. */
 export async function measureSuite(folder: string, name: string, suite: object): Promise<BenchResults> {

@@ -7,8 +7,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { spread } from "../../src/bench/statistics.js";
 import { describeMachine } from "../lib/machine.js";
-import { measureSuite } from "../lib/suite.js";
-import { workFolder } from "../lib/training-runs.js";
+import { measureSuite, workFolder } from "../lib/suite.js";
 
 const SEEDS = [0, 1, 2];
 const OUT = "benchmarks/results/real.json";

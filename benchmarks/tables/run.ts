@@ -6,8 +6,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { measureSuite } from "../lib/suite.js";
-import { workFolder } from "../lib/training-runs.js";
+import { measureSuite, workFolder } from "../lib/suite.js";
 
 const SUITES = "benchmarks/tables";
 const OUT = "benchmarks/results/tables";

@@ -24,6 +24,16 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Option parser: whole numbers from 0 with commas between them, each once. */
+export function wholeNumbers(text: string): number[] {
+  const numbers = text.split(",").map((part) => part.trim());
+  const distinct = new Set(numbers.map(Number)).size === numbers.length;
+  if (distinct && numbers.every((part) => /^\d{1,15}$/.test(part))) return numbers.map(Number);
+  throw new InvalidArgumentError(
+    "It takes different whole numbers from 0 with commas between them, e.g. 0,1,2.",
+  );
+}
+
 /** Option parser: HEIGHTxWIDTH. */
 export function imageSize(text: string): [number, number] {
   const match = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);

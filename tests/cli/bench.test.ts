@@ -91,3 +91,15 @@ test("failed runs are exit code 1 and rows of the results; wrong suites are one 
   );
   expect((await bench("--jobs", "0")).code).toBe(2);
 });
+
+test("--seeds stand in for the suite's", async () => {
+  writeSuite({ supervised });
+  const plan = await bench("--dry-run", "--json", "--seeds", "3, 4");
+  expect((JSON.parse(plan.stdout) as DryRun[]).map(({ name }) => name)).toEqual([
+    "supervised/seed-3",
+    "supervised/seed-4",
+  ]);
+  for (const wrong of ["1,1", "1,", "-1", "a"]) {
+    expect((await bench("--dry-run", "--seeds", wrong)).code, wrong).toBe(2);
+  }
+});

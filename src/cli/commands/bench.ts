@@ -2,7 +2,7 @@
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
 import { EXIT } from "../failure.js";
-import { note, print, printJson, wholeNumber } from "../output.js";
+import { note, print, printJson, wholeNumber, wholeNumbers } from "../output.js";
 import { stopSignals } from "../stop-signals.js";
 
 const AFTER = `
@@ -16,12 +16,14 @@ Exit code 1 also where some runs failed; results.md says which, and why.
 Examples:
   $ taskloom bench suite.yaml --dry-run
   $ taskloom bench suite.yaml --jobs 2
+  $ taskloom bench suite.yaml --seeds 0
   $ taskloom bench suite.yaml --only 'onelabel/*/seed-0'
 `;
 
 interface BenchFlags {
   readonly out?: string;
   readonly jobs: number;
+  readonly seeds?: readonly number[];
   readonly only?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
@@ -33,6 +35,7 @@ export function benchCommand(): Command {
     .argument("<suite>", "suite file, YAML or JSON")
     .option("--out <dir>", "folder of runs and results (default: bench/<name of the suite file>)")
     .option("--jobs <n>", "runs at a time, each with its share of the threads", wholeNumber(1), 1)
+    .option("--seeds <list>", "seeds in place of the suite's, e.g. 0,1,2", wholeNumbers)
     .option("--only <pattern>", "only runs whose names fit, and those they need")
     .option("--json", "print results.json")
     .option("--dry-run", "list the runs and what would be done, and do nothing")
@@ -42,8 +45,9 @@ export function benchCommand(): Command {
 
 async function benchAction(file: string, flags: BenchFlags): Promise<void> {
   const { planSuite, readSuite, runSuite } = await import("../../bench/index.js");
-  const suite = await readSuite(file);
-  const { jobs, only, json, dryRun } = flags;
+  const { jobs, only, json, dryRun, seeds } = flags;
+  const written = await readSuite(file);
+  const suite = seeds === undefined ? written : { ...written, seeds: [...seeds] };
   const out = flags.out ?? join("bench", basename(file, extname(file)));
   if (dryRun) {
     const runs = await planSuite(suite, { out, only });
