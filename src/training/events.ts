@@ -5,10 +5,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { frameRecord, recordAt } from "../common/tfrecord.js";
 import { AppendFile } from "./append-file.js";
 import { fileError } from "./files.js";
 import type { LoggedPicture, MetricsRecord, Recorder } from "./metrics-log.js";
-import { frameRecord, recordAt } from "./tfrecord.js";
 
 const DT_STRING = 7;
 const RGB = 3;

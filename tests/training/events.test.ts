@@ -2,8 +2,8 @@ import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync 
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { crc32c, frameRecord, recordAt } from "../../src/common/tfrecord.js";
 import { tensorBoardRecorder } from "../../src/training/events.js";
-import { crc32c, frameRecord, recordAt } from "../../src/training/tfrecord.js";
 import { scratchFolder, userError } from "./helpers/folder.js";
 
 type Fields = { number: number; value: number | Buffer }[];

@@ -4,7 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import { UserError } from "../../common/errors.js";
-import { readStart } from "./raster.js";
+import { readSpan } from "./raster.js";
 
 /** An array in a file, last index fastest. */
 export interface Hdf5Array {
@@ -56,7 +56,7 @@ const opened = new Map<string, Hdf5File>();
  * missing, not HDF5, or damaged.
  */
 export async function openHdf5(path: string): Promise<Hdf5File> {
-  const start = await readStart(path, 520);
+  const start = await readSpan(path, 0, 520);
   if (!STARTS.some((at) => SIGNATURE.every((byte, i) => start[at + i] === byte))) {
     throw refuse(path, "this is not an HDF5 file");
   }

@@ -17,7 +17,7 @@ export interface RgbImage {
 }
 
 /** A UserError for a file that the system does not give. */
-function unreadable(path: string, cause: unknown): UserError {
+export function unreadable(path: string, cause: unknown): UserError {
   const missing = (cause as { code?: string }).code === "ENOENT";
   return new UserError(
     {
@@ -39,12 +39,12 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The first bytes of a file, fewer where it is shorter. Throws UserError where it is missing or unreadable. */
-export async function readStart(path: string, count: number): Promise<Uint8Array> {
+/** `count` bytes of a file from `start`, fewer where it ends before. Throws UserError where it is missing or unreadable. */
+export async function readSpan(path: string, start: number, count: number): Promise<Uint8Array> {
   try {
     const file = await open(path);
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, start);
       return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();

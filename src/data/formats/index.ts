@@ -15,6 +15,7 @@ import { pascalVoc } from "./pascal-voc.js";
 import { sevenScenes } from "./seven-scenes.js";
 import { sunrgbd } from "./sunrgbd.js";
 import { taskonomy } from "./taskonomy.js";
+import { waymo } from "./waymo.js";
 
 const ALL: readonly DatasetFormat[] = [
   folder,
@@ -33,6 +34,7 @@ const ALL: readonly DatasetFormat[] = [
   pascalVoc,
   cocoPanoptic,
   bdd100k,
+  waymo,
 ];
 
 /** Every format, by name. */

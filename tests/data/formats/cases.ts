@@ -4,6 +4,7 @@ import { encodeNpy, type NpyData } from "../../../src/data/files/npy.js";
 import { encodePng } from "../../../src/data/files/png.js";
 import type { LabelMap } from "../../../src/tasks/task.js";
 import { greyPng, noisePng } from "../../helpers/dataset.js";
+import { waymoFile } from "../../helpers/waymo.js";
 
 export type Files = Record<string, string | Uint8Array>;
 
@@ -126,6 +127,21 @@ export const CASES: Readonly<Record<string, FormatCase>> = {
     },
     splits: { train: ["a"], val: ["b"] },
     labels: { segmentation: Float32Array.of(20, 0) },
+  },
+  waymo: {
+    files: {
+      "training/a.tfrecord": waymoFile([
+        { camera: 1, image: noisePng(2, 1), panoptic: greyPng(2, [28 * 1000 + 7, 999], 16) },
+        { camera: 5, image: noisePng(2, 1) },
+      ]),
+      "validation/b.tfrecord": waymoFile([{ camera: 7, image: noisePng(2, 1) }]),
+    },
+    splits: {
+      train: ["segment__1553735853462203__front", "segment__1553735853462203__side-right"],
+      test: ["segment__1553735853462203__rear"],
+    },
+    labels: { segmentation: Float32Array.of(27, 0) },
+    cut: "data.damaged-tfrecord",
   },
   bdd100k: {
     files: {

@@ -4,8 +4,10 @@
  */
 
 const TABLE = crcTable();
-const HEADER_BYTES = 12;
-const FOOTER_BYTES = 4;
+/** Bytes before a record's data. */
+export const HEADER_BYTES = 12;
+/** Bytes after it. */
+export const FOOTER_BYTES = 4;
 
 function crcTable(): Uint32Array {
   const table = new Uint32Array(256);
@@ -43,15 +45,25 @@ export function frameRecord(data: Uint8Array): Uint8Array {
 }
 
 /**
+ * How many bytes of data the record has that begins with `header`; undefined where `header` is shorter than HEADER_BYTES or the length's
+ * checksum is wrong.
+ */
+export function recordLength(header: Uint8Array): number | undefined {
+  if (header.length < HEADER_BYTES) return undefined;
+  const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES);
+  if (masked(header.subarray(0, 8)) !== view.getUint32(8, true)) return undefined;
+  return Number(view.getBigUint64(0, true));
+}
+
+/**
  * The record at byte `start`, and where the next one begins; undefined where the bytes end or are damaged. The data is a view.
  */
 export function recordAt(bytes: Uint8Array, start: number): { data: Uint8Array; end: number } | undefined {
-  if (start + HEADER_BYTES > bytes.length) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(start, true));
+  const length = recordLength(bytes.subarray(start));
+  if (length === undefined) return undefined;
   const end = start + HEADER_BYTES + length + FOOTER_BYTES;
-  if (masked(bytes.subarray(start, start + 8)) !== view.getUint32(start + 8, true)) return undefined;
   if (!(end <= bytes.length)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = bytes.subarray(start + HEADER_BYTES, end - FOOTER_BYTES);
   return masked(data) === view.getUint32(end - FOOTER_BYTES, true) ? { data, end } : undefined;
 }
