@@ -15,7 +15,7 @@ interface ConsistencyOptions {
   readonly weight: number;
   /** Steps over which the weight grows from 0. */
   readonly rampUp: number;
-  readonly distance: "task" | "l2";
+  readonly distance: "l2" | "task";
   /** Least probability at which the other view's class counts as its label; for `task` only. */
   readonly confidence: number;
   /** How the second view lies in the first: the same crop, or a crop and flip of it, which predictions then follow. */
@@ -76,9 +76,9 @@ export const consistency: MethodDefinition<ConsistencyOptions> = {
     weight: z.number().nonnegative().default(1).describe("of the consistency terms; eq. 2 has none"),
     rampUp: z.int().min(0).default(0).describe("steps over which the weight grows from 0"),
     distance: z
-      .enum(["task", "l2"])
-      .default("task")
-      .describe("task: the task's own loss, the other view as label; l2: mean squared difference"),
+      .enum(["l2", "task"])
+      .default("l2")
+      .describe("l2: mean squared difference; task: the task's own loss, the other view as label"),
     confidence: z
       .number()
       .min(0)

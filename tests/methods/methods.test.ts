@@ -21,7 +21,7 @@ const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { width: 2, unlabelled: "consistency" },
     { width: 2, variant: "released" },
   ],
-  consistency: [{}, { distance: "l2", tasks: "all" }, { geometry: "undone" }],
+  consistency: [{}, { distance: "task", tasks: "all" }, { geometry: "undone" }],
   must: [{ teachers: "a/run" }],
   mtpsl: [{ width: 2 }, { width: 2, variant: "released" }],
   "direct-map": [{ width: 2 }],
@@ -146,7 +146,7 @@ describe("consistency (eq. 2)", () => {
   });
 
   it("counts a class only where the other view is sure of it", async () => {
-    const sure = await values(built([[], []], { confidence: 1 }));
+    const sure = await values(built([[], []], { distance: "task", confidence: 1 }));
     expect(sure["consistency.segmentation"]).toBe(0);
     expect(sure["consistency.depth"]).toBeGreaterThan(0);
   });
