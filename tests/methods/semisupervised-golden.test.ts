@@ -92,7 +92,10 @@ describe("semi-supervised terms against PyTorch", () => {
     feeds.placement = Float32Array.from(PLACEMENTS.flat());
     const moved = inLaterView(context, first, input("placement", [N, 5]));
     collect("moved", consistencyTerms(context, [moved, second], optionsOf({ distance: "l2", tasks: "all" })));
-    collect("task", consistencyTerms(context, [first, second], optionsOf({ distance: "task", confidence: CONFIDENCE })));
+    collect(
+      "task",
+      consistencyTerms(context, [first, second], optionsOf({ distance: "task", confidence: CONFIDENCE })),
+    );
     const student = studentTerms(context, first, taught, { confidence: CONFIDENCE, pseudoWeight: 1 });
     collect("student", student.slice(0, TASKS.length));
     collect("must", student.slice(TASKS.length));

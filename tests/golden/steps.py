@@ -1,10 +1,11 @@
-"""Golden values of mtpsl, direct-map and perceptual-map (tests/methods/mapping-golden.test.ts): python3 tests/golden/mapping.py
+"""Golden values of steps of mtpsl, direct-map, perceptual-map and the released jtr (tests/methods/steps-golden.test.ts): python3 tests/golden/steps.py
 
 The sums are written as the equations have them, sample by sample and pair by pair (the released MTPSL maps single samples), not as the
 graph computes them. Stored are losses, and of each parameter's gradient its norm and its product with a fixed direction. Sample 0 has two
 labels, sample 1 one, sample 2 none, sample 3 one without a valid pixel. Written with torch 1.13.1 of Debian's python3-torch.
 """
 
+import copy
 import json
 import math
 import pathlib
@@ -139,15 +140,20 @@ def mtpsl(model, space, every=False):
     return losses, {"mtpsl.consistency": 2, "mtpsl.regularisation": 1}
 
 
+def sampled(logits, draw):
+    """A straight-through Gumbel one-hot sample; the noise is named after the draw."""
+    uniform = 0.5 + 0.45 * wave(f"noise.{draw}.segmentation", logits.shape).double()
+    soft = (logits - (-uniform.log()).log()).softmax(1)
+    return F.one_hot(soft.argmax(1), 13).permute(0, 3, 1, 2) - soft.detach() + soft
+
+
 def mtpsl_released(model, space):
     """The code's loop: every map by itself."""
     a, b = batch(0), batch(1)
     both, feature = predictions(model, torch.cat([a["image"], b["image"]]))
     first, pred = ({t: p.chunk(2)[view] for t, p in both.items()} for view in (0, 1))
     feature = feature.chunk(2)[1].detach()
-    uniform = 0.5 + 0.45 * wave("noise.mtpsl.segmentation", (BATCH, 13, SIDE, SIDE)).double()
-    soft = (pred["segmentation"] - (-uniform.log()).log()).softmax(1)
-    hard = F.one_hot(soft.argmax(1), 13).permute(0, 3, 1, 2) - soft.detach() + soft
+    hard = sampled(pred["segmentation"], "mtpsl")
     inputs = {"segmentation": hard, "depth": pred["depth"], "normals": (pred["normals"] + 1) / 2}
     consistency, regularisation = 0, 0
     for n in range(BATCH):
@@ -168,6 +174,64 @@ def mtpsl_released(model, space):
     losses = supervised(first, a, mean=False)
     losses |= {"mtpsl.consistency": consistency, "mtpsl.regularisation": regularisation}
     return losses, {"mtpsl.consistency": 2, "mtpsl.regularisation": 1}
+
+
+def depth_share(metres):
+    return 0.5 * (1 + torch.erf((metres - 2.3618) / 1.5876 / math.sqrt(2)))
+
+
+def jtr_released(model, joint):
+    """The code's loop: the auto-encoder runs on every stack of every sample by itself. Without the sample that has no valid pixel."""
+    views = [{k: v[:EMPTY] for k, v in batch(view).items()} for view in range(3)]
+    every, _ = predictions(model, torch.cat([b["image"] for b in views]))
+    first, *others = ({t: p.chunk(3)[view] for t, p in every.items()} for view in range(3))
+    split = lambda stack: dict(zip(NAMES, stack.split(list(TASKS.values()), 1)))
+    sums = {"jtr.distance": 0, "jtr.distance.encoder": 0, "jtr.reconstruction": 0}
+    frozen = copy.deepcopy(joint).requires_grad_(False)
+    draws = [
+        {which: sampled(others[view - 1]["segmentation"], f"view{view}.{which}") for which in names}
+        for view, names in [(1, ["predicted", "target"]), (2, ["target", "substitute", "reconstructed"])]
+    ]
+    for n in range(EMPTY):
+        stacks = []
+        for view in (1, 2):
+            b = {k: v[n : n + 1] for k, v in views[view].items()}
+            known = LABELLED[n]
+            pred = {t: p[n : n + 1].detach() if t in known else p[n : n + 1] for t, p in others[view - 1].items()}
+            m = math.prod((b[f"{t}.valid"] for t in known), start=torch.ones(1, 1, SIDE, SIDE))
+            draw = {which: d[n : n + 1].detach() if "segmentation" in known else d[n : n + 1] for which, d in draws[view - 1].items()}
+            soft = pred["segmentation"].softmax(1) * m
+            rest = {"depth": depth_share(pred["depth"] * m), "normals": (pred["normals"] * m + 1) / 2}
+            predicted = {"segmentation": draw["predicted"] * m if view == 1 else soft, **rest}
+            gt = {
+                "segmentation": b["onehot"] * b["segmentation.valid"],
+                "depth": depth_share(b["depth.label"] * b["depth.valid"]),
+                "normals": (b["normals.label"] * b["normals.valid"] + 1) / 2,
+            }
+            target = {t: gt[t] if t in known else {"segmentation": draw["target"] * m, **rest}[t] for t in NAMES}
+            stacks.append([torch.cat([part[t] for t in NAMES], 1) for part in (predicted, target)])
+        latent = lambda network, stack: network.encode(stack)[0]
+        (a, c), (d, e) = stacks[0], [stack.detach() for stack in stacks[1]]
+        sums["jtr.distance"] += one_minus_cosine(latent(frozen, a), latent(frozen, c)).sum()
+        sums["jtr.distance.encoder"] += one_minus_cosine(latent(joint, d), latent(joint, e)).sum()
+        # Still of view 2. Targets: of the stack of predictions what stands in it (the segmentation drawn anew), else labels or raw predictions.
+        own = {"segmentation": draw["reconstructed"] * m, **rest}
+        raw = {**pred, "segmentation": draw["substitute"] * m}
+        labels = {**b, "segmentation.label": b["onehot"]}
+        wanted = {t: labels[f"{t}.label"] * b[f"{t}.valid"] if t in known else raw[t] for t in NAMES}
+        for stack, targets in [(d, own), (e, wanted)]:
+            out = split(joint.decode(*joint.encode(stack))["stack"])
+            targets = {t: x.detach() for t, x in targets.items()}
+            over = lambda x, t: (x * m).sum() / (targets[t] != 0).sum().clamp(min=1)
+            bce = F.binary_cross_entropy_with_logits(out["segmentation"], targets["segmentation"], reduction="none")
+            x = (out["depth"].sigmoid() - 0.5) * (1 - 1e-5) + 0.5
+            sums["jtr.reconstruction"] += over(bce, "segmentation")
+            sums["jtr.reconstruction"] += over((x - depth_share(targets["depth"])).abs(), "depth")
+            sums["jtr.reconstruction"] += 1 - over(unit_vectors(out["normals"]) * targets["normals"], "normals")
+    losses = {
+        t: (supervised_losses(first, views[0])[t] * views[0][f"{t}.labelled"]).mean() for t in NAMES
+    } | {name: value / EMPTY for name, value in sums.items()}
+    return losses, {"jtr.distance": 4, "jtr.distance.encoder": 8, "jtr.reconstruction": 2}
 
 
 def task_loss(task, pred, b):
@@ -247,13 +311,15 @@ def main():
     ]:
         modules = filled({**kept(), "helper.mtpsl.": PairSpace(WIDTH)})
         cases[case] = summary(step(*modules.values()), modules)
+    modules = filled({**kept(), "helper.joint.": SegNet(17, WIDTH, {"stack": 17})})
+    cases["jtr released"] = summary(jtr_released(*modules.values()), modules)
     for case in ["direct-map", "perceptual-map"]:
         networks = {s: {t: SegNet(TASKS[s], WIDTH, {t: TASKS[t]}) for t in NAMES if t != s} for s in NAMES}
         flat = {f"helper.{case}.{s}.{t}.": networks[s][t] for s in NAMES for t in networks[s]}
         modules = filled({**kept(), **flat})
         cases[case] = summary(maps(modules[""], networks, case == "perceptual-map"), modules)
     text = json.dumps(cases, separators=(",", ":"))
-    (pathlib.Path(__file__).parent / "mapping.json").write_text(text + "\n")
+    (pathlib.Path(__file__).parent / "steps.json").write_text(text + "\n")
 
 
 main()

@@ -1,0 +1,98 @@
+/** @file A method's step on the parameters of tests/golden/waves.py: its losses and the gradient of their sum. */
+import { expect } from "vitest";
+import { gradientsOrNull, input, type Tensor } from "../../src/graph/index.js";
+import { add, mul } from "../../src/graph/ops/arithmetic.js";
+import { batchLeaves, type MethodDefinition, type MethodResult } from "../../src/methods/method.js";
+import { segnet } from "../../src/models/segnet.js";
+import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { nodeEngine } from "../../src/runtime/engine.node.js";
+import { evaluate } from "../../src/runtime/evaluate.js";
+import { resolveTasks } from "../../src/tasks/index.js";
+import { gradientError, parameterValue, wave } from "./waves.js";
+
+export const GOLDEN_TASKS = resolveTasks({
+  segmentation: { kind: "segmentation", classes: Array.from({ length: 13 }, (_, i) => `class ${i}`) },
+  depth: { kind: "depth" },
+  normals: { kind: "normals" },
+});
+
+type Arrays = Record<string, Float32Array>;
+
+export interface GoldenBatch {
+  readonly batchSize: number;
+  readonly size: readonly [number, number];
+  readonly feeds: Readonly<Arrays>;
+}
+
+/**
+ * Computes `loss <term>` and `gradient <parameter>` (absent where none reaches it) on SegNets of width `options.width`, and what `further` asks for.
+ */
+export async function goldenStep<O>(
+  method: MethodDefinition<O>,
+  options: { readonly width: number } & Record<string, unknown>,
+  { batchSize, size, feeds }: GoldenBatch,
+  further: (result: MethodResult, forward: Forward) => Record<string, Tensor> = () => ({}),
+): Promise<Arrays> {
+  const variables = new VariableStore();
+  const forward = new Forward("train");
+  const fed: Arrays = { ...feeds };
+  const result = method.build(
+    {
+      ...batchLeaves(batchSize, size),
+      tasks: GOLDEN_TASKS,
+      network: segnet({ width: options.width }),
+      scope: new Scope(variables),
+      helper: (name) => new Scope(variables, `helper.${name}`),
+      forward,
+      batchSize,
+      size,
+      passes: new Map(),
+      noise: ({ name, shape }) => {
+        fed[name] = wave(name, shape).map((value) => -Math.log(-Math.log(0.5 + 0.45 * value)));
+        return input(name, shape);
+      },
+    },
+    method.options.parse(options),
+  );
+  const loss = result.terms
+    .map(({ value, weight }) => mul(value, weight))
+    .reduce((sum, term) => add(sum, term));
+  const parameters = variables.parameters();
+  const gradients = gradientsOrNull(
+    [{ output: loss }],
+    parameters.map(({ tensor }) => tensor),
+  );
+  const outputs = further(result, forward);
+  for (const { name, value } of result.terms) outputs[`loss ${name}`] = value;
+  parameters.forEach(({ name }, i) => {
+    const gradient = gradients[i];
+    if (gradient !== null) outputs[`gradient ${name}`] = gradient;
+  });
+  for (const { name, kind, tensor, initialize } of variables.all()) {
+    fed[name] =
+      kind === "parameter" ? parameterValue(name, tensor.shape) : initialize(tensor.shape, null as never);
+  }
+  return evaluate(await nodeEngine(), outputs, fed);
+}
+
+/** Expects a loss up to single precision: one minus a cosine of nearly one keeps few of its digits. */
+export function expectLoss(result: Arrays, term: string, wanted: number): void {
+  const error = Math.abs(result[`loss ${term}`][0] - wanted);
+  expect(error, term).toBeLessThan(1e-4 * Math.abs(wanted) + 1e-5);
+}
+
+/** Expects gradients by their norm and their product with the parameter's direction: all to 1 %, three quarters of them to 0.2 %. */
+export function expectGradients(
+  result: Arrays,
+  golden: Readonly<Record<string, readonly [norm: number, product: number, ...rest: number[]]>>,
+): void {
+  const errors = Object.entries(golden).map(([name, [norm, product]]) => {
+    const gradient = result[`gradient ${name}`];
+    expect(gradient, name).toBeDefined();
+    const error = gradientError(name, gradient, norm, product);
+    expect(error, name).toBeLessThan(1e-2);
+    return error;
+  });
+  errors.sort((a, b) => a - b);
+  expect(errors[Math.floor(0.75 * errors.length)]).toBeLessThan(2e-3);
+}
