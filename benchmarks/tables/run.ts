@@ -3,7 +3,7 @@
  * names. Results, failed runs included, land in benchmarks/results/tables/NAME.json and NAME.md. What is finished is not repeated.
  * Real images are looked for in TASKLOOM_REAL_DATA, or in ../shared/data beside the repository; a suite that needs them is left out without.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { measureSuite, workFolder } from "../lib/suite.js";
@@ -15,6 +15,22 @@ const PLACEHOLDER = "REAL_DATA";
 const DATA = resolve(process.env.TASKLOOM_REAL_DATA ?? "../shared/data");
 
 const log = (text: string) => process.stderr.write(`${text}\n`);
+
+/** Copies what a suite gave, with the suite itself: a table says little without its scale. */
+function keepResults(folder: string, name: string, suite: string): void {
+  const [json, markdown] = ["json", "md"].map((kind) => join(folder, `results.${kind}`));
+  if (!existsSync(json)) return;
+  mkdirSync(OUT, { recursive: true });
+  const results = JSON.parse(readFileSync(json, "utf8")) as object;
+  const definition = parse(suite) as object;
+  writeFileSync(join(OUT, `${name}.json`), `${JSON.stringify({ ...results, definition }, null, 2)}\n`);
+  const table = readFileSync(markdown, "utf8").trimEnd();
+  const command = `npm run bench:tables -- ${name}`;
+  writeFileSync(
+    join(OUT, `${name}.md`),
+    `${table}\n\nMade by \`${command}\` from:\n\n\`\`\`yaml\n${suite.trimEnd()}\n\`\`\`\n`,
+  );
+}
 
 /** Runs a suite and copies what it gave, also where some of its runs failed. Returns whether all went well. */
 async function table(name: string): Promise<boolean> {
@@ -29,11 +45,7 @@ async function table(name: string): Promise<boolean> {
     (error: unknown) => error,
   );
   if (failure !== undefined) log(String(failure));
-  mkdirSync(OUT, { recursive: true });
-  for (const kind of ["json", "md"]) {
-    const made = join(folder, name, `results.${kind}`);
-    if (existsSync(made)) copyFileSync(made, join(OUT, `${name}.${kind}`));
-  }
+  keepResults(join(folder, name), name, text);
   return failure === undefined;
 }
 
