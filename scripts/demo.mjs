@@ -10,7 +10,7 @@ const WIDTH = 32;
 const methods = {
   supervised: "{name: supervised}",
   // The distance waits for the auto-encoder to learn what predictions look like: see docs/methods.md.
-  jtr: "{name: jtr, width: 16, rampUp: 150}",
+  jtr: "{name: jtr, width: 16, bounded: true, rampUp: 150, distanceWeight: 1}",
 };
 const config = (method) => `# Made by npm run demo.
 data: {path: rooms}
@@ -20,6 +20,7 @@ model: {name: segnet, width: ${WIDTH}}
 method: ${method}
 optimizer: {name: adam, learningRate: 1.0e-3, schedule: {name: polynomial}}
 clipNorm: 5
+augmentation: {scales: [1]}               # flips alone: enlarged crops slow so short a training down
 batchSize: 4
 steps: ${STEPS}
 seed: 0
