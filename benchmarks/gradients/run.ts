@@ -5,23 +5,20 @@
  */
 import { writeFileSync } from "node:fs";
 import { expandSuite, mean, readSuite } from "../../src/bench/index.js";
-import { openLoader } from "../../src/data/loading/loader.js";
 import { gradientsOrNull } from "../../src/graph/index.js";
 import { add } from "../../src/graph/ops/arithmetic.js";
-import { input } from "../../src/graph/ops/leaf.js";
 import { reduceSum } from "../../src/graph/ops/reduce.js";
 import { square } from "../../src/graph/ops/unary.js";
 import type { Tensor } from "../../src/graph/tensor.js";
-import { batchLeaves, type LossTerm } from "../../src/methods/method.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import type { LossTerm } from "../../src/methods/method.js";
 import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import type { RunConfig } from "../../src/training/config/index.js";
 import { noiseFeeds } from "../../src/training/noise.js";
-import { methodOf, networkOf, viewsOf } from "../../src/training/parts.js";
-import { HELPER_PREFIX } from "../../src/training/program.js";
-import { openRunData, type RunData, runLabels, TRAIN_SPLIT } from "../../src/training/run-data.js";
+import { methodOf, networkOf } from "../../src/training/parts.js";
+import { buildTerms, HELPER_PREFIX, rampAt } from "../../src/training/program.js";
+import { openRunData, openTrainingLoader, type RunData, runLabels } from "../../src/training/run-data.js";
 import { Trainer } from "../../src/training/trainer.js";
 import { describeMachine } from "../lib/machine.js";
 import { workFolder } from "../lib/suite.js";
@@ -59,22 +56,11 @@ async function compileProbe(
   data: RunData,
 ): Promise<Probe> {
   const { method, options } = methodOf(config);
-  const variables = new VariableStore();
-  const { terms } = method.build(
-    {
-      ...batchLeaves(config.batchSize, data.size),
-      tasks: data.tasks,
-      network: networkOf(config),
-      scope: new Scope(variables),
-      helper: (name) => new Scope(variables, HELPER_PREFIX + name),
-      forward: new Forward("train"),
-      batchSize: config.batchSize,
-      size: data.size,
-      passes: new Map(),
-      noise: ({ name, shape }) => input(name, shape),
-    },
-    options,
-  );
+  const { terms, variables } = buildTerms({
+    ...{ tasks: data.tasks, size: data.size, method, methodOptions: options },
+    network: networkOf(config),
+    batchSize: config.batchSize,
+  });
   const kept = variables.parameters().filter(({ name }) => !name.startsWith(HELPER_PREFIX));
   const outputs: Record<string, Tensor> = {};
   const parts = new Map<string, LossTerm[]>();
@@ -100,7 +86,7 @@ async function compileProbe(
     parts: [...parts.keys()].filter((part) => `value ${part}` in outputs),
     weightAt: (part, step) => {
       const [{ weight, rampUp = 0 }] = parts.get(part)!;
-      return weight * (rampUp === 0 ? 1 : Math.min(step / rampUp, 1));
+      return weight * rampAt(rampUp, step);
     },
   };
 }
@@ -110,17 +96,8 @@ async function measure(engine: Engine, config: RunConfig): Promise<Record<number
   const data = await openRunData(config, networkOf(config), log);
   const trainer = await Trainer.create(engine, config, data);
   const probe = await compileProbe(engine, trainer, config, data);
-  const loader = await openLoader({
-    source: data.source,
-    split: TRAIN_SPLIT,
-    tasks: data.tasks.map(({ name }) => name),
-    labels: await runLabels(config, data),
-    batchSize: config.batchSize,
-    views: viewsOf(config),
-    seed: config.seed,
-    start: { epoch: 0, step: 0 },
-    workers: config.runtime.workers,
-  });
+  const labels = await runLabels(config, data);
+  const loader = await openTrainingLoader(config, data, labels, { epoch: 0, step: 0 });
   const found: Record<number, Record<string, { value: number; square: number }[]>> = {};
   for (let step = 0; step < config.steps; step++) {
     const batch = await loader.next();

@@ -1,5 +1,4 @@
 /** @file Small statistics of benchmark results. */
-export { deviation, mean } from "../../src/bench/statistics.js";
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -6,6 +6,7 @@ import {
   batchLeaves,
   type GroupPlan,
   headsOf,
+  type LossTerm,
   type MethodDefinition,
   type NoiseInput,
 } from "../methods/method.js";
@@ -47,19 +48,27 @@ export interface TrainingProgram {
   readonly terms: readonly { readonly name: string; readonly weight: number }[];
 }
 
-/** Builds the training step of a method on a network. Throws GraphError where sizes do not fit the network. */
-export function buildTraining(options: ProgramOptions): TrainingProgram {
+/** A method's loss terms as tensors, over the variables and inputs they need. */
+export interface MethodTerms {
+  readonly terms: readonly LossTerm[];
+  readonly variables: VariableStore;
+  readonly forward: Forward;
+  readonly noise: readonly NoiseInput[];
+}
+
+/** Builds what a method computes from a batch. Throws GraphError where sizes do not fit the network. */
+export function buildTerms(
+  options: Pick<ProgramOptions, "tasks" | "network" | "method" | "methodOptions" | "batchSize" | "size">,
+): MethodTerms {
   const variables = new VariableStore();
-  const root = new Scope(variables);
   const forward = new Forward("train");
   const noise = new Map<string, NoiseInput>();
-  const leaves = batchLeaves(options.batchSize, options.size);
   const { terms } = options.method.build(
     {
-      ...leaves,
+      ...batchLeaves(options.batchSize, options.size),
       tasks: options.tasks,
       network: options.network,
-      scope: root,
+      scope: new Scope(variables),
       helper: (name) => new Scope(variables, HELPER_PREFIX + name),
       forward,
       batchSize: options.batchSize,
@@ -72,6 +81,12 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     },
     options.methodOptions,
   );
+  return { terms, variables, forward, noise: [...noise.values()] };
+}
+
+/** Builds the training step of a method on a network. Throws GraphError where sizes do not fit the network. */
+export function buildTraining(options: ProgramOptions): TrainingProgram {
+  const { terms, variables, forward, noise } = buildTerms(options);
   const rampUps = [...new Set(terms.flatMap(({ rampUp }) => rampUp || []))];
   const ramps = new Map(rampUps.map((steps) => [steps, input(rampName(steps), [])]));
   const loss = terms
@@ -97,19 +112,22 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     graph,
     variables,
     groups,
-    noise: [...noise.values()],
+    noise,
     rampUps,
     terms: terms.map(({ name, weight }) => ({ name, weight })),
   };
 }
 
+/** A ramp's value at a step (from 0): from 0 at the first to 1 after `steps` steps, always 1 where they are 0. */
+export function rampAt(steps: number, step: number): number {
+  return steps === 0 ? 1 : Math.min(step / steps, 1);
+}
+
 const rampName = (steps: number): string => `ramp.${steps}`;
 
-/** The ramps' values at a step (from 0), to be fed along with the batch: from 0 at the first step to 1 after `rampUp` steps. */
+/** The ramps' values at a step (from 0), to be fed along with the batch. */
 export function rampFeeds(rampUps: readonly number[], step: number): Record<string, Float32Array> {
-  return Object.fromEntries(
-    rampUps.map((steps) => [rampName(steps), Float32Array.of(Math.min(step / steps, 1))]),
-  );
+  return Object.fromEntries(rampUps.map((steps) => [rampName(steps), Float32Array.of(rampAt(steps, step))]));
 }
 
 /** Name of the helper network that a parameter belongs to; "" for the kept one. */

@@ -3,12 +3,14 @@
 import { UserError } from "../common/errors.js";
 import { openDataset } from "../data/formats/index.js";
 import { loadLabels } from "../data/labels-file.js";
+import { type Loader, openLoader, type Position } from "../data/loading/loader.js";
 import { availableLabels, scenarioLabels } from "../data/strip.js";
 import type { Dataset, DatasetSource, LabelAssignment } from "../data/types.js";
 import type { Network } from "../models/network.js";
 import { resolveTasks } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
+import { viewsOf } from "./parts.js";
 import { renderedWorld } from "./world-cache.js";
 
 /** The split that training reads. */
@@ -73,6 +75,27 @@ export async function runLabels(config: RunConfig, { dataset, tasks }: RunData):
   if (!("file" in labels)) return scenarioLabels(dataset, TRAIN_SPLIT, names, labels);
   const available = await availableLabels(dataset, TRAIN_SPLIT);
   return loadLabels(labels.file, available, Object.keys(dataset.info.tasks), labels.columns);
+}
+
+/** The batches a run trains on, from `start` on. */
+export function openTrainingLoader(
+  config: RunConfig,
+  { source, tasks }: RunData,
+  labels: LabelAssignment,
+  start: Position,
+): Promise<Loader> {
+  return openLoader({
+    source,
+    split: TRAIN_SPLIT,
+    tasks: tasks.map(({ name }) => name),
+    labels,
+    batchSize: config.batchSize,
+    append: config.append && { ...config.append, split: config.append.split ?? null },
+    views: viewsOf(config),
+    seed: config.seed,
+    start,
+    workers: config.runtime.workers,
+  });
 }
 
 async function firstSize(dataset: Dataset): Promise<readonly [number, number]> {

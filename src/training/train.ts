@@ -1,5 +1,4 @@
 /** @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model behind. */
-import { openLoader } from "../data/loading/loader.js";
 import type { LabelAssignment } from "../data/types.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import type { Task } from "../tasks/task.js";
@@ -10,9 +9,9 @@ import { tensorBoardRecorder } from "./events.js";
 import { exportRun } from "./export.js";
 import { type LoopOutcome, runLoop } from "./loop.js";
 import { allRecorders, jsonLinesRecorder, type Recorder } from "./metrics-log.js";
-import { networkOf, viewsOf } from "./parts.js";
+import { networkOf } from "./parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
-import { openRunData, type RunData, TRAIN_SPLIT } from "./run-data.js";
+import { openRunData, openTrainingLoader, type RunData } from "./run-data.js";
 import { settleConfig, settleLabels } from "./run-files.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { restoreArrays } from "./run-state.js";
@@ -101,18 +100,7 @@ async function trainIn(
     tensorBoardRecorder(run.folder, resumeStep),
     ...(options.recorders ?? []),
   ]);
-  const loader = await openLoader({
-    source: data.source,
-    split: TRAIN_SPLIT,
-    tasks: data.tasks.map(({ name }) => name),
-    labels,
-    batchSize: config.batchSize,
-    append: config.append && { ...config.append, split: config.append.split ?? null },
-    views: viewsOf(config),
-    seed: config.seed,
-    start: start.position,
-    workers: config.runtime.workers,
-  });
+  const loader = await openTrainingLoader(config, data, labels, start.position);
   try {
     options.onStart?.({ step: start.step, data, labels });
     const digest = runDigest(config);

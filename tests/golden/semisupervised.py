@@ -10,6 +10,7 @@ import pathlib
 
 import torch
 import torch.nn.functional as F
+from waves import wave
 
 N, H, W, CLASSES = 4, 4, 6, 5
 CHANNELS = {"segmentation": CLASSES, "depth": 1, "normals": 3}
@@ -17,18 +18,6 @@ LABELLED = [["segmentation", "depth", "normals"], ["depth"], [], ["segmentation"
 CONFIDENCE = 0.35
 # Step and start of x and y, enlargement: as it is, mirrored, cropped, both.
 PLACEMENTS = [[1, 0, 1, 0, 1], [-1, 5, 1, 0, 1], [0.6, 1, 1 / 3, 2, 1.5], [-0.6, 4, 1 / 3, 0, 1.5]]
-
-
-def fnv(text):
-    h = 0x811C9DC5
-    for c in text:
-        h = ((h ^ ord(c)) * 0x01000193) & 0xFFFFFFFF
-    return h
-
-
-def wave(name, shape):
-    start = fnv(name) % 1000
-    return torch.tensor([math.sin(start + 0.7 * i + 0.1 * (i % 13) ** 2) for i in range(math.prod(shape))]).reshape(shape)
 
 
 def unit(x):

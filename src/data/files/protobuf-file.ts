@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../../common/errors.js";
 import { FOOTER_BYTES, HEADER_BYTES, recordLength } from "../../common/tfrecord.js";
-import { unreadable } from "./raster.js";
+import { readSpan, unreadable } from "./raster.js";
 
 /** A part of a file: bytes [start, end). */
 export interface Span {
@@ -23,7 +23,24 @@ export interface Field extends Span {
 /** Small fields follow one another closely: one read serves several. */
 const WINDOW_BYTES = 4096;
 const LONGEST_VARINT = 10;
+const FIXED_BYTES = { fixed64: 8, fixed32: 4 };
 const FIELD_TYPES = { 0: "varint", 1: "fixed64", 2: "bytes", 5: "fixed32" } as const;
+
+function damagedAt(path: string, at: number, what: string): UserError {
+  return new UserError({
+    code: "data.damaged-tfrecord",
+    what,
+    where: `${path}: byte ${at}`,
+    fix: "Copy the file again from its source, or remove it.",
+  });
+}
+
+/** Reads a span of a file that was listed before. Throws UserError where the file has become shorter since. */
+export async function readListed(path: string, { start, end }: Span): Promise<Uint8Array> {
+  const bytes = await readSpan(path, start, end - start);
+  if (bytes.length === end - start) return bytes;
+  throw damagedAt(path, start, "the file ends too early");
+}
 
 /** An open file that is read here and there. */
 export class ProtobufFile {
@@ -87,30 +104,22 @@ export class ProtobufFile {
         | undefined;
       const number = Number(tag.value >> 3n);
       if (type === undefined || number === 0) throw this.damaged(at, "no field of a message begins here");
-      let start = tag.end;
-      let length: number;
-      let value = 0n;
-      if (type === "varint" || type === "bytes") {
-        const varint = this.#varint(start, span.end);
-        if (type === "varint") ({ value } = varint);
-        else start = varint.end;
-        length = type === "varint" ? varint.end - start : Number(varint.value);
-      } else length = type === "fixed64" ? 8 : 4;
-      const end = start + length;
+      const varint = type === "varint" || type === "bytes" ? this.#varint(tag.end, span.end) : undefined;
+      // The number before bytes is their length.
+      const start = type === "bytes" ? varint!.end : tag.end;
+      const end =
+        type === "varint"
+          ? varint!.end
+          : start + (type === "bytes" ? Number(varint!.value) : FIXED_BYTES[type]);
       if (end > span.end) throw this.damaged(at, "a field is longer than its message");
-      yield { number, type, value, start, end };
+      yield { number, type, value: type === "varint" ? varint!.value : 0n, start, end };
       at = end;
     }
   }
 
   /** A UserError about the byte `at`. */
   damaged(at: number, what: string): UserError {
-    return new UserError({
-      code: "data.damaged-tfrecord",
-      what,
-      where: `${this.path}: byte ${at}`,
-      fix: "Copy the file again from its source, or remove it.",
-    });
+    return damagedAt(this.path, at, what);
   }
 
   #varint(at: number, limit: number): { value: bigint; end: number } {

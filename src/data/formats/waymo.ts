@@ -12,8 +12,8 @@ import { UserError } from "../../common/errors.js";
 import type { Raster } from "../../tasks/task.js";
 import { decodeLabel, fileDataset, type LabelFile, type SampleFiles } from "../file-dataset.js";
 import { decodePng } from "../files/png.js";
-import { type Field, ProtobufFile, type Span } from "../files/protobuf-file.js";
-import { decodeImage, expectRaster, readSpan } from "../files/raster.js";
+import { type Field, ProtobufFile, readListed, type Span } from "../files/protobuf-file.js";
+import { decodeImage, expectRaster } from "../files/raster.js";
 import { listFolder, requireFolder } from "../listing.js";
 import type { Camera, Dataset, DatasetFormat } from "../types.js";
 import { holdOut } from "./hold-out.js";
@@ -111,18 +111,6 @@ function readContext(file: ProtobufFile, context: Span): { name: string; cameras
   return { name: new TextDecoder().decode(file.bytes(name)), cameras };
 }
 
-/** Reads a span of a file. Throws UserError where the file has become shorter since it was listed. */
-async function readPart(path: string, { start, end }: Span): Promise<Uint8Array> {
-  const bytes = await readSpan(path, start, end - start);
-  if (bytes.length === end - start) return bytes;
-  throw new UserError({
-    code: "data.damaged-tfrecord",
-    what: "the file ends too early",
-    where: `${path}: byte ${start}`,
-    fix: "Copy the file again from its source, or remove it.",
-  });
-}
-
 /** Panoptic values, class · divisor + instance, -> classes. */
 function semantic(raster: Raster, divisor: number, where: string): Raster {
   expectRaster(raster, { channels: 1, bits: 16 }, where);
@@ -147,7 +135,7 @@ function segmentationLabel(file: ProtobufFile, label: Span, where: string): Labe
   const divisor = required(last(fields, SEGMENTATION.divisor, "varint"), "panoptic divisor", file, label);
   if (divisor.value < 1n) throw file.damaged(divisor.start, "the panoptic divisor is not positive");
   const read = async () => {
-    const raster = decodePng(await readPart(path, png), where);
+    const raster = decodePng(await readListed(path, png), where);
     return decodeLabel(semantic(raster, Number(divisor.value), where), spec, where);
   };
   return { file: where, read };
@@ -169,7 +157,7 @@ function readImage(
   const label = last(fields, IMAGE.segmentation, "bytes");
   const where = `${path}: ${frame}, camera ${name}`;
   const sample: SampleFiles = {
-    image: { file: where, read: async () => decodeImage(await readPart(path, jpeg), where) },
+    image: { file: where, read: async () => decodeImage(await readListed(path, jpeg), where) },
     labels: label === undefined ? {} : { segmentation: segmentationLabel(file, label, where) },
     camera: cameras.get(number),
   };
