@@ -1,10 +1,11 @@
 /** @file A compiled step: one session run takes a batch in and leaves new parameters, slots and state behind. */
 import type * as Ort from "onnxruntime-common";
-import { lowerGraph, type OnnxGraph, type OnnxNode } from "../graph/lowering.js";
+import { lowerGraph, type OnnxGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
 import { simplify } from "../graph/simplify.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Engine, fromOrtTensor, openSession, type TypedData, toOrtTensor } from "./engine.js";
+import { orderOverwriting } from "./overwriting.js";
 import type { StateStore } from "./state-store.js";
 
 /** What a step computes, as plain data; `nn/training-graph.ts` builds it. */
@@ -16,43 +17,6 @@ export interface StepDescription {
 const NEXT = "next:";
 
 export type Feeds = Readonly<Record<string, TypedData | ArrayLike<number>>>;
-
-/** Who reads and who writes the values of a graph. */
-interface DataFlow {
-  readonly producers: ReadonlyMap<string, OnnxNode>;
-  readonly readers: ReadonlyMap<string, readonly OnnxNode[]>;
-}
-
-function dataFlow({ nodes }: OnnxGraph): DataFlow {
-  const producers = new Map<string, OnnxNode>();
-  const readers = new Map<string, OnnxNode[]>();
-  for (const node of nodes) {
-    for (const value of node.outputs) producers.set(value, node);
-    for (const value of new Set(node.inputs)) {
-      const known = readers.get(value);
-      if (known === undefined) readers.set(value, [node]);
-      else known.push(node);
-    }
-  }
-  return { producers, readers };
-}
-
-/**
- * Whether a state's new value may overwrite the old one: every node that reads the old value must have run before the node that
- * writes the new one, in whatever order the runtime takes them. True of optimizer slots (m' = b m + g), not of parameters, which
- * the backward pass still reads. Only a writer's near ancestors are searched: slots are updated within a few nodes.
- */
-function readBeforeWritten({ producers, readers }: DataFlow, leaf: string, next: string): boolean {
-  const waiting = new Set(readers.get(leaf));
-  const writer = producers.get(next);
-  if (writer === undefined || waiting.has(writer)) return false;
-  let level = [writer];
-  for (let depth = 0; depth < 3 && waiting.size > 0; depth++) {
-    level = level.flatMap((node) => node.inputs.flatMap((value) => producers.get(value) ?? []));
-    for (const node of level) waiting.delete(node);
-  }
-  return waiting.size === 0;
-}
 
 export class CompiledStep {
   readonly #engine: Engine;
@@ -70,6 +34,7 @@ export class CompiledStep {
     graph: OnnxGraph,
     outputNames: readonly string[],
     stateNames: readonly string[],
+    inPlace: ReadonlySet<string>,
   ) {
     this.#engine = engine;
     this.#session = session;
@@ -77,8 +42,7 @@ export class CompiledStep {
     this.#graph = graph;
     this.#outputNames = outputNames;
     this.#stateNames = stateNames;
-    const flow = dataFlow(graph);
-    this.#inPlace = new Set(stateNames.filter((name) => readBeforeWritten(flow, name, NEXT + name)));
+    this.#inPlace = inPlace;
   }
 
   /** Compiles a step against a store. Leaves that the store holds are read from it, all others must be fed. */
@@ -89,15 +53,22 @@ export class CompiledStep {
       ...step.state.map(({ name, next }) => ({ name: NEXT + name, tensor: next })),
     ];
     const tensors = simplify(wanted.map(({ tensor }) => tensor));
-    const graph = lowerGraph(
+    const stateNames = step.state.map(({ name }) => name);
+    const lowered = lowerGraph(
       wanted.map(({ name }, i) => ({ name, tensor: tensors[i] })),
       engine.target,
     );
-    const stateNames = step.state.map(({ name }) => name);
+    const { graph, inPlace } =
+      engine.target.provider === "cpu"
+        ? orderOverwriting(
+            lowered,
+            stateNames.map((name) => ({ leaf: name, next: NEXT + name })),
+          )
+        : { graph: lowered, inPlace: new Set<string>() };
     const session = await openSession(engine, encodeModel(graph), {
       deviceOutputs: stateNames.map((name) => NEXT + name),
     });
-    return new CompiledStep(engine, session, store, graph, outputNames, stateNames);
+    return new CompiledStep(engine, session, store, graph, outputNames, stateNames, inPlace);
   }
 
   /** Names and types of what must be fed at each run. */
@@ -130,7 +101,9 @@ export class CompiledStep {
     for (const name of this.#stateNames)
       fetches[NEXT + name] = this.#store.target(name, this.#inPlace.has(name));
     const results = await this.#session.run(given, fetches as Ort.InferenceSession.OnnxValueMapType);
-    for (const name of this.#stateNames) this.#store.advance(name, results[NEXT + name]);
+    // What was written into a given buffer comes back as a copy as well, which nobody needs.
+    for (const name of this.#stateNames)
+      this.#store.advance(name, fetches[NEXT + name] ?? results[NEXT + name]);
     return Object.fromEntries(this.#outputNames.map((name) => [name, fromOrtTensor(results[name])]));
   }
 
