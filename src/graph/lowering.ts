@@ -1,6 +1,7 @@
 /** @file From tensors to ONNX nodes: the context an operator's `lower` writes into, and the walk that calls it. */
 import { GraphError } from "../common/errors.js";
 import { isLeaf, leafName } from "./ops/leaf.js";
+import { dependencyOrder } from "./order.js";
 import { reorderOutput } from "./spellings/blocked.js";
 import { type Emitted, spellings } from "./spellings/index.js";
 import type { Attributes, DType, Node, Shape, Tensor, TensorType } from "./tensor.js";
@@ -137,31 +138,12 @@ function exactText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** Nodes in an order in which every input comes before its use. Iterative: graphs may be tens of thousands deep. */
+/** The nodes that `outputs` need, in an order in which every input comes before its use. */
 export function topologicalOrder(outputs: readonly Tensor[]): Node[] {
-  const order: Node[] = [];
-  const state = new Map<Node, boolean>();
-  const stack: Node[] = [];
-  for (const output of outputs) {
-    stack.push(output.node);
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1];
-      const done = state.get(node);
-      if (done === undefined) {
-        state.set(node, false);
-        for (let i = node.inputs.length - 1; i >= 0; i--) {
-          if (!state.has(node.inputs[i].node)) stack.push(node.inputs[i].node);
-        }
-      } else {
-        stack.pop();
-        if (!done) {
-          state.set(node, true);
-          order.push(node);
-        }
-      }
-    }
-  }
-  return order;
+  return dependencyOrder(
+    outputs.map(({ node }) => node),
+    (node) => node.inputs.map((input) => input.node),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 /** @file Which values a step may overwrite while it runs, and the order of its nodes that makes that safe. */
 import type { OnnxGraph, OnnxInitializer, OnnxNode } from "../graph/lowering.js";
+import { dependencyOrder } from "../graph/order.js";
 
 /** Operators whose output is their first input's memory in ONNX Runtime's CPU provider: who reads the output reads the input. */
 const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]);
@@ -158,18 +159,10 @@ function withWaits(graph: OnnxGraph, waits: ReadonlyMap<OnnxNode, Wait>): OnnxGr
 /** The same nodes, each behind those it depends on and otherwise as they were. */
 function inOrder(nodes: readonly OnnxNode[]): OnnxNode[] {
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node])));
-  const placed = new Set<OnnxNode>();
-  for (const root of nodes) {
-    const stack = [root];
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1];
-      const missing = node.inputs.flatMap((value) => {
-        const producer = producers.get(value);
-        return producer === undefined || placed.has(producer) ? [] : [producer];
-      });
-      if (missing.length > 0) stack.push(...missing);
-      else placed.add(stack.pop()!);
-    }
-  }
-  return [...placed];
+  return dependencyOrder(nodes, ({ inputs }) =>
+    inputs.flatMap((value) => {
+      const producer = producers.get(value);
+      return producer === undefined ? [] : [producer];
+    }),
+  );
 }
