@@ -41,11 +41,14 @@ export interface TrainingGraphOptions {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** Scale the gradients of each network down to this L2 norm where they exceed it. */
   readonly clipNorm?: number;
-  /** The network that a parameter belongs to: what is clipped together. All one network, named "", if left out. */
-  readonly networkOf?: (parameter: string) => string;
+  /** The network that a variable belongs to: what is clipped together. The kept one is named ""; all are its own if left out. */
+  readonly networkOf?: (variable: string) => string;
   /** Number of batches whose gradients are averaged before an update. Default 1. */
   readonly accumulate?: number;
-  /** Decay of the exponential moving average of parameters, kept as state `ema.<parameter>`. */
+  /**
+   * Decay of the exponential moving averages of the kept network's parameters and running statistics, state `ema.<name>`. The statistics are
+   * averaged over as many steps as the parameters, for which those of the last few batches would not do.
+   */
   readonly emaDecay?: number;
   /** In place of the loss's gradients: gradients combined by a weighting method, in the order of all groups' parameters. */
   readonly gradients?: readonly (Tensor | null)[];
@@ -111,7 +114,8 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     const leaf = slotLeaf(sumName(variable.name), variable.tensor);
     return { leaf, total: add(leaf, mul(gradient, share)) };
   });
-  const networks = trained.map(({ variable }) => options.networkOf?.(variable.name) ?? "");
+  const networkOf = options.networkOf ?? (() => "");
+  const networks = trained.map(({ variable }) => networkOf(variable.name));
   const clips = new Map<string, { norm: Tensor; factor: Tensor }>();
   for (const network of clipNorm === undefined ? [] : new Set(networks)) {
     const norm = globalNorm(sums.flatMap(({ total }, i) => (networks[i] === network ? [total] : [])));
@@ -142,20 +146,27 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
         next: next[slot],
       })),
     ];
-    if (emaDecay !== undefined) {
-      const leaf = slotLeaf(emaName(variable.name), variable.tensor, variable.name);
-      const average = add(mul(leaf, emaDecay), mul(parameter, 1 - emaDecay));
-      bindings.push({ name: emaName(variable.name), leaf, next: average });
-    }
     const sum = sums[i].leaf;
     if (sum !== null) bindings.push({ name: sumName(variable.name), leaf: sum, next: mul(sum, 0) });
     return bindings;
   });
 
+  const values = [...trained.map(({ variable }) => variable.name), ...stateUpdates.map(({ name }) => name)];
+  const kept = new Set(values.filter((name) => networkOf(name) === ""));
+  const averages: StateBinding[] =
+    emaDecay === undefined
+      ? []
+      : [...updated, ...stateUpdates]
+          .filter(({ name }) => kept.has(name))
+          .map(({ name, next }) => {
+            const leaf = slotLeaf(emaName(name), next, name);
+            return { name: emaName(name), leaf, next: add(mul(leaf, emaDecay), mul(next, 1 - emaDecay)) };
+          });
+
   const norms = [...clips].map(([network, { norm }]) => [normName(network), norm]);
   const outputs = { ...options.outputs, ...Object.fromEntries(norms) };
   return {
-    update: { outputs, state: [...updated, ...stateUpdates] },
+    update: { outputs, state: [...updated, ...stateUpdates, ...averages] },
     accumulateOnly:
       accumulate === 1
         ? null

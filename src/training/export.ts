@@ -37,7 +37,7 @@ export function checkpointOf(
   });
 }
 
-/** The values of a network's variables in a checkpoint, running averages in place of parameters that have one. Throws UserError. */
+/** The values of a network's variables in a checkpoint, moving averages in place of those that have one. Throws UserError. */
 export async function loadWeights(
   path: string,
   variables: VariableStore,
@@ -45,9 +45,9 @@ export async function loadWeights(
   const file = await SafetensorsFile.open(path);
   try {
     const weights = new Map<string, Float32Array>();
-    for (const { name, kind, tensor } of variables.all()) {
+    for (const { name, tensor } of variables.all()) {
       const averaged = emaName(name);
-      const stored = kind === "parameter" && file.entries.has(averaged) ? averaged : name;
+      const stored = file.entries.has(averaged) ? averaged : name;
       const entry = file.entries.get(stored);
       if (entry?.dtype !== "F32" || !sameShape(entry.shape, tensor.shape)) {
         throw new UserError({

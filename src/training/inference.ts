@@ -12,7 +12,7 @@ import type { StateStore } from "../runtime/state-store.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
 import { buildInference } from "./program.js";
 
-/** Reads a parameter's running average in its place, wherever there is one. */
+/** Reads a variable's moving average in its place, wherever there is one. */
 class AveragedVariables extends VariableStore {
   readonly #has: (name: string) => boolean;
 
@@ -23,12 +23,7 @@ class AveragedVariables extends VariableStore {
 
   override declare(name: string, kind: Variable["kind"], shape: Shape, initialize: Initializer): Variable {
     const averaged = emaName(name);
-    return super.declare(
-      kind === "parameter" && this.#has(averaged) ? averaged : name,
-      kind,
-      shape,
-      initialize,
-    );
+    return super.declare(this.#has(averaged) ? averaged : name, kind, shape, initialize);
   }
 }
 

@@ -131,8 +131,8 @@ export function rampFeeds(rampUps: readonly number[], step: number): Record<stri
 }
 
 /** Name of the helper network that a parameter belongs to; "" for the kept one. */
-function helperOf(parameter: string): string {
-  return parameter.startsWith(HELPER_PREFIX) ? parameter.split(".")[1] : "";
+function helperOf(variable: string): string {
+  return variable.startsWith(HELPER_PREFIX) ? variable.split(".")[1] : "";
 }
 
 function parameterGroups(

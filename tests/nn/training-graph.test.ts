@@ -154,4 +154,41 @@ describe("the training step", () => {
       expectClose(await read(emaName("p")), average);
     }
   });
+
+  it("averages the kept network's running statistics with its parameters, and nothing of helpers", async () => {
+    const engine = await nodeEngine();
+    const variables = new VariableStore();
+    const p = new Scope(variables).parameter("p", [], zeros);
+    const helper = new Scope(variables).parameter("helper.p", [], zeros);
+    const statistic = new Scope(variables).state("mean", [], zeros);
+    const helpers = new Scope(variables).state("helper.mean", [], zeros);
+    const next = input("next", []);
+    const { update, slots } = trainingGraph({
+      loss: add(mul(p, p), mul(helper, helper)),
+      groups: [{ name: "main", optimizer: sgd(), parameters: variables.parameters() }],
+      variables: variables.all(),
+      updates: new Map([statistic, helpers].map((variable) => [variable.name, next])),
+      outputs: {},
+      networkOf: (name) => (name.startsWith("helper.") ? "helper" : ""),
+      emaDecay: 0.5,
+    });
+    expect(slots.filter(({ name }) => name.startsWith(emaName(""))).map(({ startsAs }) => startsAs)).toEqual([
+      "p",
+      "mean",
+    ]);
+    const store = new StateStore(engine);
+    for (const name of [...variables.all(), ...slots].map((each) => each.name)) {
+      store.write(name, [], new Float32Array(1));
+    }
+    const step = await CompiledStep.compile(engine, store, update);
+    const groups: ParameterGroup[] = [{ name: "main", optimizer: sgd(), parameters: [] }];
+    for (const [value, average] of [
+      [8, 4],
+      [16, 10],
+    ]) {
+      await step.run({ next: [value], ...optimizerFeeds(groups, () => 1, 0) });
+      expect([...(await store.read("mean"))]).toEqual([value]);
+      expect([...(await store.read(emaName("mean")))]).toEqual([average]);
+    }
+  });
 });

@@ -24,10 +24,11 @@ describe("options of a run", () => {
     const [first] = readMetrics(join(run, "metrics.jsonl"));
     expect(first.kind === "step" && first.values?.["gradient norm"]).toBeGreaterThan(0);
     const { arrays } = await loadCheckpoint(checkpointOf(findRun(run), "last"));
-    const name = "encoder_block.0.0.weight";
-    const weight =
-      [...arrays.keys()].find((each) => !each.includes("ema.") && arrays.has(`ema.${each}`)) ?? name;
-    expect(arrays.get(`ema.${weight}`)!.data).not.toEqual(arrays.get(weight)!.data);
+    const averaged = [...arrays.keys()].filter((each) => arrays.has(`ema.${each}`));
+    for (const ending of ["weight", "bias", "running_mean", "running_var"]) {
+      const name = averaged.find((each) => each.endsWith(ending))!;
+      expect(arrays.get(`ema.${name}`)!.data).not.toEqual(arrays.get(name)!.data);
+    }
     const last = readMetrics(join(run, "metrics.jsonl")).findLast((record) => record.kind === "evaluation")!;
     const val = await evaluateRun(findRun(run), { split: "val", checkpoint: "last" });
     expect(val.metrics).toEqual(last.metrics);

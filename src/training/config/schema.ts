@@ -129,7 +129,12 @@ export const configSchema = z.strictObject({
     .positive()
     .optional()
     .describe("the gradients of each network (the kept one, every helper) are scaled down to this L2 norm"),
-  ema: z.number().gt(0).lt(1).optional().describe("decay of averaged weights, which are then evaluated"),
+  ema: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("decay of averaged weights and running statistics, which are then evaluated"),
   steps: count.default(3000),
   seed: seed.default(0),
   augmentation: z
