@@ -4,7 +4,14 @@ import { lowerGraph, type OnnxGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
 import { simplify } from "../graph/simplify.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type Engine, fromOrtTensor, openSession, type TypedData, toOrtTensor } from "./engine.js";
+import {
+  type Engine,
+  fromOrtTensor,
+  openSession,
+  type TypedData,
+  toOrtTensor,
+  writesGivenBuffers,
+} from "./engine.js";
 import { orderOverwriting } from "./overwriting.js";
 import type { StateStore } from "./state-store.js";
 
@@ -58,13 +65,12 @@ export class CompiledStep {
       wanted.map(({ name }, i) => ({ name, tensor: tensors[i] })),
       engine.target,
     );
-    const { graph, inPlace } =
-      engine.target.provider === "cpu"
-        ? orderOverwriting(
-            lowered,
-            stateNames.map((name) => ({ leaf: name, next: NEXT + name })),
-          )
-        : { graph: lowered, inPlace: new Set<string>() };
+    const { graph, inPlace } = writesGivenBuffers(engine)
+      ? orderOverwriting(
+          lowered,
+          stateNames.map((name) => ({ leaf: name, next: NEXT + name })),
+        )
+      : { graph: lowered, inPlace: new Set<string>() };
     const session = await openSession(engine, encodeModel(graph), {
       deviceOutputs: stateNames.map((name) => NEXT + name),
     });

@@ -23,6 +23,9 @@ export interface Engine {
   readonly threads: number;
 }
 
+/** Whether runs write state into buffers they are given; other providers allocate what they return, on their device. */
+export const writesGivenBuffers = ({ target }: Engine): boolean => target.provider === "cpu";
+
 export type TypedData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
 export interface SessionPlan {

@@ -5,7 +5,7 @@ import { encodeModel } from "../graph/onnx.js";
 import { add } from "../graph/ops/arithmetic.js";
 import { constant, input } from "../graph/ops/leaf.js";
 import { type Shape, sameShape, sizeOf } from "../graph/tensor.js";
-import { type Engine, openSession } from "./engine.js";
+import { type Engine, openSession, writesGivenBuffers } from "./engine.js";
 
 interface Slot {
   readonly shape: Shape;
@@ -76,7 +76,7 @@ export class StateStore {
   /** The buffer a step may write the next value into (the current one, if it may be overwritten), or null where the provider allocates. */
   target(name: string, inPlace: boolean): Ort.Tensor | null {
     const slot = this.#slot(name);
-    if (this.#engine.target.provider !== "cpu") return null;
+    if (!writesGivenBuffers(this.#engine)) return null;
     if (inPlace) return slot.current;
     slot.spare ??= new this.#engine.ort.Tensor("float32", new Float32Array(sizeOf(slot.shape)), [
       ...slot.shape,
