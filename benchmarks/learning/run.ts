@@ -1,7 +1,7 @@
 /**
  * @file npm run bench:learning: JTR against supervised training on the built-in world `rooms`, one label an image, three seeds. Writes
- * benchmarks/results/learning.json. Settings were chosen on the validation images of another world seed; the test images below were measured once,
- * with the weights of the last step.
+ * benchmarks/results/learning.json. Settings were chosen on the validation images of other world seeds; the test images below were measured once
+ * with these, with the averaged weights of the last step.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
