@@ -103,6 +103,13 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     slots.push({ name, leaf, startsAs });
     return leaf;
   };
+  const networkOf = options.networkOf ?? (() => "");
+  /** The moving average of a variable of the kept network, where there are averages. */
+  const averageOf = ({ name, next }: Pick<StateBinding, "name" | "next">): StateBinding[] => {
+    if (emaDecay === undefined || networkOf(name) !== "") return [];
+    const leaf = slotLeaf(emaName(name), next, name);
+    return [{ name: emaName(name), leaf, next: add(mul(leaf, emaDecay), mul(next, 1 - emaDecay)) }];
+  };
   const stateUpdates: StateBinding[] = options.variables.flatMap((variable) => {
     const next = options.updates.get(variable.name);
     return next === undefined ? [] : [{ name: variable.name, leaf: variable.tensor, next }];
@@ -114,7 +121,6 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     const leaf = slotLeaf(sumName(variable.name), variable.tensor);
     return { leaf, total: add(leaf, mul(gradient, share)) };
   });
-  const networkOf = options.networkOf ?? (() => "");
   const networks = trained.map(({ variable }) => networkOf(variable.name));
   const clips = new Map<string, { norm: Tensor; factor: Tensor }>();
   for (const network of clipNorm === undefined ? [] : new Set(networks)) {
@@ -146,27 +152,16 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
         next: next[slot],
       })),
     ];
+    bindings.push(...averageOf({ name: variable.name, next: parameter }));
     const sum = sums[i].leaf;
     if (sum !== null) bindings.push({ name: sumName(variable.name), leaf: sum, next: mul(sum, 0) });
     return bindings;
   });
 
-  const values = [...trained.map(({ variable }) => variable.name), ...stateUpdates.map(({ name }) => name)];
-  const kept = new Set(values.filter((name) => networkOf(name) === ""));
-  const averages: StateBinding[] =
-    emaDecay === undefined
-      ? []
-      : [...updated, ...stateUpdates]
-          .filter(({ name }) => kept.has(name))
-          .map(({ name, next }) => {
-            const leaf = slotLeaf(emaName(name), next, name);
-            return { name: emaName(name), leaf, next: add(mul(leaf, emaDecay), mul(next, 1 - emaDecay)) };
-          });
-
   const norms = [...clips].map(([network, { norm }]) => [normName(network), norm]);
   const outputs = { ...options.outputs, ...Object.fromEntries(norms) };
   return {
-    update: { outputs, state: [...updated, ...stateUpdates, ...averages] },
+    update: { outputs, state: [...updated, ...stateUpdates, ...stateUpdates.flatMap(averageOf)] },
     accumulateOnly:
       accumulate === 1
         ? null

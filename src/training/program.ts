@@ -130,7 +130,7 @@ export function rampFeeds(rampUps: readonly number[], step: number): Record<stri
   return Object.fromEntries(rampUps.map((steps) => [rampName(steps), Float32Array.of(rampAt(steps, step))]));
 }
 
-/** Name of the helper network that a parameter belongs to; "" for the kept one. */
+/** Name of the helper network that a variable belongs to; "" for the kept one. */
 function helperOf(variable: string): string {
   return variable.startsWith(HELPER_PREFIX) ? variable.split(".")[1] : "";
 }
