@@ -1,9 +1,10 @@
 /**
  * @file npm run bench:cost [-- --quick]: what a method costs as tasks are added: step time and peak memory at K tasks (SegNet-16, batch 4, 3x96x128), each
  * (method, K) in a process of its own, methods in turn, step by step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line
- * and a parabola through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny sizes, into benchmarks/work.
+ * and a parabola through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny sizes, into benchmarks/scratch.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { methods as registry } from "../../src/methods/index.js";
@@ -12,6 +13,7 @@ import { LineProcess } from "../lib/line-process.js";
 import { describeMachine } from "../lib/machine.js";
 import { fitPolynomial } from "../lib/polynomial.js";
 import { median } from "../lib/statistics.js";
+import { scratchFolder } from "../lib/suite.js";
 import type { Answer } from "./step.js";
 
 const { values: given } = parseArgs({
@@ -27,7 +29,7 @@ const QUICK = { width: 4, batch: 2, size: [32, 32], tasks: "2,3,4", rounds: "2" 
 const FULL = { width: 16, batch: 4, size: [96, 128], tasks: "2,3,5,7", rounds: "15" };
 const scale = given.quick ? QUICK : FULL;
 const OUT = given.quick
-  ? { json: "benchmarks/work/cost.json", svg: "benchmarks/work/cost.svg" }
+  ? { json: join(scratchFolder("cost"), "cost.json"), svg: join(scratchFolder("cost"), "cost.svg") }
   : { json: "benchmarks/results/cost.json", svg: "docs/images/cost.svg" };
 const BASELINE = "supervised";
 
@@ -116,7 +118,6 @@ async function main(): Promise<void> {
     ),
     machine: describeMachine(),
   };
-  if (given.quick) mkdirSync("benchmarks/work", { recursive: true });
   writeFileSync(OUT.json, `${JSON.stringify(result, null, 2)}\n`);
   const series = names.map((name, colour) => ({
     ...{ name, colour },

@@ -21,7 +21,7 @@ import { buildTerms, HELPER_PREFIX, rampAt } from "../../src/training/program.js
 import { openRunData, openTrainingLoader, type RunData, runLabels } from "../../src/training/run-data.js";
 import { Trainer } from "../../src/training/trainer.js";
 import { describeMachine } from "../lib/machine.js";
-import { workFolder } from "../lib/suite.js";
+import { scratchFolder } from "../lib/suite.js";
 
 const OUT = "benchmarks/results/gradients.json";
 const SUITE = "benchmarks/tables/nyu.yaml";
@@ -132,7 +132,7 @@ async function measure(engine: Engine, config: RunConfig): Promise<Record<number
 
 async function main(): Promise<void> {
   const engine = await nodeEngine({ provider: "cpu", threads: 0 });
-  const runs = expandSuite(await readSuite(SUITE), workFolder("gradients"));
+  const runs = expandSuite(await readSuite(SUITE), scratchFolder("gradients"));
   const methods: Record<string, unknown> = {};
   let settings: unknown;
   for (const name of METHODS) {

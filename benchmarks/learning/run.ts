@@ -5,13 +5,13 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
-import { measureSuite, workFolder } from "../lib/suite.js";
+import { measureSuite, scratchFolder } from "../lib/suite.js";
 
 const SUITE = "benchmarks/learning/suite.yaml";
 const OUT = "benchmarks/results/learning.json";
 
 const suite = parse(readFileSync(SUITE, "utf8")) as { base: unknown; methods: unknown };
-const { summary, runs, machine, taskloom } = await measureSuite(workFolder("learning"), "suite", suite);
+const { summary, runs, machine, taskloom } = await measureSuite(scratchFolder("learning"), "suite", suite);
 const delta = summary.find(({ method }) => method === "jtr")!.deltaPercent!;
 const result = {
   what: "JTR against supervised multi-task training, rooms, onelabel",

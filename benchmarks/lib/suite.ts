@@ -8,8 +8,8 @@ import type { BenchResults } from "../../src/bench/index.js";
 const COMMAND = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
 /** Folder that a benchmark's runs are kept in; not committed. */
-export function workFolder(benchmark: string): string {
-  const folder = fileURLToPath(new URL(`../../../benchmarks/work/${benchmark}`, import.meta.url));
+export function scratchFolder(benchmark: string): string {
+  const folder = fileURLToPath(new URL(`../../../benchmarks/scratch/${benchmark}`, import.meta.url));
   mkdirSync(folder, { recursive: true });
   return folder;
 }

@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { spread } from "../../src/bench/statistics.js";
 import { describeMachine } from "../lib/machine.js";
-import { measureSuite, workFolder } from "../lib/suite.js";
+import { measureSuite, scratchFolder } from "../lib/suite.js";
 
 const SEEDS = [0, 1, 2];
 const OUT = "benchmarks/results/real.json";
@@ -51,7 +51,7 @@ function suiteOf(name: keyof typeof STUDIES) {
 
 /** Trains and measures a study: mean and spread of every metric over the seeds. */
 async function measure(name: keyof typeof STUDIES) {
-  const { runs, summary } = await measureSuite(workFolder("real"), name, suiteOf(name));
+  const { runs, summary } = await measureSuite(scratchFolder("real"), name, suiteOf(name));
   const { split, data } = STUDIES[name];
   const [{ images, metrics }] = runs;
   const each = Object.entries(metrics!).flatMap(([task, values]) =>

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { measureSuite, workFolder } from "../lib/suite.js";
+import { measureSuite, scratchFolder } from "../lib/suite.js";
 
 const SUITES = "benchmarks/tables";
 const OUT = "benchmarks/results/tables";
@@ -39,7 +39,7 @@ async function table(name: string): Promise<boolean> {
     log(`${name}: left out, no images at ${DATA}. Name their folder in TASKLOOM_REAL_DATA.`);
     return true;
   }
-  const folder = workFolder("tables");
+  const folder = scratchFolder("tables");
   const failure = await measureSuite(folder, name, parse(text.replaceAll(PLACEHOLDER, DATA))).then(
     () => undefined,
     (error: unknown) => error,

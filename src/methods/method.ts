@@ -73,6 +73,7 @@ export interface MethodResult {
 /** How a view of a batch is made; `data/types.ts` says what the fields mean. */
 export interface ViewPlan {
   readonly from: "sample" | number;
+  /** Whether its colours change where the configuration does not say how much. */
   readonly photometric: boolean;
   /**
    * `cropped` (default): cropped anew. `shared`: the crop and flip of the view it is made from, so that pixels of both views show the same

@@ -12,6 +12,9 @@ import { scheduleFactor } from "../nn/schedules.js";
 import { type Named, optionsOf, type RunConfig } from "./config/index.js";
 import { MAIN_GROUP } from "./program.js";
 
+/** Operations a view, as JTR's code has them, where the method asks for changed colours and the configuration does not say how many. */
+const PHOTOMETRIC = 2;
+
 /** The network that is trained and kept: the configured one, or what the method makes of it. */
 export function networkOf(config: Pick<RunConfig, "model" | "method">): Network {
   const network = models[config.model.name].create(optionsOf(config.model, ["weights"]));
@@ -63,6 +66,6 @@ export function viewsOf(config: RunConfig): ViewSpec[] {
     scales: plan.geometry === "shared" ? [] : scales,
     // A view cut from another one is that one's mirror image already.
     flip: plan.from === "sample" || plan.geometry === "free" ? flip : 0,
-    photometric: plan.photometric ? photometric : 0,
+    photometric: photometric ?? (plan.photometric ? PHOTOMETRIC : 0),
   }));
 }

@@ -4,6 +4,16 @@ import type { Sample } from "../../src/data/types.js";
 import { viewsOf } from "../../src/training/parts.js";
 import { tinyConfig } from "./helpers/tiny.js";
 
+test("colours change as often as configured, whatever the method; by default only where it asks for it", () => {
+  const changes = (...settings: string[]) =>
+    viewsOf(tinyConfig(".", ...settings)).map(({ photometric }) => photometric);
+  const [plain, twice] = ["method={name: supervised}", "method={name: consistency}"];
+  expect(changes(plain)).toEqual([0]);
+  expect(changes(twice)).toEqual([2, 2]);
+  expect(changes(plain, "augmentation.photometric=3")).toEqual([3]);
+  expect(changes(twice, "augmentation.photometric=0")).toEqual([0, 0]);
+});
+
 test("views of shared geometry show the same crop and flip in other colours", () => {
   const [width, height] = [16, 12];
   const sample: Sample = {

@@ -148,8 +148,8 @@ export const configSchema = z.strictObject({
         .int()
         .min(0)
         .max(9)
-        .default(2)
-        .describe("operations a view, where the method asks for them"),
+        .optional()
+        .describe("random colour operations (RandAugment) a view; left out: 2 in views whose method asks for them, 0 in others"),
     })
     .prefault({}),
   evaluation: z
