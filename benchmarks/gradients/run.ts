@@ -11,13 +11,14 @@ import { reduceSum } from "../../src/graph/ops/reduce.js";
 import { square } from "../../src/graph/ops/unary.js";
 import type { Tensor } from "../../src/graph/tensor.js";
 import type { LossTerm } from "../../src/methods/method.js";
+import { rampAt } from "../../src/methods/ramp.js";
 import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import type { RunConfig } from "../../src/training/config/index.js";
 import { noiseFeeds } from "../../src/training/noise.js";
 import { methodOf, networkOf } from "../../src/training/parts.js";
-import { buildTerms, HELPER_PREFIX, rampAt } from "../../src/training/program.js";
+import { buildTerms, HELPER_PREFIX } from "../../src/training/program.js";
 import { openRunData, openTrainingLoader, type RunData, runLabels } from "../../src/training/run-data.js";
 import { Trainer } from "../../src/training/trainer.js";
 import { describeMachine } from "../lib/machine.js";
@@ -85,8 +86,8 @@ async function compileProbe(
     step: await CompiledStep.compile(engine, trainer.store, { outputs, state: [] }),
     parts: [...parts.keys()].filter((part) => `value ${part}` in outputs),
     weightAt: (part, step) => {
-      const [{ weight, rampUp = 0 }] = parts.get(part)!;
-      return weight * rampAt(rampUp, step);
+      const [{ weight, ramp }] = parts.get(part)!;
+      return ramp === undefined ? weight : weight * rampAt(ramp, step);
     },
   };
 }

@@ -9,12 +9,11 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Task } from "../tasks/task.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
 import { inLaterView } from "./moved-predictions.js";
+import { type Ramp, rampOptions } from "./ramp.js";
 import { predictViews, supervisedTerms } from "./supervised.js";
 
-interface ConsistencyOptions {
+interface ConsistencyOptions extends Ramp {
   readonly weight: number;
-  /** Steps over which the weight grows from 0. */
-  readonly rampUp: number;
   readonly distance: "l2" | "task";
   /** Least probability at which the other view's class counts as its label; for `task` only. */
   readonly confidence: number;
@@ -66,7 +65,7 @@ export function consistencyTerms(
   return context.tasks.map((task, i) => {
     const distances = disagreement(task, [views[0][task.name], views[1][task.name]], options);
     const value = reduceSum(mul(mul(distances, wanted[i]), share));
-    return { name: `consistency.${task.name}`, value, weight: options.weight, rampUp: options.rampUp };
+    return { name: `consistency.${task.name}`, value, weight: options.weight, ramp: options };
   });
 }
 
@@ -74,7 +73,7 @@ export const consistency: MethodDefinition<ConsistencyOptions> = {
   name: "consistency",
   options: z.strictObject({
     weight: z.number().nonnegative().default(1).describe("of the consistency terms; eq. 2 has none"),
-    rampUp: z.int().min(0).default(0).describe("steps over which the weight grows from 0"),
+    ...rampOptions("the weight"),
     distance: z
       .enum(["l2", "task"])
       .default("l2")

@@ -13,17 +13,16 @@ import type { Scope } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
 import type { MethodContext, NetworkPass, TaskLabels } from "./method.js";
 import { labelledFlags, learningSource, orderedPairs, requirePairs } from "./pairs.js";
+import { type Ramp, rampOptions } from "./ramp.js";
 
-export interface CrossMapOptions {
+export interface CrossMapOptions extends Ramp {
   readonly weight: number;
   readonly fitWeight: number;
-  /** Steps over which `weight` grows from 0. */
-  readonly rampUp: number;
   /** Width of the mapping networks. */
   readonly width: number;
 }
 
-/** The options of a method made of mapping networks; `weight` is that of its consistency term. */
+/** The options of a method made of mapping networks; `weight` is that of its consistency term, and waits for mappings to learn by its ramp. */
 export function crossMapOptions(weight: z.ZodType<number>): z.ZodType<CrossMapOptions> {
   return z.strictObject({
     weight,
@@ -32,11 +31,7 @@ export function crossMapOptions(weight: z.ZodType<number>): z.ZodType<CrossMapOp
       .nonnegative()
       .default(1)
       .describe("of the mapping networks' losses on pairs of labels"),
-    rampUp: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe("steps over which `weight` grows from 0, so that mappings learn first"),
+    ...rampOptions("`weight`"),
     width: z.int().min(1).default(64).describe("width of the mapping networks, one SegNet an ordered pair"),
   });
 }

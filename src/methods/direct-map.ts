@@ -26,7 +26,7 @@ import { predict, supervisedTerms } from "./supervised.js";
 export const directMap: MethodDefinition<CrossMapOptions> = {
   name: "direct-map",
   options: crossMapOptions(z.number().nonnegative().default(1).describe("of the mapped predictions' losses")),
-  build(context, { weight, fitWeight, rampUp, width }) {
+  build(context, { weight, fitWeight, width, ...ramp }) {
     const { predictions } = predict(context, context.image());
     const maps = crossMaps("direct-map", context, predictions, segnet({ width }));
     const losses = maps.map(mappedLoss);
@@ -34,7 +34,7 @@ export const directMap: MethodDefinition<CrossMapOptions> = {
       predictions,
       terms: [
         ...supervisedTerms(context, predictions, { variant: "paper" }),
-        { name: "direct-map.consistency", value: overUnlabelled(maps, losses), weight, rampUp },
+        { name: "direct-map.consistency", value: overUnlabelled(maps, losses), weight, ramp },
         { name: "direct-map.fit", value: overLabelled(maps, losses), weight: fitWeight },
       ],
     };

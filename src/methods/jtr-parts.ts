@@ -5,12 +5,11 @@ import type { Encoded, Head, Network } from "../models/network.js";
 import type { Forward, Scope } from "../nn/scope.js";
 import type { DistanceName } from "./distance.js";
 import type { MethodContext } from "./method.js";
+import type { Ramp } from "./ramp.js";
 
-export interface JtrOptions {
+export interface JtrOptions extends Ramp {
   readonly distanceWeight: number;
   readonly reconstructionWeight: number;
-  /** Steps over which the distance's weight grows from 0. */
-  readonly rampUp: number;
   readonly distance: DistanceName;
   /** Whether unbounded values (depth) enter the stacks through a distribution function. */
   readonly bounded: boolean;

@@ -85,12 +85,12 @@ export function releasedTerms(
     );
   });
   const reconstruction = reduceMean(losses.reduce((sum, loss) => add(sum, loss)));
-  const { distanceWeight, reconstructionWeight, rampUp } = options;
+  const { distanceWeight, reconstructionWeight } = options;
   return {
     predictions,
     terms: [
       ...supervised,
-      { name: "jtr.distance", value: d1, weight: distanceWeight, rampUp },
+      { name: "jtr.distance", value: d1, weight: distanceWeight, ramp: options },
       { name: "jtr.distance.encoder", value: d2, weight: distanceWeight * reconstructionWeight },
       { name: "jtr.reconstruction", value: reconstruction, weight: reconstructionWeight },
     ],

@@ -12,6 +12,7 @@ import { latentDistance } from "./distance.js";
 import { type JointAutoEncoder, type JtrOptions, jointAutoEncoder, splitStack } from "./jtr-parts.js";
 import { releasedTerms } from "./jtr-released.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
+import { type Ramp, rampOptions } from "./ramp.js";
 import { predictViews, supervisedTerms } from "./supervised.js";
 
 type BatchContext = Pick<MethodContext, "tasks" | "labels" | "batchSize">;
@@ -67,7 +68,7 @@ function unlabelledSamples(context: BatchContext): Tensor {
 export function jointTerms(
   context: MethodContext,
   stacks: { readonly predicted: Tensor; readonly target: Tensor },
-  options: Pick<JtrOptions, "distance" | "distanceWeight" | "reconstructionWeight" | "rampUp">,
+  options: Pick<JtrOptions, "distance" | "distanceWeight" | "reconstructionWeight" | keyof Ramp>,
   autoEncoder: JointAutoEncoder,
 ): LossTerm[] {
   const { batchSize: n, forward } = context;
@@ -76,7 +77,7 @@ export function jointTerms(
   const half = (x: Tensor, which: 0 | 1) => slice(x, { starts: [which * n], ends: [(which + 1) * n] });
   const distance = reduceMean(latentDistance(options.distance, half(latent, 0), half(latent, 1)));
   const terms: LossTerm[] = [
-    { name: "jtr.distance", value: distance, weight: options.distanceWeight, rampUp: options.rampUp },
+    { name: "jtr.distance", value: distance, weight: options.distanceWeight, ramp: options },
   ];
   if (options.reconstructionWeight === 0) return terms;
 
@@ -101,11 +102,7 @@ export const jtr: MethodDefinition<JtrOptions> = {
       .nonnegative()
       .default(2)
       .describe("c_recon; 0 leaves the reconstruction out (Tab. 8)"),
-    rampUp: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe("steps over which the distance's weight grows from 0; the papers' is 0"),
+    ...rampOptions("the distance's weight"),
     distance: z.enum(["cosine", "l1", "l2"]).default("cosine"),
     bounded: z
       .boolean()

@@ -6,6 +6,7 @@ import type { Head, Network } from "../models/network.js";
 import type { ScheduleSpec } from "../nn/schedules.js";
 import type { Forward, Scope } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
+import type { Ramp } from "./ramp.js";
 
 /** One term of the training loss. The total is the sum of weight times value. */
 export interface LossTerm {
@@ -13,8 +14,8 @@ export interface LossTerm {
   /** Scalar, before its weight. */
   readonly value: Tensor;
   readonly weight: number;
-  /** Steps over which the weight grows linearly from 0 to its value; at once if left out or 0. */
-  readonly rampUp?: number;
+  /** How the weight comes to its value; at once if left out. */
+  readonly ramp?: Ramp;
   /** The task it belongs to, if any: methods that weigh tasks need to know. */
   readonly task?: string;
 }

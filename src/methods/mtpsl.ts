@@ -11,13 +11,12 @@ import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS }
 import { type PairView, paperInputs, releasedInputs } from "./pair-inputs.js";
 import { pairLatents } from "./pair-space.js";
 import { labelledFlags, type PairChoice, pairSlots, requirePairs } from "./pairs.js";
+import { type Ramp, rampOptions } from "./ramp.js";
 import { predict, predictViews, supervisedTerms } from "./supervised.js";
 
-export interface MtpslOptions {
+export interface MtpslOptions extends Ramp {
   readonly weight: number;
   readonly regularisation: boolean;
-  /** Steps over which the pair loss's weight grows from 0. */
-  readonly rampUp: number;
   readonly pairs: PairChoice;
   /** Width of the mapping network, a SegNet encoder. */
   readonly width: number;
@@ -64,8 +63,8 @@ export function pairTerms(
   const share = div(counts, mul(batch, released ? 1 : maximum(sources, 1)));
   const overPairs = (losses: Tensor) => reduceSum(mul(reshape(losses, [batch, slots]), share));
   const consistency = latentDistance("cosine", source, target);
-  const { weight, rampUp } = options;
-  const terms = [{ name: "mtpsl.consistency", value: overPairs(consistency), weight, rampUp }];
+  const { weight } = options;
+  const terms = [{ name: "mtpsl.consistency", value: overPairs(consistency), weight, ramp: options }];
   if (!options.regularisation) return terms;
 
   const [, channels, height, width] = source.shape;
@@ -85,7 +84,7 @@ export function pairTerms(
       name: "mtpsl.regularisation",
       value: overPairs(towards),
       weight: weight * REGULARISATION,
-      rampUp,
+      ramp: options,
     },
   ];
 }
@@ -106,11 +105,7 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
       .boolean()
       .default(true)
       .describe("draw the pairs' spaces, by half the weight, towards the network's feature"),
-    rampUp: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe("steps over which the pair loss's weight grows from 0; the papers' is 0"),
+    ...rampOptions("the pair loss's weight"),
     pairs: z
       .enum(["unlabelled", "all"])
       .default("unlabelled")

@@ -55,7 +55,7 @@ export const perceptualMap: MethodDefinition<CrossMapOptions> = {
   options: crossMapOptions(
     z.number().nonnegative().default(2).describe("of the distances in feature spaces"),
   ),
-  build(context, { weight, fitWeight, rampUp, width }) {
+  build(context, { weight, fitWeight, width, ...ramp }) {
     const { predictions } = predict(context, context.image());
     const network = segnet({ width });
     const maps = crossMaps("perceptual-map", context, predictions, network);
@@ -64,7 +64,7 @@ export const perceptualMap: MethodDefinition<CrossMapOptions> = {
       predictions,
       terms: [
         ...supervisedTerms(context, predictions, { variant: "paper" }),
-        { name: "perceptual-map.consistency", value: overUnlabelled(maps, distances), weight, rampUp },
+        { name: "perceptual-map.consistency", value: overUnlabelled(maps, distances), weight, ramp },
         { name: "perceptual-map.fit", value: overLabelled(maps, maps.map(mappedLoss)), weight: fitWeight },
       ],
     };

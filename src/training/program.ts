@@ -10,6 +10,7 @@ import {
   type MethodDefinition,
   type NoiseInput,
 } from "../methods/method.js";
+import { type Ramp, rampAt } from "../methods/ramp.js";
 import type { Network } from "../models/network.js";
 import { runNetwork } from "../models/network.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
@@ -42,8 +43,8 @@ export interface TrainingProgram {
   readonly variables: VariableStore;
   readonly groups: readonly ParameterGroup[];
   readonly noise: readonly NoiseInput[];
-  /** Lengths, in steps, of the ramps that loss terms follow. */
-  readonly rampUps: readonly number[];
+  /** Those that loss terms follow. */
+  readonly ramps: readonly Ramp[];
   /** Names and weights of the loss terms, in order. */
   readonly terms: readonly { readonly name: string; readonly weight: number }[];
 }
@@ -87,10 +88,14 @@ export function buildTerms(
 /** Builds the training step of a method on a network. Throws GraphError where sizes do not fit the network. */
 export function buildTraining(options: ProgramOptions): TrainingProgram {
   const { terms, variables, forward, noise } = buildTerms(options);
-  const rampUps = [...new Set(terms.flatMap(({ rampUp }) => rampUp || []))];
-  const ramps = new Map(rampUps.map((steps) => [steps, input(rampName(steps), [])]));
+  const ramps = new Map<string, Ramp>();
   const loss = terms
-    .map(({ value, weight, rampUp }) => mul(mul(value, weight), ramps.get(rampUp ?? 0) ?? 1))
+    .map(({ value, weight, ramp }) => {
+      const weighted = mul(value, weight);
+      if (ramp === undefined || rampAt(ramp, 0) === 1) return weighted;
+      ramps.set(rampName(ramp), ramp);
+      return mul(weighted, input(rampName(ramp), []));
+    })
     .reduce((sum, term) => add(sum, term));
   const groups = parameterGroups(
     variables.parameters(),
@@ -113,21 +118,16 @@ export function buildTraining(options: ProgramOptions): TrainingProgram {
     variables,
     groups,
     noise,
-    rampUps,
+    ramps: [...ramps.values()],
     terms: terms.map(({ name, weight }) => ({ name, weight })),
   };
 }
 
-/** A ramp's value at a step (from 0): from 0 at the first to 1 after `steps` steps, always 1 where they are 0. */
-export function rampAt(steps: number, step: number): number {
-  return steps === 0 ? 1 : Math.min(step / steps, 1);
-}
-
-const rampName = (steps: number): string => `ramp.${steps}`;
+const rampName = ({ rampFrom, rampUp }: Ramp): string => `ramp.${rampFrom}.${rampUp}`;
 
 /** The ramps' values at a step (from 0), to be fed along with the batch. */
-export function rampFeeds(rampUps: readonly number[], step: number): Record<string, Float32Array> {
-  return Object.fromEntries(rampUps.map((steps) => [rampName(steps), Float32Array.of(rampAt(steps, step))]));
+export function rampFeeds(ramps: readonly Ramp[], step: number): Record<string, Float32Array> {
+  return Object.fromEntries(ramps.map((ramp) => [rampName(ramp), Float32Array.of(rampAt(ramp, step))]));
 }
 
 /** Name of the helper network that a variable belongs to; "" for the kept one. */

@@ -94,7 +94,7 @@ export class Trainer {
       const last = part === accumulate - 1;
       const feeds: Record<string, Float32Array> = {
         ...noiseFeeds(this.program.noise, seed, step * accumulate + part),
-        ...rampFeeds(this.program.rampUps, step),
+        ...rampFeeds(this.program.ramps, step),
         ...(last ? optimizerFeeds(this.program.groups, (group) => rates[group], step) : {}),
       };
       for (const [name, { data }] of Object.entries(batch.arrays)) feeds[name] = data;

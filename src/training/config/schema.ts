@@ -149,7 +149,9 @@ export const configSchema = z.strictObject({
         .min(0)
         .max(9)
         .optional()
-        .describe("random colour operations (RandAugment) a view; left out: 2 in views whose method asks for them, 0 in others"),
+        .describe(
+          "random colour operations (RandAugment) a view; left out: 2 in views whose method asks for them, 0 in others",
+        ),
     })
     .prefault({}),
   evaluation: z
