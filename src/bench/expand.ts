@@ -4,7 +4,8 @@ import { UserError } from "../common/errors.js";
 import { configDigest } from "../training/checkpoint.js";
 import { checkConfig, type RunConfig } from "../training/config/index.js";
 import { isTree, merge } from "./merge.js";
-import { requireMethod, type Suite } from "./suite.js";
+import { referencesOf, withOptions } from "./references.js";
+import { requireEntry, type Suite } from "./suite.js";
 
 /** One training and its measurement. */
 export interface PlannedRun {
@@ -18,7 +19,7 @@ export interface PlannedRun {
   readonly config: RunConfig;
   /** SHA-256 of the configuration, whatever the order of its keys; see `configurationHash`. */
   readonly hash: string;
-  /** Names of the runs whose folders its method reads. */
+  /** Names of the runs whose folders it reads. */
   readonly needs: readonly string[];
 }
 
@@ -55,18 +56,18 @@ function nameOf({ setting, network, method, seed }: Cell): string {
   return [setting, network, method, `seed-${seed}`].filter((part) => part !== "").join("/");
 }
 
-/** Adds a run to the plan, those that it needs before it. `above` are the methods that are waiting for it. */
+/** Adds a run to the plan, those that it needs before it. `above` are the names of the runs that are waiting for it. */
 function planRun(
   suite: Suite,
   out: string,
   cell: Cell,
   plan: Map<string, PlannedRun>,
-  above: string[],
+  above: readonly string[],
 ): PlannedRun {
   const name = nameOf(cell);
   const planned = plan.get(name);
   if (planned !== undefined) return planned;
-  const chain = [...above, cell.method];
+  const chain = [...above, name];
   const layers = layersOf(suite, cell);
   const merged = layers.reduce<Readonly<Record<string, unknown>>>(
     (under, { part }) => merge(under, part),
@@ -75,19 +76,17 @@ function planRun(
   const seeded = withSeed(merged, cell.seed);
 
   const needs = new Map<string, PlannedRun>();
-  const options: Record<string, unknown> = {};
-  for (const [option, value] of Object.entries(isTree(seeded.method) ? seeded.method : {})) {
-    if (!isTree(value) || !Object.hasOwn(value, "run")) continue;
-    const path = ["method", option, "run"];
-    const place = [...ownerOf(layers, path), ...path];
-    requireMethod(suite, value.run, place);
-    if (chain.includes(value.run)) throw circle(suite, [...chain, value.run], place);
-    const needed = planRun(suite, out, { ...cell, method: value.run }, plan, chain);
-    needs.set(option, needed);
-    options[option] = foldersOf(out, needed.name).run;
+  for (const { path, run: method = cell.method, setting = cell.setting } of referencesOf(seeded)) {
+    const place = (key: string) => [...ownerOf(layers, [...path, key]), ...path, key];
+    requireEntry(suite, "methods", method, place("run"));
+    if (setting !== cell.setting) requireEntry(suite, "settings", setting, place("setting"));
+    const other = { ...cell, method, setting };
+    if (chain.includes(nameOf(other)))
+      throw circle(suite, [...chain, nameOf(other)], [...ownerOf(layers, path), ...path]);
+    needs.set(path.join("."), planRun(suite, out, other, plan, chain));
   }
-  const value =
-    needs.size === 0 ? seeded : { ...seeded, method: { ...(seeded.method as object), ...options } };
+  const folders = [...needs].map(([option, needed]) => [option, foldersOf(out, needed.name).run] as const);
+  const value = withOptions(seeded, new Map(folders));
   const config = checkConfig(value, suite.folder, (path, key) => {
     const full = key === undefined ? path : [...path, key];
     return suite.place([...ownerOf(layers, full), ...path], key);
@@ -150,21 +149,18 @@ function withSeed(
 
 /**
  * SHA-256 of a resolved configuration as canonical JSON. Threads and workers are left out: they say how fast it runs, not what it learns. Options that are
- * the folder of another run count by that run's hash, in `runs`: a change there changes this run too, a move of the folder does not.
+ * the folder of another run count by that run's hash, in `runs` by their paths: a change there changes this run too, a move of the folder does not.
  */
 export function configurationHash(config: RunConfig, runs: ReadonlyMap<string, string> = new Map()): string {
   const { threads: _threads, workers: _workers, ...runtime } = config.runtime;
-  const method = {
-    ...config.method,
-    ...Object.fromEntries([...runs].map(([option, run]) => [option, { run }])),
-  };
-  return configDigest({ ...config, method, runtime });
+  const named = new Map([...runs].map(([option, run]) => [option, { run }]));
+  return configDigest(withOptions({ ...config, runtime }, named));
 }
 
-function circle({ place }: Suite, methods: readonly string[], path: readonly PropertyKey[]): UserError {
+function circle({ place }: Suite, runs: readonly string[], path: readonly PropertyKey[]): UserError {
   return new UserError({
     code: "suite.circle",
-    what: `methods need each other's runs: ${methods.join(" -> ")}`,
+    what: `runs need each other: ${runs.join(" -> ")}`,
     where: place(path),
     fix: "Let one of them do without.",
   });

@@ -23,7 +23,7 @@ const suiteSchema = z.strictObject({
   name: entryName.optional().describe("that of the file if left out"),
   base: partial.describe("configuration that every run starts from"),
   methods: named.describe(
-    "by name, what is laid over `base`; a method's option may be `{run: <another method>}`",
+    "by name, what is laid over `base`; an option may be `{run: <another method>}`, for that run's folder",
   ),
   settings: named
     .optional()
@@ -67,7 +67,7 @@ export function parseSuite(text: string, file: string, folder = dirname(file)): 
     folder: resolve(folder),
     place,
   };
-  if (suite.baseline !== undefined) requireMethod(suite, suite.baseline, ["baseline"]);
+  if (suite.baseline !== undefined) requireEntry(suite, "methods", suite.baseline, ["baseline"]);
   requireNoSeed(suite);
   return suite;
 }
@@ -81,20 +81,21 @@ export async function readSuite(file: string): Promise<Suite> {
   }
 }
 
-/** Throws UserError where the suite has no method of that name. `path` is where it was named. */
-export function requireMethod(
-  { methods, place }: Pick<Suite, "methods" | "place">,
+/** Throws UserError where the suite has no method or setting of that name. `path` is where it was named. */
+export function requireEntry(
+  suite: Pick<Suite, "methods" | "settings" | "place">,
+  axis: "methods" | "settings",
   name: unknown,
   path: readonly PropertyKey[],
 ): asserts name is string {
-  if (typeof name === "string" && Object.hasOwn(methods, name)) return;
-  const known = Object.keys(methods);
+  const known = Object.keys(suite[axis] ?? {});
+  if (typeof name === "string" && known.includes(name)) return;
   const near = typeof name === "string" ? suggest(name, known) : undefined;
   throw new UserError({
-    code: "suite.unknown-method",
-    what: "the suite has no method of this name",
-    where: place(path),
-    expected: `one of ${known.join(", ")}`,
+    code: axis === "methods" ? "suite.unknown-method" : "suite.unknown-setting",
+    what: `the suite has no ${axis === "methods" ? "method" : "setting"} of this name`,
+    where: suite.place(path),
+    expected: known.length === 0 ? `\`${axis}\` in the suite` : `one of ${known.join(", ")}`,
     got: JSON.stringify(name),
     fix: near === undefined ? undefined : `Did you mean \`${near}\`?`,
   });

@@ -1,4 +1,5 @@
-/** @file Where training starts from: weights of a file, put by name into the network's variables. */
+/** @file Where training starts from: weights of a file or another run, put by name into the network's variables. */
+import { statSync } from "node:fs";
 import { UserError } from "../common/errors.js";
 import { type Shape, sameShape } from "../graph/tensor.js";
 import { models } from "../models/index.js";
@@ -7,7 +8,9 @@ import type { Variable } from "../nn/scope.js";
 import { emaName } from "../nn/training-graph.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
+import { checkpointOf } from "./export.js";
 import { buildInference, HELPER_PREFIX } from "./program.js";
+import { findRun } from "./run-folder.js";
 import type { Trainer } from "./trainer.js";
 import { openWeights, type WeightFile } from "./weight-files.js";
 
@@ -130,14 +133,17 @@ export async function importWeights(
   });
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 async function withWeights(
   { model }: RunConfig,
   use: (file: WeightFile, path: string) => Promise<void>,
 ): Promise<void> {
   if (model.weights === undefined) return;
-  const file = await openWeights(model.weights);
+  const path = isFolder(model.weights) ? checkpointOf(findRun(model.weights)) : model.weights;
+  const file = await openWeights(path);
   try {
-    await use(file, model.weights);
+    await use(file, path);
   } finally {
     await file.close();
   }

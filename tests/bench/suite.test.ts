@@ -102,6 +102,41 @@ describe("expansion", () => {
   });
 });
 
+describe("starting from another setting", () => {
+  const settings = {
+    low: { data: { size: [32, 32] } },
+    high: { data: { size: [64, 64] }, model: { name: "segnet", weights: { setting: "low" } } },
+  };
+
+  it("stands for the run of the same method there, which goes first and counts by its hash", () => {
+    const changes = { settings, networks: undefined, seeds: [3] };
+    const runs = expand(changes);
+    expect(runs.map(({ name, needs }) => [name, needs])).toEqual([
+      ["low/supervised/seed-3", []],
+      ["low/jtr/seed-3", []],
+      ["high/supervised/seed-3", ["low/supervised/seed-3"]],
+      ["high/jtr/seed-3", ["low/jtr/seed-3"]],
+    ]);
+    expect(runs[3].config.model.weights).toBe("/out/runs/low/jtr/seed-3/run");
+    const later = expand({ ...changes, settings: { ...settings, low: { ...settings.low, batchSize: 2 } } });
+    expect(later[3].hash).not.toBe(runs[3].hash);
+    expect(expandSuite(suiteOf(changes), "/elsewhere")[3].hash).toBe(runs[3].hash);
+  });
+
+  it("may be that of another method", () => {
+    const weights = { setting: "low", run: "supervised" };
+    const high = { ...settings.high, model: { name: "segnet", weights } };
+    const runs = expand({ settings: { high, low: settings.low }, networks: undefined, seeds: [3] });
+    expect(runs.map(({ name }) => name)).toEqual([
+      "low/supervised/seed-3",
+      "high/supervised/seed-3",
+      "high/jtr/seed-3",
+      "low/jtr/seed-3",
+    ]);
+    expect(runs[2].needs).toEqual(["low/supervised/seed-3"]);
+  });
+});
+
 describe("merging", () => {
   it("goes key by key, and replaces what is another thing", () => {
     expect(merge({ a: { x: 1, y: [1, 2] } }, { a: { y: [3], z: 4 } })).toEqual({ a: { x: 1, y: [3], z: 4 } });
@@ -165,7 +200,7 @@ describe("hashes", () => {
     const plain = config("{data: {path: d}, method: {name: supervised}}");
     const at = (folder: string, hash: string) => {
       const method = { name: "supervised", teachers: folder };
-      return configurationHash({ ...plain, method }, new Map([["teachers", hash]]));
+      return configurationHash({ ...plain, method }, new Map([["method.teachers", hash]]));
     };
     expect(at("/a", "1")).toBe(at("/b", "1"));
     expect(at("/a", "1")).not.toBe(at("/a", "2"));
@@ -207,7 +242,17 @@ describe("wrong suites", () => {
         },
         baseline: undefined,
       },
-      { code: "suite.circle", what: /a -> b -> a/ },
+      { code: "suite.circle", what: /a\/seed-0 -> .*b\/seed-0 -> .*a\/seed-0/ },
+    ],
+    [
+      "a setting that starts from itself",
+      { settings: { one: { model: { weights: { setting: "one" } } } } },
+      { code: "suite.circle", where: /first\.yaml:\d+:\d+/ },
+    ],
+    [
+      "a start from no setting of the suite",
+      { settings: { one: { model: { weights: { setting: "two" } } } } },
+      { code: "suite.unknown-setting", got: '"two"', expected: "one of one" },
     ],
   ])("%s is a message", (_what, changes, expected) => {
     const found = facts(() => expand(changes)) as unknown as Record<string, string>;

@@ -166,18 +166,24 @@ describe("a run that starts from weights", () => {
     expect((await train({ config: more, folder: run, resume: true })).step).toBe(2);
   });
 
-  it("takes the checkpoint of another run, less the heads it does not have", async () => {
-    const folder = await project();
-    await train({ config: tinyConfig(folder, ...FROZEN, "steps=1"), folder: join(folder, "first") });
-    const { arrays } = await lastOf(join(folder, "first"));
-    await writeSafetensors(join(folder, "w.safetensors"), arrays);
-    const set = ["tasks=[depth]", "labels={scenario: full}", "model.weights=w.safetensors", "seed=9"];
-    await train({ config: tinyConfig(folder, ...FROZEN, "steps=1", ...set), folder: join(folder, "second") });
-    const second = (await lastOf(join(folder, "second"))).arrays;
-    for (const name of ["encoder_block.2.0.weight", "head.depth.0.weight"]) {
-      expect(second.get(name)?.data).toEqual(arrays.get(name)?.data);
-    }
-  });
+  it.each(["w.safetensors", "first"])(
+    "takes those of another run, less the heads it does not have: %s",
+    async (source) => {
+      const folder = await project();
+      await train({ config: tinyConfig(folder, ...FROZEN, "steps=1"), folder: join(folder, "first") });
+      const { arrays } = await lastOf(join(folder, "first"));
+      await writeSafetensors(join(folder, "w.safetensors"), arrays);
+      const set = ["tasks=[depth]", "labels={scenario: full}", `model.weights=${source}`, "seed=9"];
+      await train({
+        config: tinyConfig(folder, ...FROZEN, "steps=1", ...set),
+        folder: join(folder, "second"),
+      });
+      const second = (await lastOf(join(folder, "second"))).arrays;
+      for (const name of ["encoder_block.2.0.weight", "head.depth.0.weight"]) {
+        expect(second.get(name)?.data).toEqual(arrays.get(name)?.data);
+      }
+    },
+  );
 
   it("leaves no run folder behind where they do not fit", async () => {
     const folder = await project();

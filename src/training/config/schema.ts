@@ -46,7 +46,7 @@ const weights = z
   .string()
   .min(1)
   .optional()
-  .describe("weights to start from: .safetensors or PyTorch's .pth, relative to this file");
+  .describe("weights to start from: .safetensors, PyTorch's .pth, or a run folder, relative to this file");
 
 const warmup = z.int().min(0).optional().describe("steps over which the rate rises to its value");
 const schedule = z.discriminatedUnion("name", [
