@@ -81,8 +81,8 @@ function planRun(
     requireEntry(suite, "methods", method, place("run"));
     if (setting !== cell.setting) requireEntry(suite, "settings", setting, place("setting"));
     const other = { ...cell, method, setting };
-    if (chain.includes(nameOf(other)))
-      throw circle(suite, [...chain, nameOf(other)], [...ownerOf(layers, path), ...path]);
+    const further = [...chain, nameOf(other)];
+    if (chain.includes(nameOf(other))) throw circle(suite, further, [...ownerOf(layers, path), ...path]);
     needs.set(path.join("."), planRun(suite, out, other, plan, chain));
   }
   const folders = [...needs].map(([option, needed]) => [option, foldersOf(out, needed.name).run] as const);

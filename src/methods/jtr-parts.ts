@@ -7,6 +7,7 @@ import type { DistanceName } from "./distance.js";
 import type { MethodContext } from "./method.js";
 import type { Ramp } from "./ramp.js";
 
+/** The ramp is that of the distance's weight. */
 export interface JtrOptions extends Ramp {
   readonly distanceWeight: number;
   readonly reconstructionWeight: number;

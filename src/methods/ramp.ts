@@ -13,8 +13,8 @@ export interface Ramp {
 export function rampOptions(what: string): Record<keyof Ramp, z.ZodDefault<z.ZodInt>> {
   const steps = z.int().min(0).default(0);
   return {
-    rampFrom: steps.describe(`steps during which ${what} is 0; the papers' is 0`),
-    rampUp: steps.describe(`steps over which ${what} then grows from 0; the papers' is 0`),
+    rampFrom: steps.describe(`steps during which ${what} is 0; the papers have no ramp`),
+    rampUp: steps.describe(`steps over which ${what} then grows from 0; the papers have no ramp`),
   };
 }
 
