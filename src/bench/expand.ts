@@ -4,7 +4,7 @@ import { UserError } from "../common/errors.js";
 import { configDigest } from "../training/checkpoint.js";
 import { checkConfig, type RunConfig } from "../training/config/index.js";
 import { isTree, merge } from "./merge.js";
-import { referencesOf, withOptions } from "./references.js";
+import { type OptionPath, referencesOf, withOptions } from "./references.js";
 import { requireEntry, type Suite } from "./suite.js";
 
 /** One training and its measurement. */
@@ -75,7 +75,7 @@ function planRun(
   );
   const seeded = withSeed(merged, cell.seed);
 
-  const needs = new Map<string, PlannedRun>();
+  const needs: (readonly [OptionPath, PlannedRun])[] = [];
   for (const { path, run: method = cell.method, setting = cell.setting } of referencesOf(seeded)) {
     const place = (key: string) => [...ownerOf(layers, [...path, key]), ...path, key];
     requireEntry(suite, "methods", method, place("run"));
@@ -83,21 +83,25 @@ function planRun(
     const other = { ...cell, method, setting };
     const further = [...chain, nameOf(other)];
     if (chain.includes(nameOf(other))) throw circle(suite, further, [...ownerOf(layers, path), ...path]);
-    needs.set(path.join("."), planRun(suite, out, other, plan, chain));
+    needs.push([path, planRun(suite, out, other, plan, chain)]);
   }
-  const folders = [...needs].map(([option, needed]) => [option, foldersOf(out, needed.name).run] as const);
-  const value = withOptions(seeded, new Map(folders));
+  const value = withOptions(
+    seeded,
+    needs.map(([path, needed]) => [path, foldersOf(out, needed.name).run]),
+  );
   const config = checkConfig(value, suite.folder, (path, key) => {
     const full = key === undefined ? path : [...path, key];
     return suite.place([...ownerOf(layers, full), ...path], key);
   });
-  const hashes = new Map([...needs].map(([option, { hash }]) => [option, hash]));
   const run: PlannedRun = {
     ...cell,
     name,
     config,
-    hash: configurationHash(config, hashes),
-    needs: [...needs.values()].map((each) => each.name),
+    hash: configurationHash(
+      config,
+      needs.map(([path, { hash }]) => [path, hash]),
+    ),
+    needs: needs.map(([, needed]) => needed.name),
   };
   plan.set(name, run);
   return run;
@@ -149,11 +153,14 @@ function withSeed(
 
 /**
  * SHA-256 of a resolved configuration as canonical JSON. Threads and workers are left out: they say how fast it runs, not what it learns. Options that are
- * the folder of another run count by that run's hash, in `runs` by their paths: a change there changes this run too, a move of the folder does not.
+ * the folder of another run count by that run's hash, in `runs`: a change there changes this run too, a move of the folder does not.
  */
-export function configurationHash(config: RunConfig, runs: ReadonlyMap<string, string> = new Map()): string {
+export function configurationHash(
+  config: RunConfig,
+  runs: readonly (readonly [OptionPath, string])[] = [],
+): string {
   const { threads: _threads, workers: _workers, ...runtime } = config.runtime;
-  const named = new Map([...runs].map(([option, run]) => [option, { run }]));
+  const named = runs.map(([path, run]) => [path, { run }] as const);
   return configDigest(withOptions({ ...config, runtime }, named));
 }
 

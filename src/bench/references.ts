@@ -7,10 +7,12 @@ type Tree = Readonly<Record<string, unknown>>;
 const PARTS = ["model", "method"] as const;
 const KEYS: readonly string[] = ["run", "setting"];
 
+/** Where an option stands in a configuration, e.g. `["model", "weights"]`. */
+export type OptionPath = readonly [part: (typeof PARTS)[number], option: string];
+
 /** An option that names another run, of the same network and seed. */
 export interface Reference {
-  /** Of the option, e.g. `["model", "weights"]`. */
-  readonly path: readonly [string, string];
+  readonly path: OptionPath;
   /** The other run's method; the same one if left out. */
   readonly run?: unknown;
   /** The other run's setting; the same one if left out. */
@@ -26,11 +28,10 @@ export function referencesOf(config: Tree): Reference[] {
   );
 }
 
-/** `config` with other values in the places of options; the latter by the two parts of their path, joined with a dot. */
-export function withOptions(config: Tree, values: ReadonlyMap<string, unknown>): Tree {
+/** `config` with other values in the places of options. */
+export function withOptions(config: Tree, values: readonly (readonly [OptionPath, unknown])[]): Tree {
   const changed: Record<string, unknown> = { ...config };
-  for (const [path, value] of values) {
-    const [part, option] = path.split(".");
+  for (const [[part, option], value] of values) {
     changed[part] = { ...(changed[part] as Tree), [option]: value };
   }
   return changed;

@@ -1,5 +1,5 @@
 /** @file Files that are, at every moment, either the old one or the new one; and file errors a user understands. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import * as promises from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../common/errors.js";
@@ -121,6 +121,10 @@ async function makeOneFolder(path: string): Promise<void> {
   } catch (error) {
     if (systemCode(error) !== "EEXIST" || !(await promises.stat(path)).isDirectory()) throw error;
   }
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** The `code` of a system error such as `ENOENT`; undefined for anything else. */

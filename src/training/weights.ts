@@ -1,5 +1,4 @@
 /** @file Where training starts from: weights of a file or another run, put by name into the network's variables. */
-import { statSync } from "node:fs";
 import { UserError } from "../common/errors.js";
 import { type Shape, sameShape } from "../graph/tensor.js";
 import { models } from "../models/index.js";
@@ -9,6 +8,7 @@ import { emaName } from "../nn/training-graph.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
 import { checkpointOf } from "./export.js";
+import { isFolder } from "./files.js";
 import { buildInference, HELPER_PREFIX } from "./program.js";
 import { findRun } from "./run-folder.js";
 import type { Trainer } from "./trainer.js";
@@ -132,8 +132,6 @@ export async function importWeights(
     log(`Loaded ${sources.size} arrays of weights from ${path}${without}${fresh}.`);
   });
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 async function withWeights(
   { model }: RunConfig,

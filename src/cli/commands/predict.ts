@@ -1,5 +1,4 @@
 /** @file `taskloom predict` */
-import { statSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { Provider } from "../../runtime/engine.js";
 import type { WhichCheckpoint } from "../../training/export.js";
@@ -42,9 +41,9 @@ async function predictAction(source: string, images: readonly string[], flags: P
   const { exportModel, findRun, openModel, predictFiles, readModel } = await import(
     "../../training/index.js"
   );
+  const { isFolder } = await import("../../training/files.js");
   const { nodeEngine } = await import("../../runtime/engine.node.js");
-  const isRun = statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const bytes = isRun
+  const bytes = isFolder(source)
     ? await exportModel(findRun(source), { checkpoint: flags.checkpoint })
     : await readModel(source);
   const model = await openModel(await nodeEngine({ provider: flags.provider }), bytes, source);
