@@ -37,12 +37,19 @@ export interface OnnxInitializer {
   readonly data: ArrayLike<number>;
 }
 
+export interface OnnxOutput {
+  readonly name: string;
+  readonly type: TensorType;
+  /** A sequence of such tensors instead of one. */
+  readonly sequence?: true;
+}
+
 /** A graph in ONNX's own terms, ready to be encoded. */
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];
   readonly inputs: readonly { readonly name: string; readonly type: TensorType }[];
-  readonly outputs: readonly { readonly name: string; readonly type: TensorType }[];
+  readonly outputs: readonly OnnxOutput[];
 }
 
 export interface EmitOptions {

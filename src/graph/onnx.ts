@@ -14,11 +14,12 @@ import {
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
+  TypeProto_SequenceSchema,
   TypeProto_TensorSchema,
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { OnnxAttribute, OnnxGraph } from "./lowering.js";
+import type { OnnxAttribute, OnnxGraph, OnnxOutput } from "./lowering.js";
 import type { DType, TensorType } from "./tensor.js";
 
 /** ONNX operator set the portable spellings are written in. */
@@ -67,8 +68,8 @@ export function encodeModel(
           rawData: rawBytes(type.dtype, data),
         }),
       ),
-      input: graph.inputs.map(({ name, type }) => valueInfo(name, type)),
-      output: graph.outputs.map(({ name, type }) => valueInfo(name, type)),
+      input: graph.inputs.map(valueInfo),
+      output: graph.outputs.map(valueInfo),
     }),
   });
   return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
@@ -114,21 +115,23 @@ function rawBytes(dtype: DType, data: ArrayLike<number>): Uint8Array<ArrayBuffer
   return new Uint8Array(typed.buffer as ArrayBuffer, typed.byteOffset, typed.byteLength);
 }
 
-function valueInfo(name: string, type: TensorType) {
+function valueInfo({ name, type, sequence }: OnnxOutput) {
+  const tensor = tensorType(type);
+  if (sequence !== true) return create(ValueInfoProtoSchema, { name, type: tensor });
+  const value = create(TypeProto_SequenceSchema, { elemType: tensor });
   return create(ValueInfoProtoSchema, {
     name,
-    type: create(TypeProtoSchema, {
-      value: {
-        case: "tensorType",
-        value: create(TypeProto_TensorSchema, {
-          elemType: dataTypes[type.dtype],
-          shape: create(TensorShapeProtoSchema, {
-            dim: type.shape.map((dim) =>
-              create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(dim) } }),
-            ),
-          }),
-        }),
-      },
-    }),
+    type: create(TypeProtoSchema, { value: { case: "sequenceType", value } }),
   });
+}
+
+function tensorType({ dtype, shape }: TensorType) {
+  const dim = shape.map((each) =>
+    create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(each) } }),
+  );
+  const value = create(TypeProto_TensorSchema, {
+    elemType: dataTypes[dtype],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(TypeProtoSchema, { value: { case: "tensorType", value } });
 }

@@ -11,9 +11,11 @@ import {
   type TypedData,
   toOrtTensor,
   writesGivenBuffers,
+  zerosOrtTensor,
 } from "./engine.js";
 import { orderOverwriting } from "./overwriting.js";
 import type { StateStore } from "./state-store.js";
+import { endedBeforeCopies, runWithoutCopies } from "./uncopied-run.js";
 
 /** What a step computes, as plain data; `nn/training-graph.ts` builds it. */
 export interface StepDescription {
@@ -71,7 +73,8 @@ export class CompiledStep {
           stateNames.map((name) => ({ leaf: name, next: NEXT + name })),
         )
       : { graph: lowered, inPlace: new Set<string>() };
-    const session = await openSession(engine, encodeModel(graph), {
+    const runnable = engine.refusal === undefined ? graph : endedBeforeCopies(graph);
+    const session = await openSession(engine, encodeModel(runnable), {
       deviceOutputs: stateNames.map((name) => NEXT + name),
     });
     return new CompiledStep(engine, session, store, graph, outputNames, stateNames, inPlace);
@@ -102,15 +105,27 @@ export class CompiledStep {
       if (data === undefined) throw new TypeError(`compiled step: no value was given for input ${name}`);
       given[name] = toOrtTensor(this.#engine, type, data);
     }
-    const fetches: Record<string, Ort.Tensor | null> = {};
-    for (const name of this.#outputNames) fetches[name] = null;
-    for (const name of this.#stateNames)
-      fetches[NEXT + name] = this.#store.target(name, this.#inPlace.has(name));
-    const results = await this.#session.run(given, fetches as Ort.InferenceSession.OnnxValueMapType);
-    // What was written into a given buffer comes back as a copy as well, which nobody needs.
-    for (const name of this.#stateNames)
-      this.#store.advance(name, fetches[NEXT + name] ?? results[NEXT + name]);
+    const results = await this.#compute(given);
+    for (const name of this.#stateNames) this.#store.advance(name, results[NEXT + name]);
     return Object.fromEntries(this.#outputNames.map((name) => [name, fromOrtTensor(results[name])]));
+  }
+
+  /** All outputs by name; those that have a buffer to be written into are that buffer. */
+  async #compute(given: Readonly<Record<string, Ort.Tensor>>): Promise<Readonly<Record<string, Ort.Tensor>>> {
+    const targets: Record<string, Ort.Tensor> = {};
+    for (const name of this.#stateNames) {
+      const target = this.#store.target(name, this.#inPlace.has(name));
+      if (target !== null) targets[NEXT + name] = target;
+    }
+    const outputs = this.#graph.outputs;
+    if (this.#engine.refusal !== undefined) {
+      for (const { name, type } of outputs) targets[name] ??= zerosOrtTensor(this.#engine, type);
+      await runWithoutCopies(this.#engine, this.#session, given, targets);
+      return targets;
+    }
+    const wanted = Object.fromEntries(outputs.map(({ name }) => [name, null]));
+    const fetches = { ...wanted, ...targets } as Ort.InferenceSession.OnnxValueMapType;
+    return { ...(await this.#session.run(given, fetches)), ...targets };
   }
 
   async release(): Promise<void> {

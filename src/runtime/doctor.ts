@@ -31,6 +31,8 @@ export interface MachineReport {
     readonly version?: string;
     /** Channels a block of the fastest convolution kernels; 0 where they cannot be used. */
     readonly blockSize?: number;
+    /** Whether the CPU provider's runs copy all outputs once more, which makes steps of large models slower. */
+    readonly copiesOutputs?: boolean;
     /** How to add it. */
     readonly fix?: string;
   };
@@ -55,8 +57,13 @@ async function inspectRuntime(): Promise<MachineReport["onnxruntime"]> {
     if (!(error instanceof UserError)) throw error;
     return { installed: false, fix: error.facts.fix };
   }
-  const { target } = await nodeEngine({ provider: "cpu" });
-  return { installed: true, version: runtimeVersion(), blockSize: target.blockSize };
+  const { target, refusal } = await nodeEngine({ provider: "cpu" });
+  return {
+    installed: true,
+    version: runtimeVersion(),
+    blockSize: target.blockSize,
+    copiesOutputs: refusal === undefined,
+  };
 }
 
 function runtimeVersion(): string | undefined {

@@ -1,8 +1,8 @@
 /** @file ONNX Runtime in Node: found at start, because it is an optional package. */
 import { UserError } from "../common/errors.js";
-import type { Target } from "../graph/lowering.js";
 import { probeBlockSize } from "./block-size.js";
 import type { Engine, EngineOptions, OrtModule } from "./engine.js";
+import { probeRefusal } from "./uncopied-run.js";
 
 /** Loads onnxruntime-node. Throws UserError saying how to add it where it is missing. */
 export async function loadOrtNode(): Promise<
@@ -22,14 +22,21 @@ export async function loadOrtNode(): Promise<
   }
 }
 
-let cpuBlockSize: Promise<Target["blockSize"]> | undefined;
+let cpuTraits: Promise<Pick<Engine, "target" | "refusal">> | undefined;
 
-/** An engine on onnxruntime-node. The first CPU engine of a process probes the CPU's blocked convolution kernels once. */
+async function probeCpu(ort: OrtModule): Promise<Pick<Engine, "target" | "refusal">> {
+  return {
+    target: { provider: "cpu", blockSize: await probeBlockSize(ort) },
+    refusal: await probeRefusal(ort),
+  };
+}
+
+/** An engine on onnxruntime-node. The first CPU engine of a process probes the CPU provider once. */
 export async function nodeEngine(options: EngineOptions = { provider: "cpu" }): Promise<Engine> {
   const ort = await loadOrtNode();
   const threads = options.threads ?? 0;
   if (options.provider !== "cpu")
     return { ort, threads, target: { provider: options.provider, blockSize: 0 } };
-  cpuBlockSize ??= probeBlockSize(ort);
-  return { ort, threads, target: { provider: "cpu", blockSize: await cpuBlockSize } };
+  cpuTraits ??= probeCpu(ort);
+  return { ort, threads, ...(await cpuTraits) };
 }

@@ -5,7 +5,7 @@
 import type * as Ort from "onnxruntime-common";
 import { UserError } from "../common/errors.js";
 import type { Target } from "../graph/lowering.js";
-import type { TensorType } from "../graph/tensor.js";
+import { sizeOf, type TensorType } from "../graph/tensor.js";
 
 export type OrtModule = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
 export type Provider = Target["provider"];
@@ -21,12 +21,21 @@ export interface Engine {
   readonly ort: OrtModule;
   readonly target: Target;
   readonly threads: number;
+  /** How a run says that it ended before it copied its outputs (`uncopied-run.ts`); absent where it cannot be made to. */
+  readonly refusal?: string;
 }
 
 /** Whether runs write state into buffers they are given; other providers allocate what they return, on their device. */
 export const writesGivenBuffers = ({ target }: Engine): boolean => target.provider === "cpu";
 
 export type TypedData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+
+const arrays = {
+  float32: Float32Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+} satisfies Record<TensorType["dtype"], new (length: number) => TypedData>;
 
 export interface SessionPlan {
   /** Outputs that stay on the device (WebGPU): state that the next run reads. */
@@ -120,6 +129,11 @@ export function toOrtTensor(
         dims,
       );
   }
+}
+
+/** A tensor of zeros for a run to write into. */
+export function zerosOrtTensor(engine: Engine, type: TensorType): Ort.Tensor {
+  return toOrtTensor(engine, type, new arrays[type.dtype](sizeOf(type.shape)));
 }
 
 /** The numbers of a tensor of ONNX Runtime as float64-safe values: float32 stays as it is, the rest becomes Float32Array. */

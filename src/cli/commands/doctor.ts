@@ -75,7 +75,7 @@ function doctorText({
   onnxruntime,
   providers,
 }: DoctorReport) {
-  const { installed, version, blockSize, fix } = onnxruntime;
+  const { installed, version, blockSize, copiesOutputs, fix } = onnxruntime;
   const lines = [
     ["taskloom", taskloom],
     ["node", node],
@@ -84,7 +84,12 @@ function doctorText({
     ["threads", String(threads)],
     ["memory", `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`],
     ["onnxruntime-node", installed ? (version ?? "installed") : `not installed. ${fix}`],
-    ...(installed ? [["convolution blocks", blockSize === 0 ? "not used" : `${blockSize} channels`]] : []),
+    ...(installed
+      ? [
+          ["convolution blocks", blockSize === 0 ? "not used" : `${blockSize} channels`],
+          ["outputs of a step", copiesOutputs ? "copied once more after it" : "written in place"],
+        ]
+      : []),
     ...providers.map(({ name, works, reason }) => [`provider ${name}`, works ? "works" : `no: ${reason}`]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(20)} ${value}`).join("\n");
