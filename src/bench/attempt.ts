@@ -10,7 +10,7 @@ import { fileError, makeFolder, replaceFile } from "../training/files.js";
 import { readMetrics } from "../training/metrics-log.js";
 import { readResources } from "../training/resources.js";
 import { runPaths } from "../training/run-folder.js";
-import { renderedWorld } from "../training/world-cache.js";
+import { picturesOf, renderedWorld } from "../training/world-cache.js";
 import { runTaskloom } from "./child.js";
 import { isLocked, tryLock } from "./claim.js";
 import { foldersOf, type PlannedRun } from "./expand.js";
@@ -129,7 +129,7 @@ async function trainRun(run: PlannedRun, context: BenchContext): Promise<Trainin
   const { data, runtime } = run.config;
   if ("world" in data) {
     // Once, not by every process that is about to need it.
-    const key = JSON.stringify(data);
+    const key = JSON.stringify(picturesOf(data));
     const rendering = context.worlds.get(key) ?? renderedWorld(data, context.log);
     context.worlds.set(key, rendering);
     await rendering;

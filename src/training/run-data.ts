@@ -30,7 +30,8 @@ export async function sourceOf(
   log: (message: string) => void,
 ): Promise<DatasetSource> {
   if ("path" in data) return data;
-  return { format: "folder", path: await renderedWorld(data, log) };
+  const path = await renderedWorld(data, log);
+  return { format: "folder", path, ...(data.renderSize && { size: data.size }) };
 }
 
 /**

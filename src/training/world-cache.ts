@@ -15,18 +15,24 @@ export function cacheFolder(): string {
   return TASKLOOM_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "taskloom");
 }
 
+/** The world as it is rendered: whatever is read at another size shares one rendering. */
+export function picturesOf({ renderSize, ...data }: WorldData): WorldData {
+  return renderSize === undefined ? data : { ...data, size: renderSize };
+}
+
 /**
- * The folder of a rendered world; renders it first where it is not there yet. A rendering that was cut short is never taken for a whole one.
+ * The folder of a rendered world, its images at the size they are rendered at; renders it first where it is not there yet. A rendering that was cut short is never taken for a whole one.
  * @throws UserError where there is no such world or the folder cannot be written.
  */
 export async function renderedWorld(data: WorldData, log: (message: string) => void): Promise<string> {
   const world = worldByName(data.world);
   // A newer Taskloom may draw the same rooms differently: its cache is another one.
-  const key = JSON.stringify({ ...data, version: world.version });
+  const pictures = picturesOf(data);
+  const key = JSON.stringify({ ...pictures, version: world.version });
   const digest = createHash("sha256").update(key).digest("hex").slice(0, 12);
   const folder = join(cacheFolder(), `${data.world}-${digest}`);
   if (existsSync(folder)) return folder;
-  const { train, val, test, extra = 0, size, seed } = data;
+  const { train, val, test, extra = 0, size, seed } = pictures;
   log(`Rendering ${train + val + test + extra} images of ${world.name} into ${folder} (once).`);
   const partial = `${folder}.${process.pid}.partial`;
   await makeFolder(cacheFolder());

@@ -1,11 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { openDataset } from "../../src/data/formats/index.js";
+import { resizeSample } from "../../src/data/resize.js";
 import { worldByName } from "../../src/data/synthetic/index.js";
 import { loadCheckpoint } from "../../src/training/checkpoint.js";
 import type { WorldData } from "../../src/training/config/schema.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { evaluateRun, findRun, readMetrics, train } from "../../src/training/index.js";
+import { sourceOf } from "../../src/training/run-data.js";
 import { renderedWorld } from "../../src/training/world-cache.js";
 import { scratchFolder } from "./helpers/folder.js";
 import { tinyConfig, writeTiny } from "./helpers/tiny.js";
@@ -122,6 +125,21 @@ describe("options of a run", () => {
     const after = await render().finally(() => world.version--);
     expect(after).not.toBe(before);
     expect(await render()).toBe(before);
+    vi.unstubAllEnvs();
+  });
+
+  test("pictures of a world at another size are the same ones, resized", async () => {
+    const folder = scratchFolder();
+    vi.stubEnv("TASKLOOM_CACHE", folder);
+    const data: WorldData = { world: "rooms", train: 2, val: 0, test: 1, size: [24, 32], seed: 3 };
+    const open = async (source: WorldData) => openDataset(await sourceOf({ data: source }, () => undefined));
+    const tasks = ["depth", "segmentation"];
+    const [large, small] = [await open(data), await open({ ...data, size: [12, 16], renderSize: [24, 32] })];
+    expect(readdirSync(folder)).toHaveLength(1);
+    for (const id of large.info.splits.train) {
+      const expected = resizeSample(await large.read("train", id, tasks), large.info.tasks, [12, 16]);
+      expect(await small.read("train", id, tasks)).toEqual(expected);
+    }
     vi.unstubAllEnvs();
   });
 });

@@ -27,6 +27,9 @@ const worldData = z.strictObject({
   test: z.int().min(0).default(100),
   extra: z.int().min(1).optional().describe("images of a further split `extra`, e.g. for `append`"),
   size: size.default([96, 128]),
+  renderSize: size
+    .optional()
+    .describe("[height, width] that images are rendered at, if they are to be resized from there to `size`"),
   seed: seed.default(0),
 });
 
