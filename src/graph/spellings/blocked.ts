@@ -84,28 +84,27 @@ export function blockFilter(context: Context, name: string, [outputs, inputs, ro
   return context.reshape(second, [outputs, inputs, rows, columns]);
 }
 
-/** Filter [O,C,KH,KW] -> blocked filter of the adjoint convolution: [C,O,KH,KW] with the taps reversed. */
-export function blockAdjointFilter(
-  context: Context,
-  name: string,
-  [outputs, inputs, rows, columns]: Shape,
-): string {
+/**
+ * Filter [O,C,KH,KW] -> blocked filter of the adjoint convolution: [C,O,KH,KW] with the taps reversed. Made of the convolution's own blocked filter,
+ * which the forward pass needs too: each tile of B inputs and B outputs is transposed, then the tiles are put in order.
+ */
+export function blockAdjointFilter(context: Context, name: string, shape: Shape): string {
   const { blockSize: b } = context.target;
+  const [outputs, inputs, rows, columns] = shape;
   const taps = rows * columns;
   const [ob, ib] = [outputs / b, inputs / b];
-  const first = reorderInput(context, context.reshape(name, [outputs * ib, b, 1, taps]));
-  const second = reorderInput(context, context.reshape(first, [ob, b, 1, ib * taps * b]), true);
+  const count = ob * ib * taps;
+  const blocked = blockFilter(context, name, shape);
+  const transposed = reorderInput(context, context.reshape(blocked, [count, b, 1, b]));
   const order: number[] = [];
   for (let i = 0; i < ib; i++) {
     for (let o = 0; o < ob; o++) {
       for (let tap = taps - 1; tap >= 0; tap--) order.push((o * ib + i) * taps + tap);
     }
   }
-  const tiles = context.emit(
-    "Gather",
-    [context.reshape(second, [ob * ib * taps, b * b]), context.ints(order)],
-    { axis: 0 },
-  );
+  const tiles = context.emit("Gather", [context.reshape(transposed, [count, b * b]), context.ints(order)], {
+    axis: 0,
+  });
   return context.reshape(tiles, [inputs, outputs, rows, columns]);
 }
 
