@@ -2,7 +2,7 @@
 import { GraphError } from "../common/errors.js";
 import { isLeaf, leafName } from "./ops/leaf.js";
 import { dependencyOrder } from "./order.js";
-import { reorderOutput } from "./spellings/blocked.js";
+import { blockFilter, plainForm } from "./spellings/blocked.js";
 import { type Emitted, spellings } from "./spellings/index.js";
 import type { Attributes, DType, Node, Shape, Tensor, TensorType } from "./tensor.js";
 
@@ -68,8 +68,10 @@ export interface LowerContext<A extends Attributes = Attributes> {
   readonly outputs: readonly Tensor[];
   /** Name of the value of a tensor further up, for spellings that read through a producer. */
   nameOf(tensor: Tensor): string;
-  /** Name of a value's blocked form (see `spellings/blocked.ts`), or null where it only exists in plain order. */
+  /** Name of an image's blocked form (see `spellings/blocked.ts`), or null where it only exists in plain order. */
   blockedNameOf(tensor: Tensor): string | null;
+  /** Name of a filter's blocked form, or null where it only exists in plain order. */
+  blockedFilterOf(tensor: Tensor): string | null;
   /** Adds a node and returns the name of its first output; structurally equal nodes are added once. */
   emit(
     opType: string,
@@ -99,6 +101,8 @@ class Emitter {
 
   /** Bound to the emitter, so that contexts can hand it on. */
   readonly emit: LowerContext["emit"] = (...node) => this.emitMany(...node)[0];
+  readonly ints: LowerContext["ints"] = (values) => this.constant(values, [values.length], "int64");
+  readonly reshape: LowerContext["reshape"] = (name, shape) => this.emit("Reshape", [name, this.ints(shape)]);
 
   emitMany(
     opType: string,
@@ -156,12 +160,14 @@ export function topologicalOrder(outputs: readonly Tensor[]): Node[] {
 /**
  * Writes the ONNX nodes that compute `outputs` on `target`.
  * Leaves become graph inputs, except those in `initializers`, whose data is stored in the graph (inference models).
+ * @param blockedFilters names of leaves and outputs whose bytes are filters in blocked order (`hasFilterBlocks` of their shape).
  * @throws GraphError where two leaves share a name but not a type, or an output has the name of an input.
  */
 export function lowerGraph(
   outputs: readonly { readonly name: string; readonly tensor: Tensor }[],
   target: Target,
   initializers: ReadonlyMap<string, ArrayLike<number>> = new Map(),
+  blockedFilters: ReadonlySet<string> = new Set(),
 ): OnnxGraph {
   const emitter = new Emitter();
   const table = spellings(target);
@@ -181,7 +187,7 @@ export function lowerGraph(
         const data = initializers.get(name);
         if (data !== undefined) stored.push({ name, type: { shape: type.shape, dtype: type.dtype }, data });
       }
-      values.set(node, [name]);
+      values.set(node, [blockedFilters.has(name) ? { blocked: name, filter: true } : name]);
       continue;
     }
     const lower = table[node.op.name] ?? node.op.lower;
@@ -196,7 +202,10 @@ export function lowerGraph(
   for (const { name } of outputs) {
     if (leaves.has(name)) throw new GraphError(`${name} names both an input and an output of the graph`);
   }
-  const wanted = outputs.map(({ name, tensor }) => ({ name, source: plainName(tensor, values, emitter) }));
+  const wanted = outputs.map(({ name, tensor }) => {
+    const sourceName = blockedFilters.has(name) ? filterName : plainName;
+    return { name, source: sourceName(tensor, values, emitter, target) };
+  });
   const nodes = nameOutputs(emitter.nodes, wanted);
   const used = new Set(nodes.flatMap((node) => node.inputs));
   return {
@@ -256,12 +265,26 @@ function nameOutputs(
 function plainName(
   { node, index, shape }: Tensor,
   values: ReadonlyMap<Node, Emitted[]>,
-  emitter: Emitter,
+  { emit, reshape }: Emitter,
+  target: Target,
 ): string {
   const value = values.get(node)![index];
   if (typeof value === "string") return value;
-  value.plain ??= reorderOutput(emitter, value.blocked, shape[1]);
+  value.plain ??= plainForm({ emit, reshape, target }, value, shape);
   return value.plain;
+}
+
+/** A filter in blocked order, reordered if need be. */
+function filterName(
+  tensor: Tensor,
+  values: ReadonlyMap<Node, Emitted[]>,
+  emitter: Emitter,
+  target: Target,
+): string {
+  const value = values.get(tensor.node)![tensor.index];
+  if (typeof value !== "string" && value.filter) return value.blocked;
+  const { emit, reshape } = emitter;
+  return blockFilter({ emit, reshape, target }, plainName(tensor, values, emitter, target), tensor.shape);
 }
 
 function makeContext(
@@ -270,9 +293,12 @@ function makeContext(
   emitter: Emitter,
   values: ReadonlyMap<Node, Emitted[]>,
 ): LowerContext {
-  const ints = (values: readonly number[]) => emitter.constant(values, [values.length], "int64");
-  const { emit } = emitter;
-  const nameOf = (tensor: Tensor) => plainName(tensor, values, emitter);
+  const { emit, ints, reshape } = emitter;
+  const nameOf = (tensor: Tensor) => plainName(tensor, values, emitter, target);
+  const blockedForm = ({ node, index }: Tensor, filter: boolean) => {
+    const value = values.get(node)![index];
+    return typeof value === "string" || (value.filter ?? false) !== filter ? null : value.blocked;
+  };
   return {
     node,
     attributes: node.attributes,
@@ -284,15 +310,13 @@ function makeContext(
     },
     outputs: node.outputs,
     nameOf,
-    blockedNameOf: (tensor) => {
-      const value = values.get(tensor.node)![tensor.index];
-      return typeof value === "string" ? null : value.blocked;
-    },
+    blockedNameOf: (tensor) => blockedForm(tensor, false),
+    blockedFilterOf: (tensor) => blockedForm(tensor, true),
     emit,
     emitMany: (...node) => emitter.emitMany(...node),
     ints,
     scalar: (value, dtype = "float32") => emitter.constant([value], [], dtype),
     constant: (data, shape, dtype = "float32") => emitter.constant(data, shape, dtype),
-    reshape: (name, shape) => emit("Reshape", [name, ints(shape)]),
+    reshape,
   };
 }

@@ -32,6 +32,8 @@ export class CompiledStep {
   readonly #session: Ort.InferenceSession;
   readonly #store: StateStore;
   readonly #graph: OnnxGraph;
+  /** Names that the store held when the step was compiled. */
+  readonly #stored: ReadonlySet<string>;
   readonly #outputNames: readonly string[];
   readonly #stateNames: readonly string[];
   readonly #inPlace: ReadonlySet<string>;
@@ -41,6 +43,7 @@ export class CompiledStep {
     session: Ort.InferenceSession,
     store: StateStore,
     graph: OnnxGraph,
+    stored: ReadonlySet<string>,
     outputNames: readonly string[],
     stateNames: readonly string[],
     inPlace: ReadonlySet<string>,
@@ -49,6 +52,7 @@ export class CompiledStep {
     this.#session = session;
     this.#store = store;
     this.#graph = graph;
+    this.#stored = stored;
     this.#outputNames = outputNames;
     this.#stateNames = stateNames;
     this.#inPlace = inPlace;
@@ -63,9 +67,13 @@ export class CompiledStep {
     ];
     const tensors = simplify(wanted.map(({ tensor }) => tensor));
     const stateNames = step.state.map(({ name }) => name);
+    const stored = new Set(store.names());
+    const blocked = store.names().filter((name) => store.isBlocked(name));
     const lowered = lowerGraph(
       wanted.map(({ name }, i) => ({ name, tensor: tensors[i] })),
       engine.target,
+      new Map(),
+      new Set(blocked.flatMap((name) => [name, NEXT + name])),
     );
     const { graph, inPlace } = writesGivenBuffers(engine)
       ? orderOverwriting(
@@ -77,12 +85,12 @@ export class CompiledStep {
     const session = await openSession(engine, encodeModel(runnable), {
       deviceOutputs: stateNames.map((name) => NEXT + name),
     });
-    return new CompiledStep(engine, session, store, graph, outputNames, stateNames, inPlace);
+    return new CompiledStep(engine, session, store, graph, stored, outputNames, stateNames, inPlace);
   }
 
   /** Names and types of what must be fed at each run. */
   get feeds(): OnnxGraph["inputs"] {
-    return this.#graph.inputs.filter(({ name }) => !this.#store.has(name));
+    return this.#graph.inputs.filter(({ name }) => !this.#stored.has(name));
   }
 
   /** Number of ONNX nodes: a measure of what is compiled. */
@@ -97,7 +105,7 @@ export class CompiledStep {
   async run(feeds: Feeds): Promise<Record<string, Float32Array>> {
     const given: Record<string, Ort.Tensor> = {};
     for (const { name, type } of this.#graph.inputs) {
-      if (this.#store.has(name)) {
+      if (this.#stored.has(name)) {
         given[name] = this.#store.feed(name);
         continue;
       }

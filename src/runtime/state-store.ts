@@ -1,5 +1,6 @@
 /** @file Values that live from step to step: in memory of the process for CPU providers, on the device for WebGPU. */
 import type * as Ort from "onnxruntime-common";
+import { fromFilterBlocks, hasFilterBlocks, toFilterBlocks } from "../graph/filter-blocks.js";
 import { lowerGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
 import { add } from "../graph/ops/arithmetic.js";
@@ -9,6 +10,8 @@ import { type Engine, openSession, writesGivenBuffers } from "./engine.js";
 
 interface Slot {
   readonly shape: Shape;
+  /** Whether its bytes are a filter in blocked order; in plain order otherwise. */
+  readonly blocked: boolean;
   current: Ort.Tensor;
   /** The buffer the next step writes into; CPU only. */
   spare: Ort.Tensor | null;
@@ -35,6 +38,11 @@ export class StateStore {
     return this.#slot(name).shape;
   }
 
+  /** Whether steps find and leave a value as a filter in blocked order (see `graph/filter-blocks.ts`). `write` and `read` are in plain order always. */
+  isBlocked(name: string): boolean {
+    return this.#slot(name).blocked;
+  }
+
   /** Sets (or first creates) a value. `data` becomes the store's own: it is not copied and must not be used afterwards. */
   write(name: string, shape: Shape, data: Float32Array): void {
     if (data.length !== sizeOf(shape)) {
@@ -46,18 +54,35 @@ export class StateStore {
     if (known !== undefined && !sameShape(known.shape, shape)) {
       throw new RangeError(`state ${name}: has shape [${known.shape}], not [${shape}]`);
     }
-    const { Tensor } = this.#engine.ort;
+    const { ort, target } = this.#engine;
+    const blocked = hasFilterBlocks(shape, target.blockSize);
+    const bytes = blocked ? toFilterBlocks(data, shape, target.blockSize) : data;
     this.#slots.set(name, {
       shape,
-      current: new Tensor("float32", data, [...shape]),
+      blocked,
+      current: new ort.Tensor("float32", bytes, [...shape]),
       spare: known?.spare ?? null,
     });
   }
 
-  /** A copy of a value. On a device it is fetched through a session of its own, as a CPU output. */
+  /** A value's own memory, in the order that steps keep it in; null where it lies on a device. */
+  bytes(name: string): Float32Array | null {
+    const { current } = this.#slot(name);
+    return current.location === "cpu" ? (current.data as Float32Array) : null;
+  }
+
+  /** A value in plain order: its own memory where that is so, else a new array. Throws RangeError where it lies on a device. */
+  plain(name: string): Float32Array {
+    const { shape, blocked } = this.#slot(name);
+    const bytes = this.bytes(name);
+    if (bytes === null) throw new RangeError(`state ${name} lies on a device: read it`);
+    return blocked ? fromFilterBlocks(bytes, shape, this.#engine.target.blockSize) : bytes;
+  }
+
+  /** A copy of a value, in plain order. On a device it is fetched through a session of its own, as a CPU output. */
   async read(name: string): Promise<Float32Array> {
-    const { current, shape } = this.#slot(name);
-    if (current.location === "cpu") return (current.data as Float32Array).slice();
+    const { current, shape, blocked } = this.#slot(name);
+    if (current.location === "cpu") return blocked ? this.plain(name) : this.plain(name).slice();
     // Adding zero makes the runtime compute the output instead of passing the device buffer through.
     const leaf = input("x", shape);
     const graph = lowerGraph([{ name: "y", tensor: add(leaf, constant([0])) }], this.#engine.target);

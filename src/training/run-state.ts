@@ -2,7 +2,6 @@
 import { UserError } from "../common/errors.js";
 import { sameShape } from "../graph/tensor.js";
 import { emaName } from "../nn/training-graph.js";
-import type { StateStore } from "../runtime/state-store.js";
 import type { ArrayKind, Checkpoint } from "./checkpoint.js";
 import { HELPER_PREFIX } from "./program.js";
 import type { StoredArray } from "./safetensors.js";
@@ -38,17 +37,22 @@ export async function arraysToSave(trainer: Trainer, extent: Extent, lastGood: s
     ),
   );
   const arrays = new Map<string, StoredArray>();
+  const { store } = trainer;
   for (const name of kinds.keys()) {
-    const data = await currentValue(trainer.store, name);
-    requireFinite(name, data, lastGood);
-    arrays.set(name, { dtype: "F32", shape: trainer.store.shape(name), data });
+    const shape = store.shape(name);
+    const bytes = store.bytes(name);
+    const copy = bytes === null ? await store.read(name) : null;
+    requireFinite(name, bytes ?? copy!, lastGood);
+    // What has to be reordered is so when it is written, one array after the other: all at once would be the whole state a second time.
+    arrays.set(name, {
+      dtype: "F32",
+      shape,
+      get data() {
+        return copy ?? store.plain(name);
+      },
+    });
   }
   return { arrays, kinds };
-}
-
-async function currentValue(store: StateStore, name: string): Promise<Float32Array> {
-  const tensor = store.feed(name);
-  return tensor.location === "cpu" ? (tensor.data as Float32Array) : store.read(name);
 }
 
 function requireFinite(name: string, data: Float32Array, lastGood: string): void {

@@ -10,9 +10,10 @@ import type { Attributes, Shape, Tensor } from "../tensor.js";
 
 const BLOCKED = "com.microsoft.nchwc";
 type Context = LowerContext<Attributes>;
+type Reordering = Pick<Context, "emit" | "reshape" | "target">;
 
 /** Plain image -> blocked. Channels must be a multiple of 4; with `channelsLast`, the plain bytes are [N,H,W,C]. */
-export function reorderInput({ emit }: Context, name: string, channelsLast = false): string {
+export function reorderInput({ emit }: Pick<Context, "emit">, name: string, channelsLast = false): string {
   return emit("ReorderInput", [name], channelsLast ? { channels_last: 1 } : {}, { domain: BLOCKED });
 }
 
@@ -73,7 +74,11 @@ export function blockedConv(
  * Filter [O,C,KH,KW] -> blocked. The reorderings serve as transposers: one brings B outputs inside, the other B inputs (six times as fast
  * as Transpose).
  */
-export function blockFilter(context: Context, name: string, [outputs, inputs, rows, columns]: Shape): string {
+export function blockFilter(
+  context: Reordering,
+  name: string,
+  [outputs, inputs, rows, columns]: Shape,
+): string {
   const { blockSize: b } = context.target;
   const taps = rows * columns;
   const first = reorderInput(context, context.reshape(name, [outputs / b, b, 1, inputs * taps]));
@@ -84,17 +89,21 @@ export function blockFilter(context: Context, name: string, [outputs, inputs, ro
   return context.reshape(second, [outputs, inputs, rows, columns]);
 }
 
+/** The blocked form of a filter, reordered if need be. Its channels must be whole blocks. */
+export function filterBlocks(context: Context, filter: Tensor): string {
+  return context.blockedFilterOf(filter) ?? blockFilter(context, context.nameOf(filter), filter.shape);
+}
+
 /**
- * Filter [O,C,KH,KW] -> blocked filter of the adjoint convolution: [C,O,KH,KW] with the taps reversed. Made of the convolution's own blocked filter,
- * which the forward pass needs too: each tile of B inputs and B outputs is transposed, then the tiles are put in order.
+ * Blocked filter of [O,C,KH,KW] -> blocked filter of the adjoint convolution: [C,O,KH,KW] with the taps reversed. Each tile of B inputs and B outputs
+ * is transposed, then the tiles are put in order.
  */
-export function blockAdjointFilter(context: Context, name: string, shape: Shape): string {
+export function blockAdjointFilter(context: Context, blocked: string, shape: Shape): string {
   const { blockSize: b } = context.target;
   const [outputs, inputs, rows, columns] = shape;
   const taps = rows * columns;
   const [ob, ib] = [outputs / b, inputs / b];
   const count = ob * ib * taps;
-  const blocked = blockFilter(context, name, shape);
   const transposed = reorderInput(context, context.reshape(blocked, [count, b, 1, b]));
   const order: number[] = [];
   for (let i = 0; i < ib; i++) {
@@ -109,11 +118,7 @@ export function blockAdjointFilter(context: Context, name: string, shape: Shape)
 }
 
 /** Blocked filter -> plain [O,C,KH,KW]. */
-export function unblockFilter(
-  context: Context,
-  name: string,
-  [outputs, inputs, rows, columns]: Shape,
-): string {
+function unblockFilter(context: Reordering, name: string, [outputs, inputs, rows, columns]: Shape): string {
   const { blockSize: b } = context.target;
   const taps = rows * columns;
   const tiles = (outputs / b) * (inputs / b);
@@ -123,4 +128,13 @@ export function unblockFilter(
       : reorderOutput(context, context.reshape(name, [tiles, taps * b, b, 1]), taps * b, true);
   const second = reorderOutput(context, context.reshape(first, [outputs / b, b, inputs * taps, 1]), b);
   return context.reshape(second, [outputs, inputs, rows, columns]);
+}
+
+/** Blocked image or filter -> plain. */
+export function plainForm(
+  context: Reordering,
+  { blocked, filter }: { readonly blocked: string; readonly filter?: true },
+  shape: Shape,
+): string {
+  return filter ? unblockFilter(context, blocked, shape) : reorderOutput(context, blocked, shape[1]);
 }

@@ -2,7 +2,7 @@
 import { topologicalOrder } from "../lowering.js";
 import { input } from "../ops/leaf.js";
 import type { Node, Tensor } from "../tensor.js";
-import { reorderOutput } from "./blocked.js";
+import { plainForm } from "./blocked.js";
 import { type Spelling, spellings } from "./index.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
@@ -20,12 +20,16 @@ export function composed(build: Build): Spelling {
     for (const node of topologicalOrder([output])) {
       if (values.has(node)) continue;
       const { attributes, inputs, outputs } = node;
-      const inner = { ...context, node, attributes, inputs, outputs, names: inputs.map(nameOf), nameOf };
+      const inner = {
+        ...context,
+        ...{ node, attributes, inputs, outputs, names: inputs.map(nameOf), nameOf },
+        ...{ blockedNameOf: () => null, blockedFilterOf: () => null },
+      };
       const lower = spellings(context.target)[node.op.name] ?? node.op.lower;
       values.set(
         node,
         lower(inner).map((value, i) =>
-          typeof value === "string" ? value : reorderOutput(context, value.blocked, outputs[i].shape[1]),
+          typeof value === "string" ? value : plainForm(context, value, outputs[i].shape),
         ),
       );
     }

@@ -2,7 +2,7 @@
 
 import type { LowerContext } from "../lowering.js";
 import { Conv2d, Conv2dInputGrad, type ConvAttributes, convAttributes } from "../ops/conv2d.js";
-import type { Attributes, Shape } from "../tensor.js";
+import type { Attributes, Shape, Tensor } from "../tensor.js";
 import {
   blockAdjointFilter,
   blockedConv,
@@ -42,6 +42,22 @@ function fillBlocks(
   };
 }
 
+/** A filter in blocked order, padded along the axes to whole blocks; returns its name and shape. */
+function filledFilter(
+  context: Context,
+  filter: Tensor,
+  axes: readonly (0 | 1)[],
+): { name: string; shape: Shape } {
+  const known = context.blockedFilterOf(filter);
+  if (known !== null) return { name: known, shape: filter.shape };
+  const plain = { name: context.nameOf(filter), shape: filter.shape };
+  const { name, shape } = axes.reduce(
+    (filled, axis) => fillBlocks(context, filled.name, filled.shape, axis),
+    plain,
+  );
+  return { name: blockFilter(context, name, shape), shape };
+}
+
 /** A 1x1 kernel that neither strides nor pads: a matrix product over channels. */
 export function isPointwise(weight: Shape, { strides, pads, groups }: ConvAttributes): boolean {
   return groups === 1 && weight[2] === 1 && weight[3] === 1 && [...strides, ...pads].join() === "1,1,0,0,0,0";
@@ -55,14 +71,13 @@ const conv2d: Spelling = (context) => {
     fitsBlocked(context, w.shape[1], attributes) &&
     !(isPointwise(w.shape, attributes) && w.shape[0] < context.target.blockSize)
   ) {
-    const filled = fillBlocks(context, nameOf(w), w.shape, 0);
-    const filter = blockFilter(context, filled.name, filled.shape);
+    const filter = filledFilter(context, w, [0]);
     const biases =
-      bias === undefined ? undefined : fillBias(context, nameOf(bias), w.shape[0], filled.shape[0]);
+      bias === undefined ? undefined : fillBias(context, nameOf(bias), w.shape[0], filter.shape[0]);
     const y = blockedConv(
       context,
       blockedInput(context, x),
-      filter,
+      filter.name,
       convAttributes(attributes, w.shape),
       biases,
     );
@@ -113,8 +128,7 @@ const inputGrad: Spelling = (context) => {
   const adjointPads = pads.map((pad, i) => overhang[i % 2] - pad);
   const stride1 = strides.every((stride) => stride === 1) && adjointPads.every((pad) => pad >= 0);
   if (stride1 && fitsBlocked(context, 0, attributes)) {
-    const outputsFilled = fillBlocks(context, nameOf(w), w.shape, 0);
-    const filled = fillBlocks(context, outputsFilled.name, outputsFilled.shape, 1);
+    const filled = filledFilter(context, w, [0, 1]);
     const filter = blockAdjointFilter(context, filled.name, filled.shape);
     const image = isBlockable(context, dy)
       ? blockedInput(context, dy)

@@ -7,9 +7,9 @@
 import type { LowerContext } from "../lowering.js";
 import { Conv2dFilterGrad, type ConvAttributes } from "../ops/conv2d.js";
 import type { Attributes, Shape } from "../tensor.js";
-import { blockedConv, blockedInput, reorderInput, unblockFilter } from "./blocked.js";
+import { blockedConv, blockedInput, reorderInput } from "./blocked.js";
 import { isPointwise } from "./cpu-conv.js";
-import type { Spelling, SpellingTable } from "./index.js";
+import type { Emitted, Spelling, SpellingTable } from "./index.js";
 
 type Context = LowerContext<Attributes>;
 type FilterGradAttributes = ConvAttributes & { readonly kernel: readonly [number, number] };
@@ -135,7 +135,7 @@ function positionsFilter(context: Context, { n, o, height, width }: Sizes): stri
  * a block) a sample, and x's, with the channels of x as the image's columns, as its input. One convolution a column shift, its three output
  * rows being the row shifts. Nothing is summed afterwards, and dy is not transposed.
  */
-function blockedRows(context: Context, sizes: Sizes, weight: Shape): string {
+function blockedRows(context: Context, sizes: Sizes, weight: Shape): Emitted {
   const { n, c, o, height, width } = sizes;
   const { target, inputs, nameOf, emit, reshape } = context;
   const b = target.blockSize;
@@ -155,11 +155,11 @@ function blockedRows(context: Context, sizes: Sizes, weight: Shape): string {
     return reshape(product, [o / b, 3, c / b, 1, b * b]);
   });
   const tiles = emit("Transpose", [emit("Concat", parts, { axis: 3 })], { perm: [0, 2, 1, 3, 4] });
-  return unblockFilter(context, tiles, weight);
+  return { blocked: reshape(tiles, weight), filter: true };
 }
 
 /** Maps too small for the above: the nine shifts spelled out, one pointwise convolution contracting over all samples' positions. */
-function smallMaps(context: Context, sizes: Sizes, weight: Shape): string {
+function smallMaps(context: Context, sizes: Sizes, weight: Shape): Emitted {
   const { n, c, o, height, width } = sizes;
   const { target, inputs, nameOf, emit, reshape } = context;
   const b = target.blockSize;
@@ -180,7 +180,7 @@ function smallMaps(context: Context, sizes: Sizes, weight: Shape): string {
     kernel_shape: [1, 1],
   });
   const tiles = emit("Transpose", [reshape(product, [9, o / b, c / b, b * b])], { perm: [1, 2, 0, 3] });
-  return unblockFilter(context, tiles, weight);
+  return { blocked: reshape(tiles, weight), filter: true };
 }
 
 export const cpuFilterGrad: SpellingTable = { [Conv2dFilterGrad.name]: filterGrad };

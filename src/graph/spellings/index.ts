@@ -6,25 +6,30 @@ import type { LowerContext, Target } from "../lowering.js";
 import { cpuBlocked } from "./cpu-blocked.js";
 import { cpuConv } from "./cpu-conv.js";
 import { cpuFilterGrad } from "./cpu-filter-grad.js";
+import { withFilters } from "./cpu-filters.js";
 import { cpuPooling } from "./cpu-pooling.js";
 import { cpuSoftmax } from "./cpu-softmax.js";
 import { webgpuSpellings } from "./webgpu.js";
 
-/** A value an operator has emitted: its name, or that of its blocked form, from which a plain one is made when somebody needs it. */
-export type Emitted = string | { readonly blocked: string; plain?: string };
+/**
+ * A value an operator has emitted: its name, or that of its blocked form (an image's unless it is a filter), from which a plain one is made when
+ * somebody needs it.
+ */
+export type Emitted = string | { readonly blocked: string; readonly filter?: true; plain?: string };
 
 // biome-ignore lint/suspicious/noExplicitAny: each entry reads the attributes of its own operator.
 export type Spelling = (context: LowerContext<any>) => readonly Emitted[];
 export type SpellingTable = Readonly<Record<string, Spelling>>;
 
 const tables: Record<Target["provider"], (target: Target) => SpellingTable> = {
-  cpu: () => ({
-    ...cpuConv,
-    ...cpuFilterGrad,
-    ...cpuBlocked,
-    ...cpuPooling,
-    ...cpuSoftmax,
-  }),
+  cpu: () =>
+    withFilters({
+      ...cpuConv,
+      ...cpuFilterGrad,
+      ...cpuBlocked,
+      ...cpuPooling,
+      ...cpuSoftmax,
+    }),
   webgpu: () => webgpuSpellings,
   wasm: () => ({}),
   cuda: () => ({}),
