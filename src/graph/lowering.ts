@@ -2,7 +2,7 @@
 import { GraphError } from "../common/errors.js";
 import { isLeaf, leafName } from "./ops/leaf.js";
 import { dependencyOrder } from "./order.js";
-import { blockFilter, plainForm } from "./spellings/blocked.js";
+import { filterBlocks, plainForm } from "./spellings/blocked.js";
 import { type Emitted, spellings } from "./spellings/index.js";
 import type { Attributes, DType, Node, Shape, Tensor, TensorType } from "./tensor.js";
 
@@ -92,6 +92,8 @@ export interface LowerContext<A extends Attributes = Attributes> {
   reshape(name: string, shape: Shape): string;
 }
 
+type Reader = Pick<LowerContext, "nameOf" | "blockedNameOf" | "blockedFilterOf">;
+
 class Emitter {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
@@ -172,6 +174,7 @@ export function lowerGraph(
   const emitter = new Emitter();
   const table = spellings(target);
   const values = new Map<Node, Emitted[]>();
+  const reader = readerOf(values, emitter, target);
   const leaves = new Map<string, TensorType>();
   const stored: OnnxInitializer[] = [];
   for (const node of topologicalOrder(outputs.map((output) => output.tensor))) {
@@ -191,7 +194,7 @@ export function lowerGraph(
       continue;
     }
     const lower = table[node.op.name] ?? node.op.lower;
-    const emitted = lower(makeContext(node, target, emitter, values));
+    const emitted = lower(makeContext(node, target, emitter, reader));
     if (emitted.length !== node.outputs.length) {
       throw new GraphError(
         `${node.op.name}: its ONNX spelling gave ${emitted.length} outputs, not ${node.outputs.length}`,
@@ -202,10 +205,11 @@ export function lowerGraph(
   for (const { name } of outputs) {
     if (leaves.has(name)) throw new GraphError(`${name} names both an input and an output of the graph`);
   }
-  const wanted = outputs.map(({ name, tensor }) => {
-    const sourceName = blockedFilters.has(name) ? filterName : plainName;
-    return { name, source: sourceName(tensor, values, emitter, target) };
-  });
+  const form = { ...reader, emit: emitter.emit, reshape: emitter.reshape, target };
+  const wanted = outputs.map(({ name, tensor }) => ({
+    name,
+    source: blockedFilters.has(name) ? filterBlocks(form, tensor) : form.nameOf(tensor),
+  }));
   const nodes = nameOutputs(emitter.nodes, wanted);
   const used = new Set(nodes.flatMap((node) => node.inputs));
   return {
@@ -261,44 +265,27 @@ function nameOutputs(
   return kept.reverse();
 }
 
-/** The plain form of a value; a blocked one is reordered when first asked for. */
-function plainName(
-  { node, index, shape }: Tensor,
-  values: ReadonlyMap<Node, Emitted[]>,
-  { emit, reshape }: Emitter,
-  target: Target,
-): string {
-  const value = values.get(node)![index];
-  if (typeof value === "string") return value;
-  value.plain ??= plainForm({ emit, reshape, target }, value, shape);
-  return value.plain;
-}
-
-/** A filter in blocked order, reordered if need be. */
-function filterName(
-  tensor: Tensor,
-  values: ReadonlyMap<Node, Emitted[]>,
-  emitter: Emitter,
-  target: Target,
-): string {
-  const value = values.get(tensor.node)![tensor.index];
-  if (typeof value !== "string" && value.filter) return value.blocked;
-  const { emit, reshape } = emitter;
-  return blockFilter({ emit, reshape, target }, plainName(tensor, values, emitter, target), tensor.shape);
-}
-
-function makeContext(
-  node: Node,
-  target: Target,
-  emitter: Emitter,
-  values: ReadonlyMap<Node, Emitted[]>,
-): LowerContext {
-  const { emit, ints, reshape } = emitter;
-  const nameOf = (tensor: Tensor) => plainName(tensor, values, emitter, target);
-  const blockedForm = ({ node, index }: Tensor, filter: boolean) => {
-    const value = values.get(node)![index];
+/** How what was emitted for a tensor is found: in plain order (a blocked value is reordered when first asked for), or in blocked order if it has it. */
+function readerOf(values: ReadonlyMap<Node, Emitted[]>, { emit, reshape }: Emitter, target: Target): Reader {
+  const emitted = ({ node, index }: Tensor) => values.get(node)![index];
+  const blocked = (tensor: Tensor, filter: boolean) => {
+    const value = emitted(tensor);
     return typeof value === "string" || (value.filter ?? false) !== filter ? null : value.blocked;
   };
+  return {
+    nameOf: (tensor) => {
+      const value = emitted(tensor);
+      if (typeof value === "string") return value;
+      value.plain ??= plainForm({ emit, reshape, target }, value, tensor.shape);
+      return value.plain;
+    },
+    blockedNameOf: (tensor) => blocked(tensor, false),
+    blockedFilterOf: (tensor) => blocked(tensor, true),
+  };
+}
+
+function makeContext(node: Node, target: Target, emitter: Emitter, reader: Reader): LowerContext {
+  const { emit, ints, reshape } = emitter;
   return {
     node,
     attributes: node.attributes,
@@ -306,12 +293,10 @@ function makeContext(
     inputs: node.inputs,
     // A getter: spellings that work on blocked forms must not cause plain ones to be made.
     get names() {
-      return node.inputs.map(nameOf);
+      return node.inputs.map(reader.nameOf);
     },
     outputs: node.outputs,
-    nameOf,
-    blockedNameOf: (tensor) => blockedForm(tensor, false),
-    blockedFilterOf: (tensor) => blockedForm(tensor, true),
+    ...reader,
     emit,
     emitMany: (...node) => emitter.emitMany(...node),
     ints,

@@ -90,7 +90,10 @@ export function blockFilter(
 }
 
 /** The blocked form of a filter, reordered if need be. Its channels must be whole blocks. */
-export function filterBlocks(context: Context, filter: Tensor): string {
+export function filterBlocks(
+  context: Reordering & Pick<Context, "nameOf" | "blockedFilterOf">,
+  filter: Tensor,
+): string {
   return context.blockedFilterOf(filter) ?? blockFilter(context, context.nameOf(filter), filter.shape);
 }
 
