@@ -27,35 +27,24 @@ const NEXT = "next:";
 
 export type Feeds = Readonly<Record<string, TypedData | ArrayLike<number>>>;
 
-export class CompiledStep {
-  readonly #engine: Engine;
-  readonly #session: Ort.InferenceSession;
-  readonly #store: StateStore;
-  readonly #graph: OnnxGraph;
+interface Parts {
+  readonly engine: Engine;
+  readonly session: Ort.InferenceSession;
+  readonly store: StateStore;
+  readonly graph: OnnxGraph;
   /** Names that the store held when the step was compiled. */
-  readonly #stored: ReadonlySet<string>;
-  readonly #outputNames: readonly string[];
-  readonly #stateNames: readonly string[];
-  readonly #inPlace: ReadonlySet<string>;
+  readonly stored: ReadonlySet<string>;
+  readonly outputNames: readonly string[];
+  readonly stateNames: readonly string[];
+  /** State that new values may overwrite. */
+  readonly inPlace: ReadonlySet<string>;
+}
 
-  private constructor(
-    engine: Engine,
-    session: Ort.InferenceSession,
-    store: StateStore,
-    graph: OnnxGraph,
-    stored: ReadonlySet<string>,
-    outputNames: readonly string[],
-    stateNames: readonly string[],
-    inPlace: ReadonlySet<string>,
-  ) {
-    this.#engine = engine;
-    this.#session = session;
-    this.#store = store;
-    this.#graph = graph;
-    this.#stored = stored;
-    this.#outputNames = outputNames;
-    this.#stateNames = stateNames;
-    this.#inPlace = inPlace;
+export class CompiledStep {
+  readonly #parts: Parts;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /** Compiles a step against a store. Leaves that the store holds are read from it, all others must be fed. */
@@ -85,17 +74,17 @@ export class CompiledStep {
     const session = await openSession(engine, encodeModel(runnable), {
       deviceOutputs: stateNames.map((name) => NEXT + name),
     });
-    return new CompiledStep(engine, session, store, graph, stored, outputNames, stateNames, inPlace);
+    return new CompiledStep({ engine, session, store, graph, stored, outputNames, stateNames, inPlace });
   }
 
   /** Names and types of what must be fed at each run. */
   get feeds(): OnnxGraph["inputs"] {
-    return this.#graph.inputs.filter(({ name }) => !this.#stored.has(name));
+    return this.#parts.graph.inputs.filter(({ name }) => !this.#parts.stored.has(name));
   }
 
   /** Number of ONNX nodes: a measure of what is compiled. */
   get nodeCount(): number {
-    return this.#graph.nodes.length;
+    return this.#parts.graph.nodes.length;
   }
 
   /**
@@ -103,40 +92,41 @@ export class CompiledStep {
    * @throws TypeError where a needed feed is missing.
    */
   async run(feeds: Feeds): Promise<Record<string, Float32Array>> {
+    const { engine, store, graph, stored, outputNames, stateNames } = this.#parts;
     const given: Record<string, Ort.Tensor> = {};
-    for (const { name, type } of this.#graph.inputs) {
-      if (this.#stored.has(name)) {
-        given[name] = this.#store.feed(name);
+    for (const { name, type } of graph.inputs) {
+      if (stored.has(name)) {
+        given[name] = store.feed(name);
         continue;
       }
       const data = feeds[name];
       if (data === undefined) throw new TypeError(`compiled step: no value was given for input ${name}`);
-      given[name] = toOrtTensor(this.#engine, type, data);
+      given[name] = toOrtTensor(engine, type, data);
     }
     const results = await this.#compute(given);
-    for (const name of this.#stateNames) this.#store.advance(name, results[NEXT + name]);
-    return Object.fromEntries(this.#outputNames.map((name) => [name, fromOrtTensor(results[name])]));
+    for (const name of stateNames) store.advance(name, results[NEXT + name]);
+    return Object.fromEntries(outputNames.map((name) => [name, fromOrtTensor(results[name])]));
   }
 
   /** All outputs by name; those that have a buffer to be written into are that buffer. */
   async #compute(given: Readonly<Record<string, Ort.Tensor>>): Promise<Readonly<Record<string, Ort.Tensor>>> {
+    const { engine, session, store, graph, stateNames, inPlace } = this.#parts;
     const targets: Record<string, Ort.Tensor> = {};
-    for (const name of this.#stateNames) {
-      const target = this.#store.target(name, this.#inPlace.has(name));
+    for (const name of stateNames) {
+      const target = store.target(name, inPlace.has(name));
       if (target !== null) targets[NEXT + name] = target;
     }
-    const outputs = this.#graph.outputs;
-    if (this.#engine.refusal !== undefined) {
-      for (const { name, type } of outputs) targets[name] ??= zerosOrtTensor(this.#engine, type);
-      await runWithoutCopies(this.#engine, this.#session, given, targets);
+    if (engine.refusal !== undefined) {
+      for (const { name, type } of graph.outputs) targets[name] ??= zerosOrtTensor(engine, type);
+      await runWithoutCopies(engine, session, given, targets);
       return targets;
     }
-    const wanted = Object.fromEntries(outputs.map(({ name }) => [name, null]));
+    const wanted = Object.fromEntries(graph.outputs.map(({ name }) => [name, null]));
     const fetches = { ...wanted, ...targets } as Ort.InferenceSession.OnnxValueMapType;
-    return { ...(await this.#session.run(given, fetches)), ...targets };
+    return { ...(await session.run(given, fetches)), ...targets };
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.#parts.session.release();
   }
 }
