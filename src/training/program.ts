@@ -131,7 +131,7 @@ export function rampFeeds(ramps: readonly Ramp[], step: number): Record<string, 
 }
 
 /** Name of the helper network that a variable belongs to; "" for the kept one. */
-function helperOf(variable: string): string {
+export function helperOf(variable: string): string {
   return variable.startsWith(HELPER_PREFIX) ? variable.split(".")[1] : "";
 }
 

@@ -9,7 +9,7 @@ import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
 import { checkpointOf } from "./export.js";
 import { isFolder } from "./files.js";
-import { buildInference, HELPER_PREFIX } from "./program.js";
+import { buildInference, helperOf } from "./program.js";
 import { findRun } from "./run-folder.js";
 import type { Trainer } from "./trainer.js";
 import { openWeights, type WeightFile } from "./weight-files.js";
@@ -83,6 +83,24 @@ export function matchWeights(
   return { sources, leftOut, untouched: [...parts].filter((part) => !touched.has(part)) };
 }
 
+/** The helper networks of a method that a file holds whole, in the shapes they have here: names of their variables, by helper. */
+export function matchHelpers(
+  stored: ReadonlyMap<string, Shape>,
+  variables: readonly Pick<Variable, "name" | "tensor">[],
+): ReadonlyMap<string, readonly string[]> {
+  const helpers = new Map<string, Pick<Variable, "name" | "tensor">[]>();
+  for (const variable of variables) {
+    const helper = helperOf(variable.name);
+    if (helper !== "") helpers.set(helper, [...(helpers.get(helper) ?? []), variable]);
+  }
+  const isStored = ({ name, tensor }: Pick<Variable, "name" | "tensor">) => {
+    const shape = stored.get(name);
+    return shape !== undefined && sameShape(shape, tensor.shape);
+  };
+  const whole = [...helpers].filter(([, members]) => members.every(isStored));
+  return new Map(whole.map(([helper, members]) => [helper, members.map(({ name }) => name)]));
+}
+
 function misfit(where: string, what: string, names: readonly string[]): UserError {
   return new UserError({
     code: "weights.misfit",
@@ -112,24 +130,33 @@ export async function requireFittingWeights(
   });
 }
 
-/** Puts the weights that a configuration names into the network (and its averages), and says what it did. Throws UserError. */
+/**
+ * Puts the weights that a configuration names into the network (and its averages) and into the method's helper networks that the file holds too, so
+ * that a method goes on where another run of it stopped; says what it did. Throws UserError.
+ */
 export async function importWeights(
   { program, store }: Pick<Trainer, "program" | "store">,
   config: RunConfig,
   log: (message: string) => void,
 ): Promise<void> {
   await withWeights(config, async (file, path) => {
-    const variables = program.variables.all().filter(({ name }) => !name.startsWith(HELPER_PREFIX));
+    const all = program.variables.all();
+    const variables = all.filter(({ name }) => helperOf(name) === "");
     const { sources, leftOut, untouched } = matchWeights(file.shapes, variables, nameRule(config), path);
+    const helpers = matchHelpers(file.shapes, all);
+    const helped = new Set([...helpers.values()].flat());
     for (const [name, source] of sources) {
       for (const target of [name, emaName(name)]) {
         // The store keeps the array, so each place gets its own.
         if (store.has(target)) store.write(target, store.shape(target), await file.read(source));
       }
     }
-    const without = leftOut.length === 0 ? "" : `, without ${few(leftOut)}`;
+    for (const name of helped) store.write(name, store.shape(name), await file.read(name));
+    const unused = leftOut.filter((name) => !helped.has(name));
+    const along = helpers.size === 0 ? "" : ` and of ${[...helpers.keys()].join(", ")} beside it`;
+    const without = unused.length === 0 ? "" : `, without ${few(unused)}`;
     const fresh = untouched.length === 0 ? "" : `; new: ${untouched.join(", ")}`;
-    log(`Loaded ${sources.size} arrays of weights from ${path}${without}${fresh}.`);
+    log(`Loaded ${sources.size} arrays of weights${along} from ${path}${without}${fresh}.`);
   });
 }
 

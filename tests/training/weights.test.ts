@@ -185,6 +185,36 @@ describe("a run that starts from weights", () => {
     },
   );
 
+  it.each([
+    { width: 4, goesOn: true },
+    { width: 2, goesOn: false },
+  ])(
+    "goes on with a run's auto-encoder if it is the same: width 4, then $width",
+    async ({ width, goesOn }) => {
+      const folder = await project();
+      const jtr = (of: number) => `method={name: jtr, width: ${of}}`;
+      await train({
+        config: tinyConfig(folder, ...FROZEN, "steps=1", jtr(4)),
+        folder: join(folder, "first"),
+      });
+      const { arrays } = await lastOf(join(folder, "first"));
+      const said: string[] = [];
+      await train({
+        config: tinyConfig(folder, ...FROZEN, "steps=1", "seed=9", jtr(width), "model.weights=first"),
+        folder: join(folder, "second"),
+        log: (line) => said.push(line),
+      });
+      const second = (await lastOf(join(folder, "second"))).arrays;
+      const helpers = [...second.keys()].filter((name) => /^helper\..*weight$/.test(name));
+      expect(helpers.length).toBeGreaterThan(0);
+      for (const name of helpers) {
+        if (goesOn) expect(second.get(name)?.data, name).toEqual(arrays.get(name)?.data);
+        else expect(second.get(name)?.data, name).not.toEqual(arrays.get(name)?.data);
+      }
+      expect(/ and of joint beside it/.test(said.join("\n"))).toBe(goesOn);
+    },
+  );
+
   it("leaves no run folder behind where they do not fit", async () => {
     const folder = await project();
     const config = tinyConfig(folder, MODEL, "model.width=4");
