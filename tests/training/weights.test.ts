@@ -211,7 +211,7 @@ describe("a run that starts from weights", () => {
         if (goesOn) expect(second.get(name)?.data, name).toEqual(arrays.get(name)?.data);
         else expect(second.get(name)?.data, name).not.toEqual(arrays.get(name)?.data);
       }
-      expect(/ and of joint beside it/.test(said.join("\n"))).toBe(goesOn);
+      expect(/ and those of joint beside the network/.test(said.join("\n"))).toBe(goesOn);
     },
   );
 
