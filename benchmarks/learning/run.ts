@@ -1,6 +1,6 @@
 /**
- * @file npm run bench:learning: JTR against supervised training on the built-in world `rooms`, one label an image, three seeds: on small images first,
- * and from there on images of 96x128. Writes benchmarks/results/learning.json. The test images were measured once with these settings, with the
+ * @file npm run bench:learning: JTR against supervised training on the built-in world `rooms`, one label an image, three seeds: on the images made small
+ * first, and from there on the same images of 96x128. Writes benchmarks/results/learning.json. The test images were measured once with these settings, with the
  * averaged weights of the last step.
  */
 import { readFileSync, writeFileSync } from "node:fs";
