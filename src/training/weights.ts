@@ -153,7 +153,8 @@ export async function importWeights(
     }
     for (const name of helped) store.write(name, store.shape(name), await file.read(name));
     const unused = leftOut.filter((name) => !helped.has(name));
-    const along = helpers.size === 0 ? "" : ` and those of ${[...helpers.keys()].join(", ")} beside the network`;
+    const along =
+      helpers.size === 0 ? "" : ` and those of ${[...helpers.keys()].join(", ")} beside the network`;
     const without = unused.length === 0 ? "" : `, without ${few(unused)}`;
     const fresh = untouched.length === 0 ? "" : `; new: ${untouched.join(", ")}`;
     log(`Loaded ${sources.size} arrays of weights${along} from ${path}${without}${fresh}.`);
