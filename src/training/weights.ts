@@ -84,7 +84,7 @@ export function matchWeights(
 }
 
 /** The helper networks of a method that a file holds whole, in the shapes they have here: names of their variables, by helper. */
-export function matchHelpers(
+function matchHelpers(
   stored: ReadonlyMap<string, Shape>,
   variables: readonly Pick<Variable, "name" | "tensor">[],
 ): ReadonlyMap<string, readonly string[]> {
