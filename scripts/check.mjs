@@ -12,6 +12,8 @@ const checks = {
   layers: ["scripts/check-layers.mjs"],
   unused: tool("knip/bin/knip.js", "--no-progress", "--treat-config-hints-as-errors"),
   package: tool("publint/src/cli.js", "--strict"),
+  // That the API reference can be made of the docstrings; `types` has looked at the types.
+  docs: tool("typedoc/bin/typedoc", "--emit", "none", "--skipErrorChecking"),
 };
 
 /** Runs the named checks, or all. Returns the names of those that failed. */

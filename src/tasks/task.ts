@@ -139,9 +139,9 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
 
 /** How the images of a batch were changed. */
 export interface Motion {
-  /** [N,1,1,1]: -1 where the image was mirrored left-right, else 1. */
+  /** Shape [N,1,1,1]; -1 where the image was mirrored left-right, else 1. */
   readonly side: Tensor;
-  /** [N,1,1,1]: how much larger things look. */
+  /** Shape [N,1,1,1]; how much larger things look. */
   readonly enlargement: Tensor;
 }
 
