@@ -6,32 +6,24 @@ import ts from "typescript";
 import { root } from "./lib/setup.mjs";
 
 const ORDER = [
+  ...["common", "torch", "graph", "runtime", "nn", "geometry", "tasks", "models", "worlds", "disk", "data"],
   ...[
-    "common",
-    "torch",
-    "graph",
-    "runtime",
-    "nn",
-    "geometry",
-    "tasks",
-    "models",
-    "data",
     "methods",
+    "weighting",
     "constraints",
+    "step",
+    "runs",
+    "training",
+    "collective",
+    "report",
+    "bench",
+    "cli",
   ],
-  ...["training", "collective", "report", "bench", "cli"],
 ];
 /** Must run in a browser: imports from no other folder, and nothing of Node's. */
 const CORE = new Set([
-  "common",
-  "torch",
-  "graph",
-  "nn",
-  "geometry",
-  "tasks",
-  "models",
-  "methods",
-  "constraints",
+  ...["common", "torch", "graph", "nn", "geometry", "tasks", "models", "worlds"],
+  ...["methods", "weighting", "constraints", "step"],
 ]);
 const BUILTIN = new Set(builtinModules);
 

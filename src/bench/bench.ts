@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.js";
-import { makeFolder } from "../training/files.js";
+import { makeFolder } from "../disk/files.js";
 import { attempt, type BenchContext, isDone } from "./attempt.js";
 import { expandSuite, foldersOf, type PlannedRun } from "./expand.js";
 import { fits } from "./only.js";

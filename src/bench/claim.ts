@@ -1,7 +1,7 @@
 /** @file Folders that several processes share, one at a time. */
 import { existsSync } from "node:fs";
 import { UserError } from "../common/errors.js";
-import { type FolderLock, lockFolder } from "../training/lock.js";
+import { type FolderLock, lockFolder } from "../runs/lock.js";
 
 /** The lock of a folder, or undefined where somebody else has it. Throws UserError where the folder cannot be written. */
 export function tryLock(folder: string): FolderLock | undefined {

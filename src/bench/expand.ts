@@ -1,7 +1,7 @@
 /** @file From a suite to its runs: every method in every setting on every network with every seed. */
 import { join, resolve } from "node:path";
 import { UserError } from "../common/errors.js";
-import { configDigest } from "../training/checkpoint.js";
+import { configDigest } from "../runs/checkpoint.js";
 import { checkConfig, type RunConfig } from "../training/config/index.js";
 import { isTree, merge } from "./merge.js";
 import { type OptionPath, referencesOf, withOptions } from "./references.js";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
-import { replaceFile } from "../training/files.js";
+import { replaceFile } from "../disk/files.js";
 
 const number = z.number().nullable();
 

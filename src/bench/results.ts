@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../common/errors.js";
+import { replaceFile } from "../disk/files.js";
 import { deltaPercent } from "../report/delta.js";
 import { inspectMachine, type MachineReport } from "../runtime/doctor.js";
 import { packageVersion } from "../runtime/version.js";
-import { replaceFile } from "../training/files.js";
 import { tryLock } from "./claim.js";
 import { foldersOf, type PlannedRun } from "./expand.js";
 import { groupBy, groupKey } from "./groups.js";

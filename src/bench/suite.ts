@@ -4,9 +4,9 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { suggest } from "../common/suggest.js";
+import { fileError } from "../disk/files.js";
 import { issueError } from "../training/config/issues.js";
 import { type PlacedYaml, parsePlacedYaml } from "../training/config/yaml.js";
-import { fileError } from "../training/files.js";
 import { isTree } from "./merge.js";
 
 const entryName = z

@@ -1,6 +1,6 @@
 /** @file What `train` shows while it works: the live line (or plain lines), and a line an evaluation. */
 import { formatNumber } from "../report/numbers.js";
-import type { MetricsRecord, Recorder } from "../training/metrics-log.js";
+import type { MetricsRecord, Recorder } from "../runs/metrics-log.js";
 import { Progress } from "./progress.js";
 
 export interface TrainProgress {

@@ -1,5 +1,6 @@
 /** @file Data: datasets, label scenarios, the loader, and the built-in worlds. */
 
+export { type World, worldByName, worlds } from "../worlds/index.js";
 export { type ConvertOptions, type ConvertResult, convertDataset } from "./convert.js";
 export { openSplit, type SplitReader } from "./evaluation-reader.js";
 export { type DatasetDescription, openFolder, writeDatasetYaml, writeSample } from "./folder.js";
@@ -15,6 +16,5 @@ export {
   scenarioLabels,
   stripLabels,
 } from "./strip.js";
-export { type World, worldByName, worlds } from "./synthetic/index.js";
-export { type WriteWorldOptions, writeWorld } from "./synthetic/write.js";
+export { type WriteWorldOptions, writeWorld } from "./synthesis/write.js";
 export type * from "./types.js";

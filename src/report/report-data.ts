@@ -1,6 +1,7 @@
 /** @file What a report is made of: plain data, gathered by the caller. */
+
+import type { MetricsRecord } from "../runs/metrics-log.js";
 import type { MetricInfo } from "../tasks/task.js";
-import type { MetricsRecord } from "../training/metrics-log.js";
 
 export interface ReportTask {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** @file Curves of a run, out of its records. */
-import type { EvaluationRecord, MetricsRecord } from "../training/metrics-log.js";
+import type { EvaluationRecord, MetricsRecord } from "../runs/metrics-log.js";
 
 /** A point of a curve; `low` and `high` span the values it stands for. */
 export interface CurvePoint {

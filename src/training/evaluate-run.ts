@@ -2,6 +2,7 @@
 import { UserError } from "../common/errors.js";
 import { openDataset } from "../data/formats/index.js";
 import type { DatasetSource } from "../data/types.js";
+import type { RunPaths } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { StateStore } from "../runtime/state-store.js";
 import { resolveTasks } from "../tasks/index.js";
@@ -13,7 +14,6 @@ import { networkOf } from "./parts.js";
 import { buildInference } from "./program.js";
 import { openRunData, type RunData } from "./run-data.js";
 import { runConfig } from "./run-files.js";
-import type { RunPaths } from "./run-folder.js";
 
 export interface EvaluateRunOptions extends Pick<EvaluateOptions, "onSample" | "onProgress"> {
   /** Default `test`. */

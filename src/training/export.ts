@@ -1,20 +1,20 @@
 /** @file A run as a stand-alone inference model: weights inside, one image in, one map a task out. */
 import { existsSync } from "node:fs";
 import { UserError } from "../common/errors.js";
+import { replaceFile } from "../disk/files.js";
+import { SafetensorsFile } from "../disk/safetensors.js";
 import { encodeModel, lowerGraph, PORTABLE } from "../graph/index.js";
 import { simplify } from "../graph/simplify.js";
 import { sameShape } from "../graph/tensor.js";
 import type { VariableStore } from "../nn/scope.js";
 import { emaName } from "../nn/training-graph.js";
-import { checkpointPath } from "./checkpoint.js";
-import { replaceFile } from "./files.js";
+import { checkpointPath } from "../runs/checkpoint.js";
+import type { RunPaths } from "../runs/run-folder.js";
 import { formatMetadata } from "./model-metadata.js";
 import { networkOf } from "./parts.js";
 import { buildInference } from "./program.js";
 import { openRunData, type RunData } from "./run-data.js";
 import { runConfig } from "./run-files.js";
-import type { RunPaths } from "./run-folder.js";
-import { SafetensorsFile } from "./safetensors.js";
 
 /** Which checkpoint of a run; `best` falls back to `last` where the run keeps no best one. */
 export type WhichCheckpoint = "best" | "last";

@@ -1,11 +1,23 @@
 /** @file Training: configurations, runs, checkpoints, evaluation, prediction and export. */
+
+export { readSafetensors, type StoredArray, writeSafetensors } from "../disk/safetensors.js";
 export {
   type Checkpoint,
   type CheckpointState,
   checkpointPath,
   loadCheckpoint,
   saveCheckpoint,
-} from "./checkpoint.js";
+} from "../runs/checkpoint.js";
+export { tensorBoardRecorder } from "../runs/events.js";
+export {
+  type EvaluationRecord,
+  jsonLinesRecorder,
+  type MetricsRecord,
+  type Recorder,
+  readMetrics,
+  type StepRecord,
+} from "../runs/metrics-log.js";
+export { findRun, type RunPaths, runPaths } from "../runs/run-folder.js";
 export {
   configJsonSchema,
   configSchema,
@@ -18,22 +30,11 @@ export {
 } from "./config/index.js";
 export { type EvaluateOptions, evaluateSplit, type TaskMetrics } from "./evaluate.js";
 export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from "./evaluate-run.js";
-export { tensorBoardRecorder } from "./events.js";
 export { requireExpected } from "./expectations.js";
 export { type ExportOptions, exportModel, exportRun, type WhichCheckpoint } from "./export.js";
 export { Predictor, type PredictorOptions } from "./inference.js";
-export {
-  type EvaluationRecord,
-  jsonLinesRecorder,
-  type MetricsRecord,
-  type Recorder,
-  readMetrics,
-  type StepRecord,
-} from "./metrics-log.js";
 export { type LoadedModel, openModel, type PredictedFiles, predictFiles, readModel } from "./predict.js";
 export { buildInference, buildTraining, type ProgramOptions, type TrainingProgram } from "./program.js";
 export { openRunData, type RunData } from "./run-data.js";
 export { runConfig } from "./run-files.js";
-export { findRun, type RunPaths, runPaths } from "./run-folder.js";
-export { readSafetensors, type StoredArray, writeSafetensors } from "./safetensors.js";
 export { type TrainOptions, type TrainResult, train } from "./train.js";

@@ -1,16 +1,16 @@
 /** @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil. */
 import type { Loader } from "../data/loading/loader.js";
+import { checkpointPath, saveCheckpoint } from "../runs/checkpoint.js";
+import type { Recorder, StepRecord } from "../runs/metrics-log.js";
+import type { RunFolder } from "../runs/run-folder.js";
 import type { Engine } from "../runtime/engine.js";
 import { requireTeachingLabels } from "./batch-check.js";
-import { checkpointPath, saveCheckpoint } from "./checkpoint.js";
 import type { RunConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
 import { Predictor } from "./inference.js";
-import type { Recorder, StepRecord } from "./metrics-log.js";
 import { networkOf } from "./parts.js";
 import { type RunData, TRAIN_SPLIT } from "./run-data.js";
-import type { RunFolder } from "./run-folder.js";
 import { arraysToSave } from "./run-state.js";
 import { type DrawnSample, keepDrawn, writeSamples } from "./samples.js";
 import { judge, type SelectionMemory } from "./selection.js";

@@ -6,10 +6,10 @@ import { encodeNpy } from "../data/files/npy.js";
 import { encodePng } from "../data/files/png.js";
 import { type RgbImage, readImage } from "../data/files/raster.js";
 import { nearestTaps, resample, triangleTaps } from "../data/resample.js";
+import { fileError, makeFolder, replaceFile } from "../disk/files.js";
 import { decodeModel } from "../graph/onnx.js";
 import { type Engine, fromOrtTensor, openSession, toOrtTensor } from "../runtime/engine.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
-import { fileError, makeFolder, replaceFile } from "./files.js";
 import { parseMetadata } from "./model-metadata.js";
 
 /** An exported model, ready to run. */

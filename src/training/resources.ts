@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import { fileError, replaceFile } from "../disk/files.js";
 import { sizeOf } from "../graph/tensor.js";
 import type { VariableStore } from "../nn/scope.js";
-import { fileError, replaceFile } from "./files.js";
 import { HELPER_PREFIX } from "./program.js";
 
 const count = z.int().nonnegative();

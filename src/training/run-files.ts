@@ -5,11 +5,11 @@ import { UserError } from "../common/errors.js";
 import { loadLabels, saveLabels } from "../data/labels-file.js";
 import { availableLabels } from "../data/strip.js";
 import type { LabelAssignment } from "../data/types.js";
+import { fileError, replaceFile } from "../disk/files.js";
+import type { RunPaths } from "../runs/run-folder.js";
 import { differences, formatConfig, parseConfig, type RunConfig } from "./config/index.js";
-import { fileError, replaceFile } from "./files.js";
 import type { RunData } from "./run-data.js";
 import { runLabels, TRAIN_SPLIT } from "./run-data.js";
-import type { RunPaths } from "./run-folder.js";
 
 /** Reads a run's `config.resolved.yaml`. Throws UserError. */
 export async function runConfig({ config }: Pick<RunPaths, "config">): Promise<RunConfig> {

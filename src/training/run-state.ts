@@ -1,10 +1,10 @@
 /** @file Between the state of a trainer and the arrays of a checkpoint. */
 import { UserError } from "../common/errors.js";
+import type { StoredArray } from "../disk/safetensors.js";
 import { sameShape } from "../graph/tensor.js";
 import { emaName } from "../nn/training-graph.js";
-import type { ArrayKind, Checkpoint } from "./checkpoint.js";
+import type { ArrayKind, Checkpoint } from "../runs/checkpoint.js";
 import { HELPER_PREFIX } from "./program.js";
-import type { StoredArray } from "./safetensors.js";
 import type { Trainer } from "./trainer.js";
 
 type Arrays = Pick<Checkpoint, "arrays" | "kinds">;

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { encodePng } from "../data/files/png.js";
 import { encodeImage } from "../data/files/raster.js";
 import type { Sample } from "../data/types.js";
+import { makeFolder, replaceFile } from "../disk/files.js";
+import type { Recorder } from "../runs/metrics-log.js";
 import type { Picture, PredictionMap, Task } from "../tasks/task.js";
-import { makeFolder, replaceFile } from "./files.js";
-import type { Recorder } from "./metrics-log.js";
 
 /** A sample and what the network made of it. */
 export interface DrawnSample {

@@ -2,10 +2,10 @@
 import { UserError } from "../common/errors.js";
 import { methods } from "../methods/index.js";
 import { VariableStore } from "../nn/scope.js";
+import { findRun } from "../runs/run-folder.js";
 import type { Named, RunConfig } from "./config/index.js";
 import { checkpointOf, loadWeights } from "./export.js";
 import { HELPER_PREFIX } from "./program.js";
-import { findRun } from "./run-folder.js";
 import type { Trainer } from "./trainer.js";
 
 /** A helper network and the run it starts from. */

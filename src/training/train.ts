@@ -1,19 +1,19 @@
 /** @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model behind. */
 import type { LabelAssignment } from "../data/types.js";
+import { type Checkpoint, checkpointPath, resumeCheckpoint } from "../runs/checkpoint.js";
+import { tensorBoardRecorder } from "../runs/events.js";
+import { allRecorders, jsonLinesRecorder, type Recorder } from "../runs/metrics-log.js";
+import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import type { Task } from "../tasks/task.js";
-import { type Checkpoint, checkpointPath, resumeCheckpoint } from "./checkpoint.js";
 import { type RunConfig, runDigest } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
-import { tensorBoardRecorder } from "./events.js";
 import { exportRun } from "./export.js";
 import { type LoopOutcome, runLoop } from "./loop.js";
-import { allRecorders, jsonLinesRecorder, type Recorder } from "./metrics-log.js";
 import { networkOf } from "./parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
 import { openRunData, openTrainingLoader, type RunData } from "./run-data.js";
 import { settleConfig, settleLabels } from "./run-files.js";
-import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { restoreArrays } from "./run-state.js";
 import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
 import { requireStartingRuns, startFromRuns } from "./starting-runs.js";

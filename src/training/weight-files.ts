@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { UserError } from "../common/errors.js";
 import { float16ToFloat32 } from "../common/half.js";
+import { fileError } from "../disk/files.js";
+import { SafetensorsFile, type StoredArray } from "../disk/safetensors.js";
 import { readTorch, TorchTensor, tensorValues } from "../torch/index.js";
-import { fileError } from "./files.js";
-import { SafetensorsFile, type StoredArray } from "./safetensors.js";
 
 /** An open file of named arrays, which are read one by one. */
 export interface WeightFile {

@@ -1,16 +1,16 @@
 /** @file Where training starts from: weights of a file or another run, put by name into the network's variables. */
 import { UserError } from "../common/errors.js";
+import { isFolder } from "../disk/files.js";
 import { type Shape, sameShape } from "../graph/tensor.js";
 import { models } from "../models/index.js";
 import type { ModelDefinition, Network } from "../models/network.js";
 import type { Variable } from "../nn/scope.js";
 import { emaName } from "../nn/training-graph.js";
+import { findRun } from "../runs/run-folder.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
 import { checkpointOf } from "./export.js";
-import { isFolder } from "./files.js";
 import { buildInference, helperOf } from "./program.js";
-import { findRun } from "./run-folder.js";
 import type { Trainer } from "./trainer.js";
 import { openWeights, type WeightFile } from "./weight-files.js";
 

@@ -4,10 +4,10 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { worldByName } from "../data/synthetic/index.js";
-import { writeWorld } from "../data/synthetic/write.js";
+import { writeWorld } from "../data/synthesis/write.js";
+import { fileError, makeFolder } from "../disk/files.js";
+import { worldByName } from "../worlds/index.js";
 import type { WorldData } from "./config/schema.js";
-import { fileError, makeFolder } from "./files.js";
 
 /** Where rendered worlds are kept: `TASKLOOM_CACHE`, or `taskloom` in the user's cache folder. */
 export function cacheFolder(): string {

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { type BenchOptions, parseSuite, planSuite, runSuite } from "../../src/bench/index.js";
-import { lockFolder } from "../../src/training/lock.js";
-import { scratchFolder, userError } from "../training/helpers/folder.js";
+import { lockFolder } from "../../src/runs/lock.js";
+import { scratchFolder, userError } from "../helpers/folder.js";
 
 vi.mock("../../src/methods/index.js", async (original) => {
   const { methods } = await original<typeof import("../../src/methods/index.js")>();

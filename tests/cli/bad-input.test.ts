@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { encodePng } from "../../src/data/files/png.js";
-import { loadCheckpoint } from "../../src/training/checkpoint.js";
-import { tinyText, writeTiny } from "../training/helpers/tiny.js";
+import { loadCheckpoint } from "../../src/runs/checkpoint.js";
+import { tinyText, writeTiny } from "../helpers/tiny.js";
 import { runCli, runLimited, userMessage } from "./helpers.js";
 
 let folder: string;

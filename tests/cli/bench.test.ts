@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { BenchResults, DryRun } from "../../src/bench/index.js";
-import { tinyText, writeTiny } from "../training/helpers/tiny.js";
+import { tinyText, writeTiny } from "../helpers/tiny.js";
 import { finish, runCli, startCli, userMessage } from "./helpers.js";
 
 let folder: string;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { greyPng, noisePng, writeFiles } from "../helpers/dataset.js";
-import { writeProject } from "../training/helpers/tiny.js";
+import { writeProject } from "../helpers/tiny.js";
 import { runCli, userMessage } from "./helpers.js";
 
 let folder: string;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readMetrics } from "../../src/training/metrics-log.js";
-import { writeProject } from "../training/helpers/tiny.js";
+import { readMetrics } from "../../src/runs/metrics-log.js";
+import { writeProject } from "../helpers/tiny.js";
 import { finish, runCli, startCli } from "./helpers.js";
 
 let folder: string;

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { formats } from "../../src/data/formats/index.js";
 import { scenarios } from "../../src/data/scenarios.js";
-import { worlds } from "../../src/data/synthetic/index.js";
 import { methods } from "../../src/methods/index.js";
 import { models } from "../../src/models/index.js";
 import { optimizers } from "../../src/nn/index.js";
 import { taskKinds } from "../../src/tasks/index.js";
+import { worlds } from "../../src/worlds/index.js";
 
 const registries: Readonly<Record<string, readonly string[]>> = {
   method: Object.keys(methods),

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { worldByName } from "../../src/data/index.js";
-import { writeWorld } from "../../src/data/synthetic/write.js";
+import { writeWorld } from "../../src/data/synthesis/write.js";
 import { blocksOf } from "./blocks.js";
 
 /** Somebody's photographs: every image has one label or none, as the tutorial has it. */

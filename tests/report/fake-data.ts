@@ -1,8 +1,8 @@
 import { Random } from "../../src/common/random.js";
 import { encodePicture } from "../../src/report/pictures.js";
 import type { PictureTable, ReportData, ReportRun, ReportTask } from "../../src/report/report-data.js";
+import type { MetricsRecord } from "../../src/runs/metrics-log.js";
 import type { Picture } from "../../src/tasks/task.js";
-import type { MetricsRecord } from "../../src/training/metrics-log.js";
 
 export const tasks: readonly ReportTask[] = [
   {

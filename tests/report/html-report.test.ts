@@ -5,7 +5,7 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { escapeHtml, html } from "../../src/report/html.js";
 import { htmlReport } from "../../src/report/html-report.js";
-import { scratchFolder } from "../training/helpers/folder.js";
+import { scratchFolder } from "../helpers/folder.js";
 import { fakeReport, fakeRun } from "./fake-data.js";
 
 const two = fakeReport([fakeRun("supervised", 0.6, 400), fakeRun("jtr", 0.75, 400)], "Two runs");

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readMetrics, train } from "../../src/training/index.js";
-import { scratchFolder, userError } from "./helpers/folder.js";
-import { listener } from "./helpers/listener.js";
-import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+import { scratchFolder, userError } from "../helpers/folder.js";
+import { listener } from "../helpers/listener.js";
+import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 test("a run with unlabelled images appended to its batches resumes to the same numbers", async () => {
   const folder = scratchFolder();

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readMetrics, train } from "../../src/training/index.js";
-import { scratchFolder } from "./helpers/folder.js";
-import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+import { scratchFolder } from "../helpers/folder.js";
+import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 /** Loss terms at the first and the last step, on four images without augmentation. */
 async function losses(...set: string[]): Promise<[Record<string, number>, Record<string, number>]> {

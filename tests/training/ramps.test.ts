@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { rampAt } from "../../src/methods/ramp.js";
-import { loadCheckpoint } from "../../src/training/checkpoint.js";
+import { loadCheckpoint } from "../../src/runs/checkpoint.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { findRun, train } from "../../src/training/index.js";
 import { HELPER_PREFIX } from "../../src/training/program.js";
-import { scratchFolder } from "./helpers/folder.js";
-import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+import { scratchFolder } from "../helpers/folder.js";
+import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 test("a weight is 0 up to rampFrom, grows over rampUp steps, and stays", () => {
   const at = (rampFrom: number, rampUp: number) =>

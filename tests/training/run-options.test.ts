@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { openDataset } from "../../src/data/formats/index.js";
 import { resizeSample } from "../../src/data/resize.js";
-import { worldByName } from "../../src/data/synthetic/index.js";
-import { loadCheckpoint } from "../../src/training/checkpoint.js";
+import { loadCheckpoint } from "../../src/runs/checkpoint.js";
 import type { WorldData } from "../../src/training/config/schema.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { evaluateRun, findRun, readMetrics, train } from "../../src/training/index.js";
 import { sourceOf } from "../../src/training/run-data.js";
 import { renderedWorld } from "../../src/training/world-cache.js";
-import { scratchFolder } from "./helpers/folder.js";
-import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+import { worldByName } from "../../src/worlds/index.js";
+import { scratchFolder } from "../helpers/folder.js";
+import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 describe("options of a run", () => {
   const start = async (...set: string[]) => {

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeModel } from "../../src/graph/onnx.js";
-import { checkpointPath, loadCheckpoint } from "../../src/training/checkpoint.js";
+import { checkpointPath, loadCheckpoint } from "../../src/runs/checkpoint.js";
 import { evaluateRun, findRun, parseConfig, readMetrics, runPaths, train } from "../../src/training/index.js";
-import { userError } from "./helpers/folder.js";
-import { listener } from "./helpers/listener.js";
-import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+import { userError } from "../helpers/folder.js";
+import { listener } from "../helpers/listener.js";
+import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 describe("teachers and their student", () => {
   let folder: string;

@@ -27,9 +27,9 @@ import {
   train,
 } from "../../src/training/index.js";
 import { networkOf } from "../../src/training/parts.js";
-import { userError } from "./helpers/folder.js";
-import { listener } from "./helpers/listener.js";
-import { tinyConfig, writeTiny } from "./helpers/tiny.js";
+import { userError } from "../helpers/folder.js";
+import { listener } from "../helpers/listener.js";
+import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 /** Records of a run without the timing, which no two runs share. */
 function records(folder: string): unknown[] {

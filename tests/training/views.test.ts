@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makeViews } from "../../src/data/augment.js";
 import type { Sample } from "../../src/data/types.js";
 import { viewsOf } from "../../src/training/parts.js";
-import { tinyConfig } from "./helpers/tiny.js";
+import { tinyConfig } from "../helpers/tiny.js";
 
 test("colours change as often as configured, whatever the method; by default only where it asks for it", () => {
   const changes = (...settings: string[]) =>

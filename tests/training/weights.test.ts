@@ -1,18 +1,18 @@
 import { copyFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readSafetensors, type StoredArray, writeSafetensors } from "../../src/disk/safetensors.js";
 import { input } from "../../src/graph/index.js";
 import { deeplabv3plusModel } from "../../src/models/deeplabv3plus.js";
 import { runNetwork } from "../../src/models/network.js";
 import { segnetModel } from "../../src/models/segnet.js";
 import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
 import { train } from "../../src/training/index.js";
-import { readSafetensors, type StoredArray, writeSafetensors } from "../../src/training/safetensors.js";
 import { openWeights } from "../../src/training/weight-files.js";
 import { matchWeights } from "../../src/training/weights.js";
+import { scratchFolder, userError } from "../helpers/folder.js";
+import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 import { floats, legacyFile } from "../helpers/torch-files.js";
-import { scratchFolder, userError } from "./helpers/folder.js";
-import { tinyConfig, writeTiny } from "./helpers/tiny.js";
 
 const golden = (name: string) => new URL(`../golden/${name}`, import.meta.url);
 const HEADS = [

@@ -41,7 +41,7 @@ async function predictAction(source: string, images: readonly string[], flags: P
   const { exportModel, findRun, openModel, predictFiles, readModel } = await import(
     "../../training/index.js"
   );
-  const { isFolder } = await import("../../training/files.js");
+  const { isFolder } = await import("../../disk/files.js");
   const { nodeEngine } = await import("../../runtime/engine.node.js");
   const bytes = isFolder(source)
     ? await exportModel(findRun(source), { checkpoint: flags.checkpoint })

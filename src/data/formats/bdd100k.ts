@@ -4,10 +4,10 @@
  * mask are unlabelled.
  */
 import { join } from "node:path";
+import { CITYSCAPES_CLASSES } from "../../tasks/class-names.js";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { CITYSCAPES_CLASSES } from "./class-names.js";
 import { nonEmpty, segmentationSpec } from "./shared.js";
 
 const LAYOUT = "images/10k/train/*.jpg and labels/sem_seg/masks/train/*.png";

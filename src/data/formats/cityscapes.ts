@@ -14,13 +14,13 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
+import { CITYSCAPES_CATEGORIES, CITYSCAPES_CLASSES } from "../../tasks/class-names.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, listFolder, requireFolder } from "../listing.js";
 import type { Camera, Dataset, DatasetFormat } from "../types.js";
-import { CITYSCAPES_CATEGORIES, CITYSCAPES_CLASSES } from "./class-names.js";
 import { holdOut } from "./hold-out.js";
 import { depthSpec, nonEmpty, readText, segmentationSpec } from "./shared.js";
 

@@ -10,13 +10,13 @@
  */
 import { basename, join } from "node:path";
 import { UserError } from "../../common/errors.js";
+import { CITYSCAPES_CATEGORIES, CITYSCAPES_CLASSES, NYU_CLASSES_13 } from "../../tasks/class-names.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type ImageFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { type RgbImage, readRaster } from "../files/raster.js";
 import { filesByStem, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { CITYSCAPES_CATEGORIES, CITYSCAPES_CLASSES, NYU_CLASSES_13 } from "./class-names.js";
 import { holdOut, inHeldOutRun } from "./hold-out.js";
 import { depthSpec, nonEmpty, normalsSpec, segmentationSpec } from "./shared.js";
 

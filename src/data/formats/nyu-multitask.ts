@@ -5,12 +5,12 @@
  * official split is a MATLAB file over the full set.
  */
 import { join } from "node:path";
+import { NYU_CLASSES_40 } from "../../tasks/class-names.js";
 import type { Raster } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { NYU_CLASSES_40 } from "./class-names.js";
 import { depthSpec, NYU_CAMERA, nonEmpty, normalsSpec, segmentationSpec } from "./shared.js";
 
 const LAYOUT = "000433/image.png, 000433/depth-x5000.png, 000433/semseg40.png, 000433/normals.png";

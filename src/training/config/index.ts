@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
+import { fileError } from "../../disk/files.js";
 import { methods } from "../../methods/index.js";
-import { configDigest } from "../checkpoint.js";
-import { fileError } from "../files.js";
+import { configDigest } from "../../runs/checkpoint.js";
 import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
 import type { Named } from "./registered.js";

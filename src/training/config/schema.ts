@@ -1,11 +1,11 @@
 /** @file The schema of a run's configuration. Defaults are those of the papers (JTR, Nishi et al. 2024, where they differ). */
 import { z } from "zod";
 import { scenarioSchema } from "../../data/scenarios.js";
-import { worlds } from "../../data/synthetic/index.js";
 import { methods } from "../../methods/index.js";
 import { models } from "../../models/index.js";
 import { optimizers } from "../../nn/optimizers/index.js";
 import type { ScheduleSpec } from "../../nn/schedules.js";
+import { worlds } from "../../worlds/index.js";
 import { type Named, registered } from "./registered.js";
 
 const count = z.int().min(1);

@@ -1,0 +1,199 @@
+/**
+ * @file Checkpoints: everything a run needs to go on as if it had never stopped, in one safetensors file that is checked on
+ * reading. A small `.json` beside it repeats the numbers for people and scripts; it is never read back.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import * as promises from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../common/errors.js";
+import { type FileSystem, fileError, replaceFile, systemCode } from "../disk/files.js";
+import { SafetensorsFile, type StoredArray, writeSafetensors } from "../disk/safetensors.js";
+
+/** What an array is to the run: a learned weight, a slot of an optimizer, or other state (running statistics, averages, queues). */
+export type ArrayKind = "parameter" | "slot" | "state";
+
+const stateSchema = z.object({
+  /** Training steps done. */
+  step: z.int().nonnegative(),
+  /** Passes over the training data begun, from 0. */
+  epoch: z.int().nonnegative(),
+  /** Batches of that pass already trained on. */
+  batchInEpoch: z.int().nonnegative(),
+  /** State of the random streams and of the loader, in whatever JSON form they keep it. */
+  random: z.json(),
+  data: z.json(),
+  /** The best evaluation so far. */
+  best: z
+    .object({ metric: z.string(), value: z.number().nullable(), step: z.int().nonnegative() })
+    .nullable(),
+  /** `configDigest` of the resolved configuration. */
+  configDigest: z.string(),
+  /** Room for hooks with a memory, e.g. early stopping. */
+  extra: z.json().optional(),
+});
+
+/** The small part of a checkpoint: numbers, not arrays. */
+export type CheckpointState = z.infer<typeof stateSchema>;
+
+export interface Checkpoint {
+  readonly state: CheckpointState;
+  readonly arrays: ReadonlyMap<string, StoredArray>;
+  /** Kind of each array. */
+  readonly kinds: ReadonlyMap<string, ArrayKind>;
+}
+
+const contentSchema = z.object({
+  state: stateSchema,
+  kinds: z.record(z.string(), z.enum(["parameter", "slot", "state"])),
+});
+
+const FORMAT = "taskloom-checkpoint-1";
+export type CheckpointName = "last" | "best";
+
+/** SHA-256 of a JSON value, whatever the order of its keys: tells whether two runs have the same configuration. */
+export function configDigest(config: unknown): string {
+  const sorted = JSON.stringify(config, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash("sha256").update(sorted).digest("hex");
+}
+
+export function checkpointPath(folder: string, name: CheckpointName | "last.prev"): string {
+  return join(folder, `${name}.safetensors`);
+}
+
+/**
+ * Saves a checkpoint. The one saved before as "last" stays as `last.prev.safetensors`. Killed at any moment, the folder holds
+ * the old or the new checkpoint whole. Needs room for three checkpoints while it runs.
+ *
+ * @throws UserError where the disk is full or the folder cannot be written; what was saved before is then intact.
+ */
+export async function saveCheckpoint(
+  folder: string,
+  name: CheckpointName,
+  checkpoint: Checkpoint,
+  files: FileSystem = promises,
+): Promise<void> {
+  const path = checkpointPath(folder, name);
+  const content = JSON.stringify({ state: checkpoint.state, kinds: Object.fromEntries(checkpoint.kinds) });
+  const keepPrevious = () => keep(path, checkpointPath(folder, "last.prev"), files);
+  await writeSafetensors(
+    path,
+    checkpoint.arrays,
+    { format: FORMAT, checkpoint: content },
+    { files, beforeRename: name === "last" ? keepPrevious : undefined },
+  );
+  await replaceFile(join(folder, `${name}.json`), `${JSON.stringify(checkpoint.state, null, 2)}\n`, {
+    files,
+  });
+}
+
+async function keep(path: string, previous: string, files: FileSystem): Promise<void> {
+  if (!existsSync(path)) return;
+  try {
+    await files.unlink(previous);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+  try {
+    await files.link(path, previous);
+  } catch (error) {
+    // File systems without hard links: for a moment only the previous name exists, and resuming looks there too.
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(systemCode(error) ?? ""))
+      throw error;
+    await files.rename(path, previous);
+  }
+}
+
+/**
+ * Reads and checks a checkpoint.
+ *
+ * @throws UserError `checkpoint.damaged` where its content is not what was saved, `checkpoint.unknown-format` where it is no
+ * checkpoint of this version, or one about the file.
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  try {
+    const file = await SafetensorsFile.open(path);
+    try {
+      const format = file.metadata.get("format");
+      const arrays = file.checked ? await file.readAll() : undefined;
+      if (arrays === undefined || format !== FORMAT) {
+        throw new UserError({
+          code: "checkpoint.unknown-format",
+          where: path,
+          what: "this is no checkpoint that this version can read",
+          expected: FORMAT,
+          got: format ?? "a safetensors file without that mark",
+        });
+      }
+      const { state, kinds } = contentSchema.parse(JSON.parse(file.metadata.get("checkpoint") ?? "null"));
+      return { state, arrays, kinds: new Map(Object.entries(kinds)) };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    throw new UserError(
+      {
+        code: "checkpoint.damaged",
+        where: path,
+        what: `the checkpoint is damaged${error instanceof UserError ? `: ${error.facts.what}` : ""}`,
+        fix: "Go on from the checkpoint before it with --resume, or restore the file from a copy.",
+      },
+      { cause: error },
+    );
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  if (error instanceof UserError) return error.facts.code.startsWith("safetensors.");
+  return error instanceof z.ZodError || error instanceof SyntaxError;
+}
+
+/**
+ * The checkpoint to go on from: the last one, or, with a warning, the one before where the last is damaged or missing. The
+ * damaged file is set aside as `last.damaged.safetensors`, so that the next saving does not push out the sound one.
+ * Call it while holding the folder's lock.
+ *
+ * @returns undefined where no checkpoint was ever saved.
+ * @throws UserError `checkpoint.damaged` where no sound checkpoint is left.
+ */
+export async function resumeCheckpoint(
+  folder: string,
+  warn: (message: string) => void,
+): Promise<Checkpoint | undefined> {
+  const last = checkpointPath(folder, "last");
+  const previous = checkpointPath(folder, "last.prev");
+  if (!existsSync(last) && !existsSync(previous)) return undefined;
+  try {
+    return await loadCheckpoint(last);
+  } catch (error) {
+    const code = error instanceof UserError ? error.facts.code : "";
+    if (!["checkpoint.damaged", "file.missing"].includes(code)) throw error;
+    const what = code === "file.missing" ? "is missing" : "is damaged";
+    const checkpoint = await loadCheckpoint(previous).catch((cause: unknown) => {
+      throw new UserError(
+        {
+          code: "checkpoint.damaged",
+          where: last,
+          what: `the last checkpoint ${what} and the one before it cannot be used either`,
+          fix: "Restore one of them from a copy, or start a new run.",
+        },
+        { cause },
+      );
+    });
+    if (code === "checkpoint.damaged") {
+      try {
+        await promises.rename(last, join(folder, "last.damaged.safetensors"));
+      } catch (cause) {
+        throw fileError(cause, last, "write");
+      }
+    }
+    warn(`${last} ${what}: going on from ${previous}, saved after step ${checkpoint.state.step}.`);
+    return checkpoint;
+  }
+}

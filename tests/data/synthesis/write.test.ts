@@ -1,0 +1,111 @@
+import { existsSync, statSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { openFolder } from "../../../src/data/folder.js";
+import { PARTIAL_NAME, type WriteWorldOptions, writeWorld } from "../../../src/data/synthesis/write.js";
+import { rooms } from "../../../src/worlds/rooms/index.js";
+import { temporaryFolder } from "../../helpers/dataset.js";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+/** Threads run the build; it takes part only where it is there and not older than the sources. */
+const built = join(root, "dist/data/synthesis/write-worker.js");
+
+async function buildIsFresh(): Promise<boolean> {
+  if (!existsSync(built)) return false;
+  const sources = await readdir(join(root, "src"), { recursive: true, withFileTypes: true });
+  const files = sources.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.every((file) => statSync(file).mtimeMs <= statSync(built).mtimeMs);
+}
+
+function options(out: string): WriteWorldOptions {
+  return { world: rooms, out, splits: { train: 3, val: 2, test: 0 }, size: [24, 32], seed: 5 };
+}
+
+async function contents(folder: string): Promise<Map<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const read = files
+    .sort()
+    .map(async (file) => [file.slice(folder.length), await readFile(file, "base64")] as const);
+  return new Map(await Promise.all(read));
+}
+
+describe("writeWorld", () => {
+  it("writes what the dataset folder reads back: every sample with every label", async () => {
+    const out = await temporaryFolder();
+    const progress: number[] = [];
+    expect(await writeWorld({ ...options(out), onProgress: (done) => progress.push(done) })).toBe(5);
+    expect(progress).toEqual([1, 2, 3, 4, 5]);
+    expect((await readdir(out)).sort()).toEqual(["dataset.yaml", "train", "val"]);
+
+    const dataset = await openFolder(out);
+    expect(dataset.info.splits).toEqual({ train: ["000000", "000001", "000002"], val: ["000000", "000001"] });
+    expect(dataset.info.tasks).toEqual(rooms.tasks);
+    const tasks = Object.keys(rooms.tasks);
+    const sample = await dataset.read("val", "000001", tasks);
+    const { image, labels, camera } = rooms.render(5, "val", 1, 24, 32);
+    const area = 24 * 32;
+    expect(sample.camera?.fx).toBeCloseTo(camera.fx, 6);
+    for (let i = 0; i < 3 * area; i++) {
+      expect(Math.round(255 * sample.image[(i % 3) * area + Math.floor(i / 3)])).toBe(image.data[i]);
+    }
+    // What an 8-bit class, a 16-bit millimetre, an 8-bit direction and an 8-bit share can hold.
+    const tolerance: Record<string, number> = { segmentation: 0, depth: 0.000501, normals: 0.012 };
+    const share = 0.5 / 255 + 1e-6;
+    for (const task of tasks) {
+      const off = sample.labels[task].data.map((value, i) => Math.abs(value - labels[task].data[i]));
+      expect(Math.max(...off), task).toBeLessThanOrEqual(tolerance[task] ?? share);
+      expect(sample.labels[task].valid).toEqual(labels[task].valid);
+    }
+  });
+
+  it("starts over after an interruption and ends with the same files", async () => {
+    const [whole, broken] = [await temporaryFolder(), await temporaryFolder()];
+    await writeWorld(options(whole));
+    const stop = new Error("stop");
+    const stopping = {
+      ...options(broken),
+      onProgress: (done: number) => {
+        if (done === 2) throw stop;
+      },
+    };
+    await expect(writeWorld(stopping)).rejects.toBe(stop);
+    expect((await readdir(broken)).sort()).toEqual([PARTIAL_NAME, "train"]);
+    await expect(openFolder(broken)).rejects.toThrow("dataset.yaml");
+
+    await expect(writeWorld({ ...options(broken), seed: 6 })).rejects.toThrow(
+      "unfinished dataset with other settings",
+    );
+    await writeWorld(options(broken));
+    expect(await contents(broken)).toEqual(await contents(whole));
+  });
+
+  it("leaves other people's folders and finished data sets alone", async () => {
+    const out = await temporaryFolder();
+    await writeFile(join(out, "notes.txt"), "mine");
+    await expect(writeWorld(options(out))).rejects.toThrow("not empty");
+    await rm(join(out, "notes.txt"));
+    await writeWorld({ ...options(out), splits: { train: 1 } });
+    await expect(writeWorld(options(out))).rejects.toThrow("already holds a dataset");
+  });
+
+  it("refuses sizes and counts that are no whole numbers, and an empty data set", async () => {
+    const out = await temporaryFolder();
+    for (const wrong of [{ size: [24, 0] as const }, { splits: { train: 1.5 } }, { splits: { train: 0 } }]) {
+      await expect(writeWorld({ ...options(out), ...wrong })).rejects.toThrow("positive whole numbers");
+    }
+    expect(await readdir(out)).toEqual([]);
+  });
+
+  it("writes the same files from threads", async (context) => {
+    if (!(await buildIsFresh())) context.skip("the build is missing or older than the sources");
+    const [alone, threads] = [await temporaryFolder(), await temporaryFolder()];
+    await writeWorld({ ...options(alone), workers: 0 });
+    let done = 0;
+    await writeWorld({ ...options(threads), workers: 3, onProgress: () => done++ });
+    expect(done).toBe(5);
+    expect(await contents(threads)).toEqual(await contents(alone));
+  });
+});
