@@ -74,7 +74,11 @@ const note =
 const data = {
   title: "Taskloom demo: one label an image",
   summary: `The same SegNet trained by ${STEPS} steps on rooms where each image is labelled for one task only.`,
-  tasks: tasks.map(({ name, kind }) => ({ name, metrics: kind.metrics, primaryMetric: kind.primaryMetric })),
+  tasks: tasks.map(({ name, kind }) => ({
+    name,
+    metrics: kind.metrics.infos,
+    primaryMetric: kind.metrics.primary,
+  })),
   runs: evaluations.map(([name, { metrics }]) => ({ name, records: records(name), final: metrics })),
   finalOn: `test split, ${images} images, after ${STEPS} steps`,
   pictures: tasks.map(({ name: task }) => ({

@@ -26,12 +26,12 @@ export async function evaluateAndDraw(folder, { count, checkpoint }) {
       evaluation.tasks.map(({ name, kind, spec }) => {
         const label = labels[name];
         // Both over the label's range, so that equal colours mean equal values.
-        const range = label === undefined ? undefined : kind.drawingRange(label, spec);
+        const range = label === undefined ? undefined : kind.drawing.range(label, spec);
         return [
           name,
           {
-            prediction: kind.drawPrediction(maps[name], spec, range),
-            label: label === undefined ? undefined : kind.drawLabel(label, spec, range),
+            prediction: kind.drawing.prediction(maps[name], spec, range),
+            label: label === undefined ? undefined : kind.drawing.label(label, spec, range),
           },
         ];
       }),

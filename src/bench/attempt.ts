@@ -164,9 +164,9 @@ async function measureRun(run: PlannedRun, context: BenchContext): Promise<Measu
   const args = ["evaluate", folder, "--split", split, "--checkpoint", checkpoint, "--json"];
   const { images, metrics, tasks } = evaluationSchema.parse(JSON.parse(await taskloom(run, args, context)));
   const described = tasks.map(({ name, kind }) => {
-    const { metrics: infos, primaryMetric } = taskKind(kind);
-    const { unit, better } = infos.find((info) => info.name === primaryMetric)!;
-    return { name, kind, metric: primaryMetric, unit, better };
+    const { infos, primary } = taskKind(kind).metrics;
+    const { unit, better } = infos.find((info) => info.name === primary)!;
+    return { name, kind, metric: primary, unit, better };
   });
   return { split, checkpoint, images, tasks: described, metrics };
 }

@@ -35,7 +35,7 @@ function mirrorRows<T extends Float32Array | Uint8Array>(data: T, width: number)
 export function flipSample(sample: Sample, specs: Specs): Sample {
   const { width, camera } = sample;
   const flipLabel = (label: LabelMap, spec: TaskSpec) =>
-    taskKind(spec.kind).mirrored({
+    taskKind(spec.kind).files.mirrored({
       ...label,
       data: mirrorRows(label.data, width),
       valid: mirrorRows(label.valid, width),
@@ -84,9 +84,9 @@ export function cropSample(sample: Sample, specs: Specs, crop: Crop): Sample {
   const nearestX = alignedNearestTaps(crop.left, columns, width);
   const cropLabel = (label: LabelMap, spec: TaskSpec) => {
     const kind = taskKind(spec.kind);
-    const smooth = kind.interpolation === "bilinear";
+    const smooth = kind.files.interpolation === "bilinear";
     const cut = resampleLabel(label, smooth ? smoothY : nearestY, smooth ? smoothX : nearestX);
-    return kind.scaled(cut, crop.scale);
+    return kind.files.scaled(cut, crop.scale);
   };
   return {
     ...sample,

@@ -36,11 +36,11 @@ export interface SampleFiles {
 export function decodeLabel(raster: Raster, spec: TaskSpec, where: string): LabelMap {
   const kind = taskKind(spec.kind);
   try {
-    return kind.decode(raster, spec, where);
+    return kind.files.decode(raster, spec, where);
   } catch (error) {
     if (!(error instanceof UserError && error.facts.code === "label.no-valid-pixel")) throw error;
     const { width, height } = raster;
-    const channels = kind.labelChannels(spec);
+    const channels = kind.files.labelChannels(spec);
     const data = new Float32Array(channels * height * width);
     return { channels, height, width, data, valid: new Uint8Array(height * width) };
   }

@@ -167,7 +167,7 @@ export async function writeSample(
   await write("image", "png", encodeImage({ width, height, data: sample.image }));
   for (const [task, label] of Object.entries(sample.labels)) {
     const spec = description.tasks[task];
-    const { extension, bytes } = encodeRaster(taskKind(spec.kind).encode(label, spec));
+    const { extension, bytes } = encodeRaster(taskKind(spec.kind).files.encode(label, spec));
     await write(task, extension, bytes);
   }
 }

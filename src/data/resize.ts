@@ -22,9 +22,9 @@ function resizeCamera(
 
 function resizeLabel(label: LabelMap, spec: TaskSpec, height: number, width: number): LabelMap {
   const kind = taskKind(spec.kind);
-  const taps = kind.interpolation === "nearest" ? nearestTaps : triangleTaps;
+  const taps = kind.files.interpolation === "nearest" ? nearestTaps : triangleTaps;
   // A stretched image shows the same scene from the same place: factor 1 only mends what averaging broke.
-  return kind.scaled(resampleLabel(label, taps(label.height, height), taps(label.width, width)), 1);
+  return kind.files.scaled(resampleLabel(label, taps(label.height, height), taps(label.width, width)), 1);
 }
 
 /**

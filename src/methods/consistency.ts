@@ -40,8 +40,8 @@ function disagreement(
     return reduceMean(square(sub(left, right)), { axes: [1, 2, 3] });
   }
   const against = (prediction: Tensor, other: Tensor) => {
-    const { label, valid } = kind.pseudoLabel(other, spec, confidence);
-    return kind.loss(prediction, label, valid, spec);
+    const { label, valid } = kind.learning.pseudoLabel(other, spec, confidence);
+    return kind.learning.loss(prediction, label, valid, spec);
   };
   return mul(add(against(a, b), against(b, a)), 0.5);
 }

@@ -89,21 +89,21 @@ export function crossMaps(
       context.helper(method).child(from.task.name).child(to.task.name);
     const { kind, spec, name } = target.task;
     const scope = scopeOf(source, target);
-    const heads = [{ name, channels: kind.channels(spec) }];
+    const heads = [{ name, channels: kind.learning.channels(spec) }];
     const { outputs } = runNetwork(network, scope, source.input, context.forward, heads);
     return {
       source,
       target,
       scope,
       back: scopeOf(target, source),
-      mapped: kind.activate(outputs[name], spec),
+      mapped: kind.learning.activate(outputs[name], spec),
     };
   });
 }
 
 /** The target task's loss of a mapped source, for every sample: [B]. */
 export function mappedLoss({ mapped, target: { task, labels } }: CrossMap): Tensor {
-  return task.kind.loss(mapped, labels.label, labels.valid, task.spec);
+  return task.kind.learning.loss(mapped, labels.label, labels.valid, task.spec);
 }
 
 /** (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} of the maps' losses, each [B]. */

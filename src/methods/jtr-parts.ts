@@ -34,7 +34,7 @@ export interface JointAutoEncoder {
 /** The auto-encoder as a helper network: a SegNet from and to the ΣO_t channels of the stack. */
 export function jointAutoEncoder(context: MethodContext, network: Network): JointAutoEncoder {
   const scope: Scope = context.helper("joint");
-  const channels = context.tasks.reduce((sum, { kind, spec }) => sum + kind.channels(spec), 0);
+  const channels = context.tasks.reduce((sum, { kind, spec }) => sum + kind.learning.channels(spec), 0);
   const heads: Head[] = [{ name: "stack", channels }];
   return {
     encode: (stack, forward) => network.encode(scope, stack, forward),
@@ -48,7 +48,7 @@ export function splitStack(context: MethodContext, stack: Tensor): Tensor[] {
   let start = 0;
   return context.tasks.map(({ kind, spec }) => {
     const from = start;
-    start += kind.channels(spec);
+    start += kind.learning.channels(spec);
     return slice(stack, { axes: [1], starts: [from], ends: [start] });
   });
 }

@@ -118,7 +118,7 @@ export const PLAIN_VIEWS: readonly ViewPlan[] = [{ from: "sample", photometric: 
 
 /** Heads of a network for these tasks. */
 export function headsOf(tasks: readonly Task[]): Head[] {
-  return tasks.map(({ name, kind, spec }) => ({ name, channels: kind.channels(spec) }));
+  return tasks.map(({ name, kind, spec }) => ({ name, channels: kind.learning.channels(spec) }));
 }
 
 /** Name of an array of a batch, as the loader names it. */
@@ -139,7 +139,12 @@ export function batchLeaves(
       return leaf;
     },
     labels: ({ name, kind, spec }, view = 0) => ({
-      label: input(batchName(`${name}.label`, view), [batchSize, kind.labelChannels(spec), height, width]),
+      label: input(batchName(`${name}.label`, view), [
+        batchSize,
+        kind.files.labelChannels(spec),
+        height,
+        width,
+      ]),
       valid: input(batchName(`${name}.valid`, view), [batchSize, 1, height, width]),
       labelled: input(batchName(`${name}.labelled`, view), [batchSize]),
     }),

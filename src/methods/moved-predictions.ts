@@ -30,7 +30,7 @@ export function inLaterView(
     tasks.map(({ name, kind }) => {
       // A placement lies within its view; the border takes up rounding.
       const sampled = gridSample(predictions[name], grid, { padding: "border", alignCorners: true });
-      return [name, kind.moved(sampled, motion)];
+      return [name, kind.learning.moved(sampled, motion)];
     }),
   );
 }

@@ -35,7 +35,7 @@ function teach(context: MethodContext): Record<string, Tensor> {
     headsOf(context.tasks),
   );
   return Object.fromEntries(
-    context.tasks.map(({ name, kind, spec }) => [name, kind.activate(outputs[name], spec)]),
+    context.tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
 }
 
@@ -54,13 +54,13 @@ export function studentTerms(
   const total = (losses: Tensor, flags: Tensor) => mul(reduceSum(mul(losses, flags)), share);
   const known = tasks.map((task): LossTerm => {
     const { label, valid, labelled } = context.labels(task);
-    const losses = task.kind.loss(predictions[task.name], label, valid, task.spec);
+    const losses = task.kind.learning.loss(predictions[task.name], label, valid, task.spec);
     return { name: task.name, value: total(losses, labelled), weight: 1, task: task.name };
   });
   const pseudo = tasks.map((task: Task): LossTerm => {
     const { name, kind, spec } = task;
-    const { label, valid } = kind.pseudoLabel(taught[name], spec, confidence);
-    const losses = kind.loss(predictions[name], label, valid, spec);
+    const { label, valid } = kind.learning.pseudoLabel(taught[name], spec, confidence);
+    const losses = kind.learning.loss(predictions[name], label, valid, spec);
     const unlabelled = sub(1, context.labels(task).labelled);
     return { name: `must.${name}`, value: total(losses, unlabelled), weight: pseudoWeight };
   });

@@ -30,7 +30,7 @@ function build(context: MethodContext): MethodResult {
   const { predictions } = predict(context, context.image());
   const terms = context.tasks.map((task) => {
     const { label, valid, labelled } = context.labels(task);
-    const losses = mul(task.kind.loss(predictions[task.name], label, valid, task.spec), labelled);
+    const losses = mul(task.kind.learning.loss(predictions[task.name], label, valid, task.spec), labelled);
     const value = div(reduceSum(losses), maximum(reduceSum(labelled), 1));
     return { name: task.name, value, weight: 1, task: task.name };
   });

@@ -36,7 +36,7 @@ export function supervisedTerms(
   const share = variant === "paper" ? div(1 / context.batchSize, maximum(counts, 1)) : null;
   return context.tasks.map((task) => {
     const { label, valid, labelled } = labels.get(task)!;
-    const losses = mul(task.kind.loss(predictions[task.name], label, valid, task.spec), labelled);
+    const losses = mul(task.kind.learning.loss(predictions[task.name], label, valid, task.spec), labelled);
     const value =
       share === null ? mul(reduceSum(losses), 1 / context.batchSize) : reduceSum(mul(losses, share));
     return { name: task.name, value, weight: 1, task: task.name };
@@ -55,7 +55,7 @@ export function predict(context: MethodContext, image: Tensor): NetworkPass {
     headsOf(context.tasks),
   );
   const predictions = Object.fromEntries(
-    context.tasks.map(({ name, kind, spec }) => [name, kind.activate(outputs[name], spec)]),
+    context.tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
   const pass = { predictions, bottleneck: encoded.bottleneck };
   context.passes.set(image, pass);

@@ -41,8 +41,8 @@ function gather(run: RunPaths, tasks: readonly Task[]): ReportData {
     summary: summaryOf(records),
     tasks: tasks.map((task) => ({
       name: task.name,
-      metrics: task.kind.metrics,
-      primaryMetric: task.kind.primaryMetric,
+      metrics: task.kind.metrics.infos,
+      primaryMetric: task.kind.metrics.primary,
     })),
     runs: [{ name, records, final: (last?.metrics ?? {}) as TaskNumbers }],
     finalOn: last === undefined ? "not evaluated" : `${last.split} split, after step ${last.step}`,

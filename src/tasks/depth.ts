@@ -52,33 +52,37 @@ const LEAST_DEPTH = 1e-9;
 export const depth: TaskKind<DepthSpec> = {
   kind: "depth",
   specSchema,
-  channels: () => 1,
-  labelChannels: () => 1,
-  decode,
-  encode,
-  interpolation: "nearest",
-  mirrored: (label) => label,
-  scaled: (label, factor) =>
-    factor === 1 ? label : { ...label, data: label.data.map((metres) => metres / factor) },
-  activate: (output) => output,
-  loss: maskedL1,
-  moved: (prediction, { enlargement }) => div(prediction, enlargement),
-  pseudoLabel: predictedValues,
+  files: {
+    labelChannels: () => 1,
+    decode,
+    encode,
+    interpolation: "nearest",
+    mirrored: (label) => label,
+    scaled: (label, factor) =>
+      factor === 1 ? label : { ...label, data: label.data.map((metres) => metres / factor) },
+  },
+  learning: {
+    channels: () => 1,
+    activate: (output) => output,
+    loss: maskedL1,
+    moved: (prediction, { enlargement }) => div(prediction, enlargement),
+    pseudoLabel: predictedValues,
+  },
   joint: { ...l1Joint, bounded: depthShare },
   releasedJoint: releasedDepth,
   releasedPair: releasedPairDepth,
-  metrics: [
-    { name: "aErr", unit: "m", better: "lower" },
-    { name: "relErr", unit: "", better: "lower" },
-    { name: "rmse", unit: "m", better: "lower" },
-    { name: "logRmse", unit: "", better: "lower" },
-    { name: "delta1", unit: "%", better: "higher" },
-  ],
-  primaryMetric: "aErr",
-  accumulator,
-  drawingRange,
-  drawPrediction: draw,
-  drawLabel: draw,
+  metrics: {
+    infos: [
+      { name: "aErr", unit: "m", better: "lower" },
+      { name: "relErr", unit: "", better: "lower" },
+      { name: "rmse", unit: "m", better: "lower" },
+      { name: "logRmse", unit: "", better: "lower" },
+      { name: "delta1", unit: "%", better: "higher" },
+    ],
+    primary: "aErr",
+    accumulator,
+  },
+  drawing: { range: drawingRange, prediction: draw, label: draw },
 };
 
 function decode(raster: Raster, spec: DepthSpec, where: string): LabelMap {

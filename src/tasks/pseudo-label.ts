@@ -6,14 +6,7 @@ import { expand } from "../graph/ops/shape.js";
 import { softmax } from "../graph/ops/softmax.js";
 import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
-
-/** A label made of a prediction; no gradient passes it. */
-export interface PseudoLabel {
-  /** [N,L,H,W] */
-  readonly label: Tensor;
-  /** [N,1,H,W], ones where the label holds. */
-  readonly valid: Tensor;
-}
+import type { PseudoLabel } from "./contract/learning.js";
 
 /** The predicted values themselves, valid everywhere: [N,C,H,W], for tasks whose labels have the prediction's form. */
 export function predictedValues(prediction: Tensor): PseudoLabel {

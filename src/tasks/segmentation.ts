@@ -57,34 +57,42 @@ function crossEntropy(logits: Tensor, target: Tensor, valid: Tensor): Tensor {
 export const segmentation: TaskKind<SegmentationSpec> = {
   kind: "segmentation",
   specSchema,
-  channels: (spec) => spec.classes.length,
-  labelChannels: () => 1,
-  decode,
-  encode,
-  interpolation: "nearest",
-  mirrored: (label) => label,
-  scaled: (label) => label,
-  activate: (output) => output,
-  loss: (prediction, label, valid, spec) =>
-    crossEntropy(prediction, oneHot(label, spec.classes.length), valid),
-  moved: (prediction) => prediction,
-  pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
+  files: {
+    labelChannels: () => 1,
+    decode,
+    encode,
+    interpolation: "nearest",
+    mirrored: (label) => label,
+    scaled: (label) => label,
+  },
+  learning: {
+    channels: (spec) => spec.classes.length,
+    activate: (output) => output,
+    loss: (prediction, label, valid, spec) =>
+      crossEntropy(prediction, oneHot(label, spec.classes.length), valid),
+    moved: (prediction) => prediction,
+    pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
+  },
   joint,
   releasedJoint: releasedSegmentation,
   releasedPair: releasedSegmentation,
-  metrics: [
-    { name: "mIoU", unit: "%", better: "higher" },
-    { name: "pixelAccuracy", unit: "%", better: "higher" },
-  ],
-  primaryMetric: "mIoU",
-  accumulator: (spec) => confusionAccumulator(spec.classes.length),
-  drawingRange: () => null,
-  drawPrediction: (prediction) =>
-    paint(prediction, (pixel, out, at) => writeClassColour(argmax(prediction, pixel), out, at)),
-  drawLabel: (label) =>
-    paint(label, (pixel, out, at) => {
-      if (label.valid[pixel] === 1) writeClassColour(label.data[pixel], out, at);
-    }),
+  metrics: {
+    infos: [
+      { name: "mIoU", unit: "%", better: "higher" },
+      { name: "pixelAccuracy", unit: "%", better: "higher" },
+    ],
+    primary: "mIoU",
+    accumulator: (spec) => confusionAccumulator(spec.classes.length),
+  },
+  drawing: {
+    range: () => null,
+    prediction: (prediction) =>
+      paint(prediction, (pixel, out, at) => writeClassColour(argmax(prediction, pixel), out, at)),
+    label: (label) =>
+      paint(label, (pixel, out, at) => {
+        if (label.valid[pixel] === 1) writeClassColour(label.data[pixel], out, at);
+      }),
+  },
 };
 
 function decode(raster: Raster, spec: SegmentationSpec, where: string): LabelMap {

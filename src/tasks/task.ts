@@ -1,119 +1,27 @@
-/** @file The contract every task fulfils: how its labels are stored, learned from, measured and drawn. */
+/** @file The contract every task fulfils, in four parts: how its labels are stored, learned from, measured and drawn. */
 import type { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
-import type { PseudoLabel } from "./pseudo-label.js";
+import type { TaskDrawing } from "./contract/drawing.js";
+import type { TaskFiles } from "./contract/files.js";
+import type { TaskLearning } from "./contract/learning.js";
+import type { TaskMeasuring } from "./contract/measuring.js";
+import type { TaskSpec } from "./contract/spec.js";
 
-/** Pixels as they stand in a file: interleaved rows (height, width, channels). */
-export interface Raster {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  /** 8- or 16-bit integers from PNG, or floats from .npy. */
-  readonly data: Uint8Array | Uint16Array | Float32Array;
-}
+export type * from "./contract/drawing.js";
+export type * from "./contract/files.js";
+export type * from "./contract/learning.js";
+export type * from "./contract/maps.js";
+export type * from "./contract/measuring.js";
+export type * from "./contract/spec.js";
 
-/** A dense label in memory, planar. */
-export interface LabelMap {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  /**
-   * [channels, height, width]; what the values mean is the task's business (class index, metres, unit
-   * vector).
-   */
-  readonly data: Float32Array;
-  /**
-   * 1 where the label holds, 0 where it is to be ignored, [height, width]. Values under 0 are finite but
-   * meaningless.
-   */
-  readonly valid: Uint8Array;
-}
-
-/** A prediction of one image, planar [channels, height, width], after the task's activation. */
-export interface PredictionMap {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly data: Float32Array;
-}
-
-/** Interleaved 8-bit RGB. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/** What dataset.yaml says of one task. Further fields belong to the kind. */
-export interface TaskSpec {
-  readonly kind: string;
-}
-
-export interface MetricInfo {
-  readonly name: string;
-  readonly unit: string;
-  readonly better: "higher" | "lower";
-}
-
-/** Sums over images; `result` may be asked at any time. A metric without a single valid pixel is NaN. */
-export interface MetricAccumulator {
-  update(prediction: PredictionMap, label: LabelMap): void;
-  result(): Record<string, number>;
-}
-
-/**
- * A task. `S` is its entry in dataset.yaml. Graph functions take batches: predictions [N,C,H,W], labels
- * [N,L,H,W], valid [N,1,H,W] of zeros and ones.
- */
+/** A kind of task. `S` is its entry in dataset.yaml. */
 export interface TaskKind<S extends TaskSpec = TaskSpec> {
   readonly kind: string;
   readonly specSchema: z.ZodType<S>;
-
-  /** Channels of the prediction and of the label. */
-  channels(spec: S): number;
-  labelChannels(spec: S): number;
-
-  /**
-   * File pixels -> label. `where` names the file in errors. Throws UserError on values the spec does not
-   * allow.
-   */
-  decode(raster: Raster, spec: S, where: string): LabelMap;
-  /** Label -> file pixels, the inverse of `decode` up to the file's precision. */
-  encode(label: LabelMap, spec: S): Raster;
-
-  /** How augmentation moves the label along with its image. */
-  readonly interpolation: "nearest" | "bilinear";
-  /**
-   * Mends the values after the map was mirrored left-right (normals: x changes sign). Returns the label
-   * itself where nothing changes.
-   */
-  mirrored(label: LabelMap): LabelMap;
-  /**
-   * Mends the values after the map was resampled and the image enlarged by `factor` about the camera's axis:
-   * depth is divided by it, normals are brought back to unit length. Factor 1 stands for resampling alone, as
-   * when a sample is resized together with its camera. Returns the label itself where nothing changes.
-   */
-  scaled(label: LabelMap, factor: number): LabelMap;
-
-  /**
-   * Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres,
-   * shares).
-   */
-  activate(output: Tensor, spec: S): Tensor;
-  /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
-  loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
-
-  /**
-   * Mends the values of predictions [N,C,H,W] after they were resampled as images are, as `mirrored` and `scaled` do for labels.
-   * Differentiable.
-   */
-  moved(prediction: Tensor, motion: Motion): Tensor;
-
-  /**
-   * Predictions [N,C,H,W] as labels [N,L,H,W] of their own kind, e.g. a teacher's for its student. Detached. `confidence` (0 to 1) is the
-   * least probability at which a label holds, for tasks that predict probabilities; others ignore it.
-   */
-  pseudoLabel(prediction: Tensor, spec: S, confidence: number): PseudoLabel;
+  readonly files: TaskFiles<S>;
+  readonly learning: TaskLearning<S>;
+  readonly metrics: TaskMeasuring<S>;
+  readonly drawing: TaskDrawing<S>;
 
   /** How the task enters a joint-task space by the paper (JTR eq. 4 and 5). */
   readonly joint: JointEncoding<S>;
@@ -121,32 +29,14 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
   readonly releasedJoint?: ReleasedJointEncoding<S>;
   /** How the task enters a pair-wise space as MTPSL's released code does it; left out likewise. */
   readonly releasedPair?: ReleasedEncoding<S>;
-
-  readonly metrics: readonly MetricInfo[];
-  /** The metric that stands for the task in Delta%. One of `metrics`. */
-  readonly primaryMetric: string;
-  accumulator(spec: S): MetricAccumulator;
-
-  /**
-   * The range of values (in the label's unit) that a picture of this map spreads its colours over, for
-   * drawing a label and the predictions of one image alike; null where the colours do not depend on a range.
-   */
-  drawingRange(map: LabelMap | PredictionMap, spec: S): DrawingRange | null;
-  /** Draw a prediction or a label, by default over its own `drawingRange`. Ignored pixels are black. */
-  drawPrediction(prediction: PredictionMap, spec: S, range?: DrawingRange | null): Picture;
-  drawLabel(label: LabelMap, spec: S, range?: DrawingRange | null): Picture;
 }
 
-/** How the images of a batch were changed. */
-export interface Motion {
-  /** Shape [N,1,1,1]; -1 where the image was mirrored left-right, else 1. */
-  readonly side: Tensor;
-  /** Shape [N,1,1,1]; how much larger things look. */
-  readonly enlargement: Tensor;
+/** A task of a run: its name in the dataset, its spec and its kind. */
+export interface Task {
+  readonly name: string;
+  readonly spec: TaskSpec;
+  readonly kind: TaskKind;
 }
-
-/** Lowest and highest value of a colour scale. */
-export type DrawingRange = readonly [number, number];
 
 /** A task in a joint-task space (JTR eq. 4). All tensors [N,C,H,W] with C = `channels(spec)`. */
 export interface JointEncoding<S extends TaskSpec = TaskSpec> {
@@ -206,11 +96,4 @@ export interface ReleasedJointEncoding<S extends TaskSpec = TaskSpec>
   labelTarget(label: Tensor, valid: Tensor, spec: S): Tensor;
   /** Target of the reconstructed stack Y for samples without one. */
   substituteTarget(prediction: Tensor, spec: S, draw: JointDraw): Tensor;
-}
-
-/** A task of a run: its name in the dataset, its spec and its kind. */
-export interface Task {
-  readonly name: string;
-  readonly spec: TaskSpec;
-  readonly kind: TaskKind;
 }

@@ -68,14 +68,14 @@ async function otherData(path: string, own: RunData): Promise<{ source: DatasetS
   );
   tasks.forEach((task, i) => {
     const { name, kind, spec } = own.tasks[i];
-    const channels = kind.channels(spec);
-    if (task.kind.kind === kind.kind && task.kind.channels(task.spec) === channels) return;
+    const channels = kind.learning.channels(spec);
+    if (task.kind.kind === kind.kind && task.kind.learning.channels(task.spec) === channels) return;
     throw new UserError({
       code: "data.other-task",
       where: `${path}: ${name}`,
       what: "the task is not the one the run was trained on",
       expected: `kind ${kind.kind} with ${channels} output channels`,
-      got: `kind ${task.kind.kind} with ${task.kind.channels(task.spec)}`,
+      got: `kind ${task.kind.kind} with ${task.kind.learning.channels(task.spec)}`,
     });
   });
   return { source, tasks };

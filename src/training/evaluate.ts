@@ -28,7 +28,7 @@ export async function evaluateSplit(predictor: Predictor, options: EvaluateOptio
   const { tasks, batchSize, size } = predictor.options;
   const names = tasks.map(({ name }) => name);
   const reader = await openSplit(options.source, options.split, names);
-  const accumulators = new Map(tasks.map(({ name, kind, spec }) => [name, kind.accumulator(spec)]));
+  const accumulators = new Map(tasks.map(({ name, kind, spec }) => [name, kind.metrics.accumulator(spec)]));
   let done = 0;
   const measure = async (samples: readonly Sample[]): Promise<void> => {
     const predictions = await predictor.predict(samples.map(({ image }) => image));
@@ -67,5 +67,5 @@ function requireSize(sample: Sample, [height, width]: readonly [number, number],
 
 /** The metric that stands for each task, by task name. */
 export function primaryMetrics(tasks: readonly Task[], metrics: TaskMetrics): Record<string, number> {
-  return Object.fromEntries(tasks.map(({ name, kind }) => [name, metrics[name][kind.primaryMetric]]));
+  return Object.fromEntries(tasks.map(({ name, kind }) => [name, metrics[name][kind.metrics.primary]]));
 }

@@ -72,7 +72,7 @@ export class Predictor {
     return images.map((_, n) =>
       Object.fromEntries(
         tasks.map(({ name, kind, spec }) => {
-          const channels = kind.channels(spec);
+          const channels = kind.learning.channels(spec);
           const data = outputs[name].subarray(n * channels * area, (n + 1) * channels * area);
           return [name, { channels, height, width, data }];
         }),

@@ -54,7 +54,7 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
       const outputs = await session.run({ image: feed });
       return Object.fromEntries(
         tasks.map(({ name, kind, spec }) => {
-          const channels = kind.channels(spec);
+          const channels = kind.learning.channels(spec);
           const map = { channels, height, width, data: fromOrtTensor(outputs[name]) };
           return [name, enlargePrediction(map, kind, image)];
         }),
@@ -90,7 +90,7 @@ function enlargePrediction(map: PredictionMap, kind: Task["kind"], { height, wid
     data: resizePlanar(map.data, channels, map, { height, width }),
     valid,
   };
-  const mended = kind.scaled(smooth, 1);
+  const mended = kind.files.scaled(smooth, 1);
   if (!mended.valid.includes(0)) return { channels, height, width, data: mended.data };
   const rows = nearestTaps(map.height, height);
   const nearest = resample(map.data, channels, map.height, map.width, rows, nearestTaps(map.width, width));
@@ -134,7 +134,7 @@ export async function predictFiles(
       const map = predictions[name];
       const picture = join(out, `${names[i]}.${name}.png`);
       const array = join(out, `${names[i]}.${name}.npy`);
-      await replaceFile(picture, encodePng({ ...kind.drawPrediction(map, spec), channels: 3 }));
+      await replaceFile(picture, encodePng({ ...kind.drawing.prediction(map, spec), channels: 3 }));
       await replaceFile(array, encodeNpy({ shape: [map.channels, map.height, map.width], data: map.data }));
       tasks[name] = { picture, array };
     }

@@ -162,7 +162,7 @@ export function buildInference(
   const image = batchLeaves(batchSize, size).image();
   const { outputs } = runNetwork(network, new Scope(variables), image, new Forward("eval"), headsOf(tasks));
   const predictions = Object.fromEntries(
-    tasks.map(({ name, kind, spec }) => [name, kind.activate(outputs[name], spec)]),
+    tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
   return { predictions, variables };
 }

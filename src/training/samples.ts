@@ -44,12 +44,12 @@ export async function writeSamples(
     for (const { name, kind, spec } of tasks) {
       const label = sample.labels[name];
       // Both over the label's range, so that equal colours mean equal values.
-      const range = label === undefined ? undefined : kind.drawingRange(label, spec);
+      const range = label === undefined ? undefined : kind.drawing.range(label, spec);
       const labelFile = join(own, `${name}.label.png`);
       if (label !== undefined && !existsSync(labelFile)) {
-        await replaceFile(labelFile, encodePicture(kind.drawLabel(label, spec, range)));
+        await replaceFile(labelFile, encodePicture(kind.drawing.label(label, spec, range)));
       }
-      const png = encodePicture(kind.drawPrediction(predictions[name], spec, range));
+      const png = encodePicture(kind.drawing.prediction(predictions[name], spec, range));
       await replaceFile(join(own, predictionFile(name, step)), png);
       recorder.picture(step, `${name}/${sampleFolder(index, sample.id)}`, { png, width, height });
     }

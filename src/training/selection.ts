@@ -10,7 +10,7 @@ export type SelectionMetric = string;
 /** Throws UserError where a selection metric names a task or metric the run does not have. `where` is its key. */
 export function requireSelectionMetric(metric: SelectionMetric, tasks: readonly Task[], where: string): void {
   if (metric === "relative" || tasks.some((task) => metricInfo(metric, task) !== undefined)) return;
-  const known = tasks.flatMap(({ name, kind }) => kind.metrics.map((info) => `${name}.${info.name}`));
+  const known = tasks.flatMap(({ name, kind }) => kind.metrics.infos.map((info) => `${name}.${info.name}`));
   throw new UserError({
     code: "config.unknown-metric",
     what: "no task of the run has this metric",
@@ -21,7 +21,7 @@ export function requireSelectionMetric(metric: SelectionMetric, tasks: readonly 
 }
 
 function metricInfo(metric: SelectionMetric, { name, kind }: Task) {
-  return kind.metrics.find((info) => `${name}.${info.name}` === metric);
+  return kind.metrics.infos.find((info) => `${name}.${info.name}` === metric);
 }
 
 /**
@@ -41,7 +41,7 @@ export function selectionScore(
   }
   const now = primaryMetrics(tasks, metrics);
   const gains = tasks.flatMap(({ name, kind }) => {
-    const { better } = kind.metrics.find((info) => info.name === kind.primaryMetric)!;
+    const { better } = kind.metrics.infos.find((info) => info.name === kind.metrics.primary)!;
     const start = first[name] ?? Number.NaN;
     const gain = ((better === "higher" ? 1 : -1) * (now[name] - start)) / Math.max(Math.abs(start), 1e-12);
     return Number.isFinite(gain) ? [gain] : [];

@@ -51,7 +51,10 @@ it("what one view shows is, moved, what the view cut from it shows", async () =>
   ];
   const engine = await nodeEngine({ provider: "cpu", threads: 1 });
   const leaves = Object.fromEntries(
-    TASKS.map(({ name, kind, spec }) => [name, input(`first ${name}`, [1, kind.channels(spec), H, W])]),
+    TASKS.map(({ name, kind, spec }) => [
+      name,
+      input(`first ${name}`, [1, kind.learning.channels(spec), H, W]),
+    ]),
   );
   const context = { tasks: TASKS, batchSize: 1, size: [H, W] as const };
   const moved = inLaterView(context, leaves, input("placement", [1, 5]));

@@ -72,10 +72,10 @@ describe("semi-supervised terms against PyTorch", () => {
     const predictionsOf = (view: string) =>
       Object.fromEntries(
         TASKS.map(({ name, kind, spec }) => {
-          const leaf = input(`${view} ${name}`, [N, kind.channels(spec), H, W]);
+          const leaf = input(`${view} ${name}`, [N, kind.learning.channels(spec), H, W]);
           leaves[`${view} ${name}`] = leaf;
           feeds[`${view} ${name}`] = wave(`${view} ${name}`, leaf.shape).map((value) => 2 * value);
-          return [name, kind.activate(leaf, spec)];
+          return [name, kind.learning.activate(leaf, spec)];
         }),
       );
     const [first, second, taught] = VIEWS.map(predictionsOf);

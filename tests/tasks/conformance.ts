@@ -44,7 +44,7 @@ export function randomLabel<S extends TaskSpec>(
   width = W,
 ): LabelMap {
   const size = height * width;
-  const channels = example.kind.labelChannels(example.kind.specSchema.parse(example.entry));
+  const channels = example.kind.files.labelChannels(example.kind.specSchema.parse(example.entry));
   const label = {
     channels,
     height,
@@ -90,7 +90,7 @@ function expectSameLabel(got: LabelMap, expected: LabelMap, precision: number): 
 export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): void {
   const { kind } = example;
   const spec = kind.specSchema.parse(example.entry);
-  const channels = kind.channels(spec);
+  const channels = kind.learning.channels(spec);
   const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 
   describe(`${kind.kind}: registry and spec`, () => {
@@ -109,12 +109,12 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
       fc.assert(
         fc.property(seeds, (seed) => {
           const label = randomLabel(example, new Random(seed, "label"));
-          const raster = kind.encode(label, spec);
+          const raster = kind.files.encode(label, spec);
           expect([raster.height, raster.width]).toEqual([H, W]);
           expect(raster.data.length).toBe(H * W * raster.channels);
-          const decoded = kind.decode(raster, spec, "label.png");
+          const decoded = kind.files.decode(raster, spec, "label.png");
           expectSameLabel(decoded, label, example.precision);
-          const again = kind.encode(decoded, spec);
+          const again = kind.files.encode(decoded, spec);
           // Bringing a rounded vector to unit length may move it by one step.
           const step = example.precision === 0 ? 0 : 1;
           raster.data.forEach((value, i) => {
@@ -129,23 +129,23 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
 
     test("a file with too many channels is refused by name", () => {
       const raster = { width: 2, height: 1, channels: 7, data: new Uint8Array(14) };
-      expect(() => kind.decode(raster, spec, "some/label.png")).toThrow(UserError);
-      expect(() => kind.decode(raster, spec, "some/label.png")).toThrow(/^some\/label\.png: .*got 7/);
+      expect(() => kind.files.decode(raster, spec, "some/label.png")).toThrow(UserError);
+      expect(() => kind.files.decode(raster, spec, "some/label.png")).toThrow(/^some\/label\.png: .*got 7/);
     });
 
     test("mirrored twice is the identity and leaves its argument alone", () => {
       const label = randomLabel(example, new Random(1, "mirror"));
       const before = structuredClone(label);
-      const once = kind.mirrored(mirror(label));
-      expectSameLabel(kind.mirrored(mirror(once)), label, 0);
+      const once = kind.files.mirrored(mirror(label));
+      expectSameLabel(kind.files.mirrored(mirror(once)), label, 0);
       expect(label).toEqual(before);
     });
 
     test("scaled there and back is the identity, by 1 nothing changes", () => {
       const label = randomLabel(example, new Random(2, "scale"));
       const before = structuredClone(label);
-      expectSameLabel(kind.scaled(label, 1), label, 1e-6);
-      expectSameLabel(kind.scaled(kind.scaled(label, 1.5), 1 / 1.5), label, 1e-5);
+      expectSameLabel(kind.files.scaled(label, 1), label, 1e-6);
+      expectSameLabel(kind.files.scaled(kind.files.scaled(label, 1.5), 1 / 1.5), label, 1e-5);
       expect(label).toEqual(before);
     });
   });
@@ -172,10 +172,10 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
       valid: validData,
     };
     const output = input("output", [N, channels, H, W]);
-    const label = input("label", [N, kind.labelChannels(spec), H, W]);
+    const label = input("label", [N, kind.files.labelChannels(spec), H, W]);
     const valid = input("valid", [N, 1, H, W]);
-    const prediction = kind.activate(output, spec);
-    const loss = kind.loss(prediction, label, valid, spec);
+    const prediction = kind.learning.activate(output, spec);
+    const loss = kind.learning.loss(prediction, label, valid, spec);
     const at = (sample: number) =>
       reduceSum(
         mul(
@@ -237,7 +237,7 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
     test("a prediction is moved as its label is", async () => {
       const motion = { side: input("side", [1, 1, 1, 1]), enlargement: input("enlargement", [1, 1, 1, 1]) };
       const still = input("still", [1, channels, H, W]);
-      const moved = kind.moved(still, motion);
+      const moved = kind.learning.moved(still, motion);
       const [gradient] = gradients(reduceSum(moved), [still]);
       for (const [side, enlargement] of [
         [1, 1],
@@ -250,24 +250,29 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
         const scalars = { side: Float32Array.of(side), enlargement: Float32Array.of(enlargement) };
         const got = await evaluate(engine, { moved, gradient }, { still: data, ...scalars });
         expect(got.gradient.every(Number.isFinite)).toBe(true);
-        const expected = kind.scaled(side < 0 ? kind.mirrored(truth) : truth, enlargement);
-        const accumulator = kind.accumulator(spec);
+        const expected = kind.files.scaled(side < 0 ? kind.files.mirrored(truth) : truth, enlargement);
+        const accumulator = kind.metrics.accumulator(spec);
         accumulator.update({ channels, height: H, width: W, data: got.moved }, expected);
         const result = accumulator.result();
-        for (const { name, better } of kind.metrics) {
+        for (const { name, better } of kind.metrics.infos) {
           expect(result[name]).toBeCloseTo(better === "lower" ? 0 : 100, 2);
         }
       }
     });
 
     test("a prediction as a label: the label's form, detached, sound at every valid pixel", async () => {
-      const pseudo = kind.pseudoLabel(prediction, spec, 0);
-      expect(pseudo.label.shape).toEqual([N, kind.labelChannels(spec), H, W]);
+      const pseudo = kind.learning.pseudoLabel(prediction, spec, 0);
+      expect(pseudo.label.shape).toEqual([N, kind.files.labelChannels(spec), H, W]);
       expect(pseudo.valid.shape).toEqual([N, 1, H, W]);
       expect(gradientsOrNull([{ output: reduceSum(pseudo.label) }], [output])).toEqual([null]);
-      const against = kind.loss(prediction, pseudo.label, pseudo.valid, spec);
+      const against = kind.learning.loss(prediction, pseudo.label, pseudo.valid, spec);
       const [gradient] = gradients(reduceSum(against), [output]);
-      const other = kind.loss(kind.activate(mul(output, -1), spec), pseudo.label, pseudo.valid, spec);
+      const other = kind.learning.loss(
+        kind.learning.activate(mul(output, -1), spec),
+        pseudo.label,
+        pseudo.valid,
+        spec,
+      );
       const got = await evaluate(engine, { ...pseudo, against, other, gradient }, feeds);
       for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
       expect(got.valid.every((value) => value === 0 || value === 1)).toBe(true);
@@ -324,7 +329,7 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
 
   describe(`${kind.kind}: metrics`, () => {
     const resultOf = (pairs: readonly (readonly [PredictionMap, LabelMap])[]) => {
-      const accumulator = kind.accumulator(spec);
+      const accumulator = kind.metrics.accumulator(spec);
       for (const [prediction, label] of pairs) accumulator.update(prediction, label);
       return accumulator.result();
     };
@@ -335,9 +340,9 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
       });
 
     test("are those announced, the primary one among them", () => {
-      const names = kind.metrics.map(({ name }) => name);
+      const names = kind.metrics.infos.map(({ name }) => name);
       expect(Object.keys(resultOf(pairsOf(0)))).toEqual(names);
-      expect(names).toContain(kind.primaryMetric);
+      expect(names).toContain(kind.metrics.primary);
     });
 
     test("are NaN without a valid pixel", () => {
@@ -352,7 +357,7 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
         fc.property(seeds, (seed) => {
           const label = randomLabel(example, new Random(seed, "perfect"));
           const result = resultOf([[example.perfect(label, spec), label]]);
-          for (const { name, better } of kind.metrics) {
+          for (const { name, better } of kind.metrics.infos) {
             expect(result[name]).toBeCloseTo(better === "lower" ? 0 : 100, 4);
           }
         }),
@@ -365,13 +370,13 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
         fc.property(seeds, (seed) => {
           const pairs = pairsOf(seed);
           const forwards = resultOf(pairs);
-          const accumulator = kind.accumulator(spec);
+          const accumulator = kind.metrics.accumulator(spec);
           for (const [prediction, label] of [...pairs].reverse()) {
             accumulator.update(prediction, label);
             accumulator.result();
           }
           const backwards = accumulator.result();
-          for (const { name } of kind.metrics) expect(backwards[name]).toBeCloseTo(forwards[name], 9);
+          for (const { name } of kind.metrics.infos) expect(backwards[name]).toBeCloseTo(forwards[name], 9);
         }),
         { numRuns: 25 },
       );
@@ -391,7 +396,9 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
 
     test("a prediction of another size is refused", () => {
       const [[prediction, label]] = pairsOf(7);
-      expect(() => kind.accumulator(spec).update({ ...prediction, width: W - 1 }, label)).toThrow(RangeError);
+      expect(() => kind.metrics.accumulator(spec).update({ ...prediction, width: W - 1 }, label)).toThrow(
+        RangeError,
+      );
     });
   });
 
@@ -400,20 +407,20 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
     const prediction = example.perfect(label, spec);
 
     test("have the map's size; ignored pixels are black, valid ones are not", () => {
-      const picture = kind.drawLabel(label, spec);
+      const picture = kind.drawing.label(label, spec);
       expect([picture.height, picture.width, picture.data.length]).toEqual([H, W, H * W * 3]);
       label.valid.forEach((v, i) => {
         const light = picture.data[3 * i] + picture.data[3 * i + 1] + picture.data[3 * i + 2];
         if (v === 1) expect(light).toBeGreaterThan(60);
         else expect(light).toBe(0);
       });
-      expect(kind.drawPrediction(prediction, spec).data.length).toBe(H * W * 3);
+      expect(kind.drawing.prediction(prediction, spec).data.length).toBe(H * W * 3);
     });
 
     test("a perfect prediction over the label's range looks like the label", () => {
-      const range = kind.drawingRange(label, spec);
-      const drawn = kind.drawPrediction(prediction, spec, range);
-      const expected = kind.drawLabel(label, spec, range);
+      const range = kind.drawing.range(label, spec);
+      const drawn = kind.drawing.prediction(prediction, spec, range);
+      const expected = kind.drawing.label(label, spec, range);
       label.valid.forEach((v, i) => {
         if (v === 1)
           expect(drawn.data.slice(3 * i, 3 * i + 3)).toEqual(expected.data.slice(3 * i, 3 * i + 3));

@@ -16,10 +16,10 @@ describe("depth files", () => {
   test("integers are steps of `scale`, floats are metres", () => {
     const size = { width: 2, height: 1, channels: 1 };
     const png = { ...size, data: Uint16Array.from([0, 2500]) };
-    expect([...depth.decode(png, spec, "a.png").data]).toEqual([0, 2.5]);
-    expect([...depth.decode(png, { ...spec, scale: 0.0002 }, "a.png").data]).toEqual([0, 0.5]);
+    expect([...depth.files.decode(png, spec, "a.png").data]).toEqual([0, 2.5]);
+    expect([...depth.files.decode(png, { ...spec, scale: 0.0002 }, "a.png").data]).toEqual([0, 0.5]);
     const npy = { ...size, data: Float32Array.from([0, 2.5]) };
-    expect([...depth.decode(npy, spec, "a.npy").data]).toEqual([0, 2.5]);
+    expect([...depth.files.decode(npy, spec, "a.npy").data]).toEqual([0, 2.5]);
   });
 
   test("NaN, infinities, negative values, 0 and the invalid value are invalid", () => {
@@ -32,14 +32,18 @@ describe("depth files", () => {
       99,
       3,
     ]);
-    const label = depth.decode({ width: 7, height: 1, channels: 1, data }, { ...spec, invalid: 99 }, "a.npy");
+    const label = depth.files.decode(
+      { width: 7, height: 1, channels: 1, data },
+      { ...spec, invalid: 99 },
+      "a.npy",
+    );
     expect([...label.valid]).toEqual([0, 0, 0, 0, 0, 0, 1]);
     expect([...label.data]).toEqual([0, 0, 0, 0, 0, 0, 3]);
   });
 
   test("a file without a valid pixel is refused by name", () => {
     const raster = { width: 2, height: 2, channels: 1, data: new Uint16Array(4) };
-    expect(() => depth.decode(raster, spec, "train/depth/3.png")).toThrow(
+    expect(() => depth.files.decode(raster, spec, "train/depth/3.png")).toThrow(
       /^train\/depth\/3\.png: no pixel of the label file is valid\. Check `scale` and `invalid`/,
     );
   });
@@ -52,17 +56,17 @@ describe("depth files", () => {
       data: Float32Array.from([1e-5, 65.535, 7]),
       valid: Uint8Array.of(1, 1, 0),
     };
-    expect([...depth.encode(label, spec).data]).toEqual([1, 65535, 0]);
-    expect([...depth.encode(label, { ...spec, invalid: 65535 }).data]).toEqual([1, 65534, 65535]);
-    expect([...depth.encode(label, { ...spec, invalid: 1 }).data]).toEqual([2, 65535, 1]);
-    expect([...depth.encode(label, { ...spec, invalid: -1 }).data]).toEqual([1, 65535, 0]);
+    expect([...depth.files.encode(label, spec).data]).toEqual([1, 65535, 0]);
+    expect([...depth.files.encode(label, { ...spec, invalid: 65535 }).data]).toEqual([1, 65534, 65535]);
+    expect([...depth.files.encode(label, { ...spec, invalid: 1 }).data]).toEqual([2, 65535, 1]);
+    expect([...depth.files.encode(label, { ...spec, invalid: -1 }).data]).toEqual([1, 65535, 0]);
   });
 
   test("enlarging by a factor divides metres by it", () => {
     const label = { channels: 1, height: 1, width: 1, data: Float32Array.of(3), valid: Uint8Array.of(1) };
-    expect([...depth.scaled(label, 1.5).data]).toEqual([2]);
-    expect(depth.scaled(label, 1)).toBe(label);
-    expect(depth.mirrored(label)).toBe(label);
+    expect([...depth.files.scaled(label, 1.5).data]).toEqual([2]);
+    expect(depth.files.scaled(label, 1)).toBe(label);
+    expect(depth.files.mirrored(label)).toBe(label);
   });
 
   test("a range whose ends are exchanged is refused", () => {
@@ -82,27 +86,27 @@ describe("depth pictures", () => {
     [0, 1, 2].map((i) => [...picture.data.slice(3 * i, 3 * i + 3)]);
 
   test("near is bright yellow, far dark violet", () => {
-    const [near, , far] = colours(depth.drawLabel(label, spec));
+    const [near, , far] = colours(depth.drawing.label(label, spec));
     expect(near).toEqual([0xfd, 0xe7, 0x25]);
     expect(far).toEqual([0x44, 0x01, 0x54]);
   });
 
   test("the range comes from the spec, else from the map's percentiles without its outliers", () => {
-    expect(depth.drawingRange(label, { ...spec, range: [0.5, 8] })).toEqual([0.5, 8]);
+    expect(depth.drawing.range(label, { ...spec, range: [0.5, 8] })).toEqual([0.5, 8]);
     const data = Float32Array.from({ length: 1001 }, (_, i) => (i === 1000 ? 1e6 : 1 + i / 1000));
     const wide = { channels: 1, height: 1, width: 1001, data };
-    const [near, far] = depth.drawingRange(wide, spec)!;
+    const [near, far] = depth.drawing.range(wide, spec)!;
     expect(near).toBeCloseTo(1.02, 5);
     expect(far).toBeCloseTo(1.98, 5);
   });
 
   test("a flat map, a map of NaN and an empty label can be drawn", () => {
     const flat = { channels: 1, height: 1, width: 2, data: Float32Array.of(2, 2) };
-    expect(depth.drawPrediction(flat, spec).data.every((value) => value > 0)).toBe(true);
+    expect(depth.drawing.prediction(flat, spec).data.every((value) => value > 0)).toBe(true);
     const broken = { ...flat, data: Float32Array.of(Number.NaN, Number.NaN) };
-    expect([...depth.drawPrediction(broken, spec).data]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([...depth.drawing.prediction(broken, spec).data]).toEqual([0, 0, 0, 0, 0, 0]);
     expect(
-      depth.drawLabel({ ...label, valid: new Uint8Array(3) }, spec).data.every((value) => value === 0),
+      depth.drawing.label({ ...label, valid: new Uint8Array(3) }, spec).data.every((value) => value === 0),
     ).toBe(true);
   });
 });

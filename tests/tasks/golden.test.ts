@@ -41,14 +41,17 @@ const released = {
   depth: depth.releasedJoint!,
   normals: normals.releasedJoint!,
 };
-const predictedUnit = normals.activate(raw, normalsSpec);
+const predictedUnit = normals.learning.activate(raw, normalsSpec);
 const sample = released.segmentation.substituteTarget(logits, segmentationSpec, { mask, noise });
 const encodedDepth = released.depth.encodePrediction(predictedMetres, depthSpec, { mask });
 const encodedUnit = released.normals.encodePrediction(predictedUnit, normalsSpec, { mask });
 
 /** Ours, by the name of its golden case: the result and the leaf its gradient is taken for. */
 const ours: Record<string, { result: Tensor; leaf?: Tensor }> = {
-  "segmentation.loss": { result: segmentation.loss(logits, classes, valid, segmentationSpec), leaf: logits },
+  "segmentation.loss": {
+    result: segmentation.learning.loss(logits, classes, valid, segmentationSpec),
+    leaf: logits,
+  },
   "segmentation.joint.label": { result: segmentation.joint.encodeLabel(classes, valid, segmentationSpec) },
   "segmentation.joint.prediction": {
     result: segmentation.joint.encodePrediction(logits, segmentationSpec),
@@ -84,7 +87,10 @@ const ours: Record<string, { result: Tensor; leaf?: Tensor }> = {
     result: released.segmentation.reconstructionLoss(decoded, sample, mask, segmentationSpec),
     leaf: decoded,
   },
-  "depth.loss": { result: depth.loss(predictedMetres, metres, valid, depthSpec), leaf: predictedMetres },
+  "depth.loss": {
+    result: depth.learning.loss(predictedMetres, metres, valid, depthSpec),
+    leaf: predictedMetres,
+  },
   "depth.joint.reconstruction": {
     result: depth.joint.reconstructionLoss(decodedDepth, predictedMetres, valid, depthSpec),
     leaf: decodedDepth,
@@ -120,7 +126,7 @@ const ours: Record<string, { result: Tensor; leaf?: Tensor }> = {
   },
   // The other maps in [0, 1] share these functions.
   "reshading.loss": {
-    result: reshading.loss(predictedShading, shades, valid, reshadingSpec),
+    result: reshading.learning.loss(predictedShading, shades, valid, reshadingSpec),
     leaf: predictedShading,
   },
   "reshading.joint.label": { result: reshading.joint.encodeLabel(shades, valid, reshadingSpec) },
@@ -128,7 +134,10 @@ const ours: Record<string, { result: Tensor; leaf?: Tensor }> = {
     result: reshading.joint.reconstructionLoss(decodedDepth, predictedShading, valid, reshadingSpec),
     leaf: decodedDepth,
   },
-  "normals.loss": { result: normals.loss(predictedUnit, unit, valid, normalsSpec), leaf: raw },
+  "normals.loss": {
+    result: normals.learning.loss(predictedUnit, unit, valid, normalsSpec),
+    leaf: raw,
+  },
   "normals.activate": { result: predictedUnit, leaf: raw },
   "normals.joint.reconstruction": {
     result: normals.joint.reconstructionLoss(decodedVector, predictedUnit, valid, normalsSpec),

@@ -22,7 +22,7 @@ test.each(["segmentation", "depth", "normals", "reshading"] as const)("%s", (nam
   const spec: TaskSpec = kind.specSchema.parse(specs[name]);
   const { prediction, label, result } = golden.metrics[name];
   const { valid } = golden.metrics;
-  const accumulator = kind.accumulator(spec);
+  const accumulator = kind.metrics.accumulator(spec);
   const pixels = valid.shape[1] * valid.shape[2];
   for (let n = 0; n < valid.shape[0]; n++) {
     const flags = Uint8Array.from(valid.data.slice(n * pixels, (n + 1) * pixels));

@@ -29,7 +29,7 @@ describe("normals files", () => {
   test("black, mid-grey and blended pixels are invalid; the rest has unit length", () => {
     const pixels = [0, 0, 0, 127, 128, 127, 128, 128, 128, 140, 128, 120, 128, 128, 0, 255, 127, 128];
     const raster = { width: 6, height: 1, channels: 3, data: Uint8Array.from(pixels) };
-    const label = normals.decode(raster, spec, "a.png");
+    const label = normals.files.decode(raster, spec, "a.png");
     expect([...label.valid]).toEqual([0, 0, 0, 0, 1, 1]);
     expect(label.data[4 + 12]).toBeCloseTo(-1, 4);
     for (const i of [4, 5]) {
@@ -44,34 +44,34 @@ describe("normals files", () => {
       channels: 3,
       data: Uint16Array.of(0, 0, 0, 32767, 32768, 32767, 32768, 32767, 0),
     };
-    const label = normals.decode(raster, spec, "a.png");
+    const label = normals.files.decode(raster, spec, "a.png");
     expect([...label.valid]).toEqual([0, 0, 1]);
     expect(label.data[2 + 6]).toBeCloseTo(-1, 7);
   });
 
   test("floats are vectors; zeros and NaN are invalid, components that sum to 0 are not", () => {
     const data = Float32Array.of(0, 0, 0, Number.NaN, 0, 1, 0, 0, -2, Math.SQRT1_2, 0, -Math.SQRT1_2);
-    const label = normals.decode({ width: 4, height: 1, channels: 3, data }, spec, "a.npy");
+    const label = normals.files.decode({ width: 4, height: 1, channels: 3, data }, spec, "a.npy");
     expect([...label.valid]).toEqual([0, 0, 1, 1]);
     expect(label.data[2 + 8]).toBe(-1);
   });
 
   test("a file without a valid pixel is refused by name", () => {
     const raster = { width: 1, height: 2, channels: 3, data: new Uint8Array(6) };
-    expect(() => normals.decode(raster, spec, "train/normals/3.png")).toThrow(
+    expect(() => normals.files.decode(raster, spec, "train/normals/3.png")).toThrow(
       /^train\/normals\/3\.png: no pixel/,
     );
   });
 
   test("mirroring changes the sign of x alone", () => {
-    const mirrored = normals.mirrored(vectors([[0.6, 0, -0.8]]));
+    const mirrored = normals.files.mirrored(vectors([[0.6, 0, -0.8]]));
     [-0.6, 0, -0.8].forEach((value, axis) => {
       expect(mirrored.data[axis]).toBeCloseTo(value, 6);
     });
   });
 
   test("after resampling, vectors are brought to unit length and cancelled ones become invalid", () => {
-    const label = normals.scaled(
+    const label = normals.files.scaled(
       vectors([
         [0.3, 0, -0.5],
         [0.1, 0, -0.1],
@@ -91,7 +91,7 @@ describe("normals metrics", () => {
     -Math.cos((degrees * Math.PI) / 180),
   ];
   const measure = (angles: readonly number[]) => {
-    const accumulator = normals.accumulator(spec);
+    const accumulator = normals.metrics.accumulator(spec);
     accumulator.update(vectors(angles.map(at)), vectors(angles.map(() => [0, 0, -1])));
     return accumulator.result();
   };
@@ -113,7 +113,7 @@ describe("normals metrics", () => {
   test("length does not matter, no direction is perpendicular, NaN is not hidden", () => {
     const truth = vectors([[0, 0, -1]]);
     const of = (vector: number[]) => {
-      const accumulator = normals.accumulator(spec);
+      const accumulator = normals.metrics.accumulator(spec);
       accumulator.update(vectors([vector]), truth);
       return accumulator.result();
     };
@@ -125,5 +125,5 @@ describe("normals metrics", () => {
 });
 
 test("a surface facing the camera is lilac", () => {
-  expect([...normals.drawLabel(vectors([[0, 0, -1]]), spec).data]).toEqual([128, 128, 255]);
+  expect([...normals.drawing.label(vectors([[0, 0, -1]]), spec).data]).toEqual([128, 128, 255]);
 });

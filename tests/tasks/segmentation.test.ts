@@ -17,11 +17,11 @@ function predicting(classes: readonly number[], count = 3): PredictionMap {
 
 function labelled(classes: readonly number[], ignore = 255): LabelMap {
   const raster = { width: classes.length, height: 1, channels: 1, data: Uint8Array.from(classes) };
-  return segmentation.decode(raster, { ...spec, ignore }, "label.png");
+  return segmentation.files.decode(raster, { ...spec, ignore }, "label.png");
 }
 
 function measure(predicted: readonly number[], truth: readonly number[]): Record<string, number> {
-  const accumulator = segmentation.accumulator(spec);
+  const accumulator = segmentation.metrics.accumulator(spec);
   accumulator.update(predicting(predicted), labelled(truth));
   return accumulator.result();
 }
@@ -37,7 +37,7 @@ taskConformance({
 describe("segmentation files", () => {
   test("a class index out of range names file, value, place and remedy", () => {
     const raster = { width: 2, height: 2, channels: 1, data: Uint8Array.from([0, 1, 37, 255]) };
-    expect(() => segmentation.decode(raster, spec, "train/segmentation/7.png")).toThrow(
+    expect(() => segmentation.files.decode(raster, spec, "train/segmentation/7.png")).toThrow(
       "train/segmentation/7.png: a class index is out of range (expected whole numbers 0 to 2, or 255 for ignored " +
         "pixels, got 37 at row 1, column 0). Correct the file, or name the missing classes under `classes`, or set " +
         "`ignore` to this value.",
@@ -46,13 +46,13 @@ describe("segmentation files", () => {
 
   test("fractions and negative values of .npy files are refused, -1 may be the ignored value", () => {
     const raster = (data: number[]) => ({ width: 2, height: 1, channels: 1, data: Float32Array.from(data) });
-    expect(() => segmentation.decode(raster([0, 1.5]), spec, "a.npy")).toThrow(/got 1.5/);
-    expect(() => segmentation.decode(raster([0, -1]), spec, "a.npy")).toThrow(/got -1/);
-    expect(() => segmentation.decode(raster([0, Number.NaN]), spec, "a.npy")).toThrow(/got NaN/);
+    expect(() => segmentation.files.decode(raster([0, 1.5]), spec, "a.npy")).toThrow(/got 1.5/);
+    expect(() => segmentation.files.decode(raster([0, -1]), spec, "a.npy")).toThrow(/got -1/);
+    expect(() => segmentation.files.decode(raster([0, Number.NaN]), spec, "a.npy")).toThrow(/got NaN/);
     const unusual = { ...spec, ignore: -1 };
-    const label = segmentation.decode(raster([2, -1]), unusual, "a.npy");
+    const label = segmentation.files.decode(raster([2, -1]), unusual, "a.npy");
     expect([...label.valid]).toEqual([1, 0]);
-    expect(segmentation.encode(label, unusual).data).toEqual(Float32Array.from([2, -1]));
+    expect(segmentation.files.encode(label, unusual).data).toEqual(Float32Array.from([2, -1]));
   });
 
   test("a file of ignored pixels alone is a label without valid pixels", () => {
@@ -62,7 +62,7 @@ describe("segmentation files", () => {
   test("values above 255 are written with 16 bits", () => {
     const many = { ...spec, classes: Array.from({ length: 300 }, (_, i) => `c${i}`), ignore: 65535 };
     const raster = { width: 2, height: 1, channels: 1, data: Uint16Array.from([299, 65535]) };
-    expect(segmentation.encode(segmentation.decode(raster, many, "a.png"), many)).toEqual(raster);
+    expect(segmentation.files.encode(segmentation.files.decode(raster, many, "a.png"), many)).toEqual(raster);
   });
 });
 
@@ -92,7 +92,7 @@ describe("segmentation metrics", () => {
   });
 
   test("comes from the confusion of the whole set, not from a mean over images", () => {
-    const accumulator = segmentation.accumulator(spec);
+    const accumulator = segmentation.metrics.accumulator(spec);
     accumulator.update(predicting([0, 0, 0]), labelled([0, 0, 0]));
     accumulator.update(predicting([0]), labelled([1]));
     // class 0: 3/4, class 1: 0/1; the mean of per-image values would be 50.
@@ -103,7 +103,7 @@ describe("segmentation metrics", () => {
 describe("segmentation pictures", () => {
   test("sixty classes have sixty colours, none near black", () => {
     const classes = Array.from({ length: 60 }, (_, i) => i);
-    const { data } = segmentation.drawPrediction(predicting(classes, 60), spec);
+    const { data } = segmentation.drawing.prediction(predicting(classes, 60), spec);
     const colours = classes.map((i) => data.slice(3 * i, 3 * i + 3).join());
     expect(new Set(colours).size).toBe(60);
     for (const i of classes) expect(Math.max(...data.slice(3 * i, 3 * i + 3))).toBeGreaterThan(60);

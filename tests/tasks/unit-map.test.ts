@@ -38,47 +38,55 @@ const spec = { kind: "edges2d" } as const;
 
 describe("files of maps in [0, 1]", () => {
   test("8 and 16 bits hold 1 as their largest value, or `scale` says what a step is", () => {
-    expect([...edges2d.decode(row(Uint8Array.of(0, 51, 255)), spec, "a").data]).toEqual([
+    expect([...edges2d.files.decode(row(Uint8Array.of(0, 51, 255)), spec, "a").data]).toEqual([
       0,
       Math.fround(0.2),
       1,
     ]);
     const wide = row(Uint16Array.of(0, 13107, 65535));
-    expect([...edges2d.decode(wide, spec, "a").data]).toEqual([0, Math.fround(0.2), 1]);
+    expect([...edges2d.files.decode(wide, spec, "a").data]).toEqual([0, Math.fround(0.2), 1]);
     const scaled = { ...spec, scale: 1 / 328 };
-    expect([...edges2d.decode(row(Uint16Array.of(0, 82, 328, 9000)), scaled, "a").data]).toEqual([
+    expect([...edges2d.files.decode(row(Uint16Array.of(0, 82, 328, 9000)), scaled, "a").data]).toEqual([
       0, 0.25, 1, 1,
     ]);
-    expect([...edges2d.decode(row(Uint8Array.of(0, 1)), { ...spec, scale: 1 }, "a").data]).toEqual([0, 1]);
+    expect([...edges2d.files.decode(row(Uint8Array.of(0, 1)), { ...spec, scale: 1 }, "a").data]).toEqual([
+      0, 1,
+    ]);
   });
 
   test("floats are the values, NaN and infinities are invalid", () => {
     const data = Float32Array.of(0.25, Number.NaN, Number.POSITIVE_INFINITY, 1.0005, -0.0005);
-    const label = edges2d.decode(row(data), { ...spec, scale: 0.1, invalid: 1 }, "a.npy");
+    const label = edges2d.files.decode(row(data), { ...spec, scale: 0.1, invalid: 1 }, "a.npy");
     expect([...label.valid]).toEqual([1, 0, 0, 1, 1]);
     expect([...label.data]).toEqual([0.25, 0, 0, 1, 0]);
   });
 
   test("floats of another unit are refused with their place", () => {
-    expect(() => edges2d.decode(row(Float32Array.of(0.5, 200)), spec, "val/edges2d/3.npy")).toThrow(
+    expect(() => edges2d.files.decode(row(Float32Array.of(0.5, 200)), spec, "val/edges2d/3.npy")).toThrow(
       /^val\/edges2d\/3\.npy: a value is out of range \(expected floats from 0 to 1, .*got 200 at row 0, column 1/,
     );
   });
 
   test("the invalid value marks pixels, and a file of nothing else is refused", () => {
     const marked = { ...spec, invalid: 255 };
-    expect([...edges2d.decode(row(Uint8Array.of(254, 255)), marked, "a").valid]).toEqual([1, 0]);
-    expect(() => edges2d.decode(row(Uint8Array.of(255, 255)), marked, "a.png")).toThrow(/no pixel .* valid/);
+    expect([...edges2d.files.decode(row(Uint8Array.of(254, 255)), marked, "a").valid]).toEqual([1, 0]);
+    expect(() => edges2d.files.decode(row(Uint8Array.of(255, 255)), marked, "a.png")).toThrow(
+      /no pixel .* valid/,
+    );
   });
 
   test("are written in 8 bits where that is enough, in 16 where the spec wants it, as floats with gaps", () => {
     const label = map([0, 0.5, 1]);
-    expect(edges2d.encode(label, spec).data).toEqual(Uint8Array.of(0, 128, 255));
-    expect(edges2d.encode(label, { ...spec, scale: 1 / 328 }).data).toEqual(Uint16Array.of(0, 164, 328));
-    expect(edges2d.encode(label, { ...spec, invalid: 65535 }).data).toEqual(Uint16Array.of(0, 32768, 65534));
+    expect(edges2d.files.encode(label, spec).data).toEqual(Uint8Array.of(0, 128, 255));
+    expect(edges2d.files.encode(label, { ...spec, scale: 1 / 328 }).data).toEqual(
+      Uint16Array.of(0, 164, 328),
+    );
+    expect(edges2d.files.encode(label, { ...spec, invalid: 65535 }).data).toEqual(
+      Uint16Array.of(0, 32768, 65534),
+    );
     const gap = map([0, 0.5, 1], [1, 1, 0]);
-    expect(edges2d.encode(gap, spec).data).toEqual(Float32Array.of(0, 0.5, Number.NaN));
-    expect(edges2d.encode(gap, { ...spec, invalid: 0 }).data).toEqual(Uint8Array.of(1, 128, 0));
+    expect(edges2d.files.encode(gap, spec).data).toEqual(Float32Array.of(0, 0.5, Number.NaN));
+    expect(edges2d.files.encode(gap, { ...spec, invalid: 0 }).data).toEqual(Uint8Array.of(1, 128, 0));
   });
 
   test("whatever a file holds, the result is a label in [0, 1] or a UserError", () => {
@@ -94,10 +102,10 @@ describe("files of maps in [0, 1]", () => {
     fc.assert(
       fc.property(values, specs, (data, fields) => {
         try {
-          const label = edges2d.decode(row(data as Raster["data"]), { ...spec, ...fields }, "file");
+          const label = edges2d.files.decode(row(data as Raster["data"]), { ...spec, ...fields }, "file");
           expect(label.data.every((value) => value >= 0 && value <= 1)).toBe(true);
-          const back = edges2d.decode(
-            edges2d.encode(label, { ...spec, ...fields }),
+          const back = edges2d.files.decode(
+            edges2d.files.encode(label, { ...spec, ...fields }),
             { ...spec, ...fields },
             "b",
           );
@@ -127,17 +135,17 @@ describe("files of maps in [0, 1]", () => {
 test("mirror and enlargement change no value", () => {
   const label = map([0.1, 0.9]);
   for (const kind of kinds) {
-    expect(kind.mirrored(label)).toBe(label);
-    expect(kind.scaled(label, 1.5)).toBe(label);
+    expect(kind.files.mirrored(label)).toBe(label);
+    expect(kind.files.scaled(label, 1.5)).toBe(label);
   }
 });
 
 test("reshading is drawn grey, the others on the scale of depth; equal values look equal in every picture", () => {
-  expect([...reshading.drawLabel(map([0, 1]), { kind: "reshading" }).data]).toEqual([
+  expect([...reshading.drawing.label(map([0, 1]), { kind: "reshading" }).data]).toEqual([
     24, 24, 24, 255, 255, 255,
   ]);
-  const bright = [...depth.drawLabel(map([1]), { kind: "depth", scale: 1, invalid: 0 }).data];
-  expect([...edges2d.drawLabel(map([1, 0.2]), spec).data.slice(0, 3)]).toEqual(bright);
+  const bright = [...depth.drawing.label(map([1]), { kind: "depth", scale: 1, invalid: 0 }).data];
+  expect([...edges2d.drawing.label(map([1, 0.2]), spec).data.slice(0, 3)]).toEqual(bright);
   const broken = { channels: 1, height: 1, width: 1, data: Float32Array.of(Number.NaN) };
-  expect([...edges2d.drawPrediction(broken, spec).data]).toEqual([0, 0, 0]);
+  expect([...edges2d.drawing.prediction(broken, spec).data]).toEqual([0, 0, 0]);
 });

@@ -106,7 +106,7 @@ describe("options of a run", () => {
     const { tasks } = await train({ config: jtr, folder: join(folder, "run") });
     const { metrics } = await evaluateRun(findRun(join(folder, "run")), { split: "val" });
     expect(tasks.map(({ name }) => name)).toEqual(Object.keys(worldByName("rooms").tasks));
-    for (const { name, kind } of tasks) expect(metrics[name][kind.primaryMetric], name).toBeGreaterThan(0);
+    for (const { name, kind } of tasks) expect(metrics[name][kind.metrics.primary], name).toBeGreaterThan(0);
     const released = config("method={name: jtr, width: 4, variant: released}");
     await expect(train({ config: released, folder: join(folder, "released") })).rejects.toThrow(
       /^tasks: occlusion-edges: JTR's released code has no tasks of kind occlusion-edges\. Set `variant: paper`/,

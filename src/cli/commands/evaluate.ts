@@ -42,8 +42,8 @@ async function evaluateAction(folder: string, flags: EvaluateFlags): Promise<voi
     note(`${result.images} images of split ${result.split}, ${result.checkpoint}`);
     const described = tasks.map(({ name, kind }) => ({
       name,
-      metrics: kind.metrics,
-      primaryMetric: kind.primaryMetric,
+      metrics: kind.metrics.infos,
+      primaryMetric: kind.metrics.primary,
     }));
     print(
       textTable(resultsTable({ tasks: described, runs: [{ name: folder, records: [], final: metrics }] })),

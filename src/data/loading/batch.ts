@@ -156,7 +156,7 @@ function stackView(
   });
   for (const task of tasks) {
     const spec = dataset.info.tasks[task];
-    const channels = taskKind(spec.kind).labelChannels(spec);
+    const channels = taskKind(spec.kind).files.labelChannels(spec);
     const label = add(`${task}.label`, [count, channels, height, width]);
     const valid = add(`${task}.valid`, [count, 1, height, width]);
     const labelled = add(`${task}.labelled`, [count]);

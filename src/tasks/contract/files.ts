@@ -1,0 +1,26 @@
+/** @file The first part of a task: how its labels are stored, and how they move when their image is changed. */
+import type { LabelMap, Raster } from "./maps.js";
+import type { TaskSpec } from "./spec.js";
+
+export interface TaskFiles<S extends TaskSpec = TaskSpec> {
+  /** Channels L of a label. */
+  labelChannels(spec: S): number;
+  /** File pixels -> label. `where` names the file in errors. Throws UserError on values the spec does not allow. */
+  decode(raster: Raster, spec: S, where: string): LabelMap;
+  /** Label -> file pixels, the inverse of `decode` up to the file's precision. */
+  encode(label: LabelMap, spec: S): Raster;
+
+  /** How a label is sampled where its image is cropped or resized. */
+  readonly interpolation: "nearest" | "bilinear";
+  /**
+   * Mends the values after the map was mirrored left-right (normals: x changes sign). Returns the label
+   * itself where nothing changes.
+   */
+  mirrored(label: LabelMap): LabelMap;
+  /**
+   * Mends the values after the map was resampled and the image enlarged by `factor` about the camera's axis:
+   * depth is divided by it, normals are brought back to unit length. Factor 1 stands for resampling alone, as
+   * when a sample is resized together with its camera. Returns the label itself where nothing changes.
+   */
+  scaled(label: LabelMap, factor: number): LabelMap;
+}

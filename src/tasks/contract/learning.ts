@@ -1,0 +1,40 @@
+/** @file The second part of a task: how a network's output becomes its prediction, and what it learns from. */
+import type { Tensor } from "../../graph/tensor.js";
+import type { TaskSpec } from "./spec.js";
+
+/** Functions over batches: predictions [N,C,H,W], labels [N,L,H,W], valid [N,1,H,W] of zeros and ones. */
+export interface TaskLearning<S extends TaskSpec = TaskSpec> {
+  /** Channels C of a prediction. */
+  channels(spec: S): number;
+  /** Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres, shares). */
+  activate(output: Tensor, spec: S): Tensor;
+  /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
+  loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
+  /**
+   * Mends the values of predictions [N,C,H,W] after they were resampled as images are, as `mirrored` and
+   * `scaled` do for labels. Differentiable.
+   */
+  moved(prediction: Tensor, motion: Motion): Tensor;
+  /**
+   * Predictions [N,C,H,W] as labels [N,L,H,W] of their own kind, e.g. a teacher's for its student. Detached.
+   * `confidence` (0 to 1) is the least probability at which a label holds, for tasks that predict
+   * probabilities; others ignore it.
+   */
+  pseudoLabel(prediction: Tensor, spec: S, confidence: number): PseudoLabel;
+}
+
+/** How the images of a batch were changed. */
+export interface Motion {
+  /** Shape [N,1,1,1]; -1 where the image was mirrored left-right, else 1. */
+  readonly side: Tensor;
+  /** Shape [N,1,1,1]; how much larger things look. */
+  readonly enlargement: Tensor;
+}
+
+/** A label made of a prediction; no gradient passes it. */
+export interface PseudoLabel {
+  /** [N,L,H,W] */
+  readonly label: Tensor;
+  /** [N,1,H,W], ones where the label holds. */
+  readonly valid: Tensor;
+}
