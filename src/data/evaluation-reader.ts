@@ -1,10 +1,14 @@
 /** @file A split in its order, with every label it has: what evaluation reads. */
+import type { MeasuredImage } from "../tasks/task.js";
 import { openDataset } from "./formats/index.js";
 import { unknownName } from "./names.js";
+import { sequencePlaces } from "./sequences.js";
 import type { DatasetSource, Sample } from "./types.js";
 
 export interface SplitReader extends AsyncIterable<Sample> {
   readonly ids: readonly string[];
+  /** What metrics may know of a sample's image. */
+  measured(sample: Sample): MeasuredImage;
 }
 
 /**
@@ -18,9 +22,15 @@ export async function openSplit(
   tasks: readonly string[],
 ): Promise<SplitReader> {
   const dataset = await openDataset(source);
-  const { name, splits } = dataset.info;
+  const { name, splits, sequences } = dataset.info;
   if (!Object.hasOwn(splits, split)) throw unknownName("split", split, Object.keys(splits), name);
   const ids = splits[split];
+  const places = sequencePlaces(sequences, split);
+  const measured = ({ id, width, height, fileSize }: Sample): MeasuredImage => ({
+    id,
+    ...(fileSize ?? { width, height }),
+    sequence: places.get(id),
+  });
   async function* iterate(): AsyncGenerator<Sample> {
     const start = (index: number) => {
       if (index >= ids.length) return undefined;
@@ -36,5 +46,5 @@ export async function openSplit(
       yield current;
     }
   }
-  return { ids, [Symbol.asyncIterator]: iterate };
+  return { ids, measured, [Symbol.asyncIterator]: iterate };
 }

@@ -21,7 +21,6 @@ const YAML_NAME = "dataset.yaml";
 /** A dataset folder, with what only a folder of ours says. */
 export interface FolderDataset extends FileDataset {
   readonly description: DatasetDescription;
-  readonly sequences?: Sequences;
 }
 
 /** The layout with the fields that are given filled in. */
@@ -112,8 +111,9 @@ export async function openFolder(root: string): Promise<FolderDataset> {
   }
   const dataset = fileDataset(description, files, root);
   const sequences = await readSequences(root, description, dataset.info.splits);
-  const info = { name: description.name, tasks: description.tasks, splits: dataset.info.splits };
-  return { ...dataset, info, description, strayLabels, ...(sequences && { sequences }) };
+  const { name, tasks } = description;
+  const info = { name, tasks, splits: dataset.info.splits, ...(sequences && { sequences }) };
+  return { ...dataset, info, description, strayLabels };
 }
 
 async function readSequences(

@@ -44,6 +44,7 @@ export function resizeSample(
     id: sample.id,
     width,
     height,
+    fileSize: sample.fileSize ?? { width: sample.width, height: sample.height },
     image: resample(
       sample.image,
       3,

@@ -1,6 +1,7 @@
 /** @file sequences.json of a dataset folder: which samples follow one another in time. */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import type { SequencePlace } from "../tasks/task.js";
 
 const sequenceSchema = z.strictObject({
   name: z.string().optional(),
@@ -53,4 +54,19 @@ export function parseSequences(
     }
   }
   return parsed.data;
+}
+
+/** Where each sample of a split stands in time, by its id: in the first sequence that holds it. */
+export function sequencePlaces(
+  sequences: Sequences | undefined,
+  split: string,
+): ReadonlyMap<string, SequencePlace> {
+  const places = new Map<string, SequencePlace>();
+  if (sequences === undefined || !Object.hasOwn(sequences, split)) return places;
+  sequences[split].forEach(({ name, frames, timestamps }, index) => {
+    frames.forEach((id, frame) => {
+      if (!places.has(id)) places.set(id, { index, name, frame, timestamp: timestamps?.[frame] });
+    });
+  });
+  return places;
 }

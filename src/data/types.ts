@@ -1,5 +1,6 @@
 /** @file What a dataset, a sample and a batch are. */
 import type { LabelMap, TaskSpec } from "../tasks/task.js";
+import type { Sequences } from "./sequences.js";
 
 /** Pinhole intrinsics in pixels of the image they belong to; pixel centres at whole numbers. */
 export interface Camera {
@@ -14,6 +15,8 @@ export interface Sample {
   readonly id: string;
   readonly width: number;
   readonly height: number;
+  /** The image's size before it was resized; left out where it was not. */
+  readonly fileSize?: { readonly width: number; readonly height: number };
   /** Planar RGB [3, height, width] in [0, 1]. */
   readonly image: Float32Array;
   /** By task name; a task that is not there is not labelled. */
@@ -26,6 +29,8 @@ export interface DatasetInfo {
   readonly tasks: Readonly<Record<string, TaskSpec>>;
   /** Sample ids by split, in a fixed order. */
   readonly splits: Readonly<Record<string, readonly string[]>>;
+  /** Which samples follow one another in time, where the dataset says so. */
+  readonly sequences?: Sequences;
 }
 
 /** An opened dataset. Reading the same sample twice gives the same values. */

@@ -35,7 +35,8 @@ export async function evaluateSplit(predictor: Predictor, options: EvaluateOptio
     samples.forEach((sample, n) => {
       for (const name of names) {
         const label = sample.labels[name];
-        if (label !== undefined) accumulators.get(name)!.update(predictions[n][name], label);
+        if (label === undefined) continue;
+        accumulators.get(name)!.update(predictions[n][name], label, reader.measured(sample));
       }
       options.onSample?.(sample, predictions[n], done++);
     });

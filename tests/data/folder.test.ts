@@ -192,7 +192,7 @@ describe("sequences.json", () => {
     const description = parseDatasetYaml(`${TINY_YAML}sequences: order.json\n`, "x");
     const sequences = { train: [{ frames: ["train01", "train00"], timestamps: [0, 0.5] }] };
     await writeSequences(root, description, sequences);
-    expect((await openFolder(root)).sequences).toEqual(sequences);
+    expect((await openFolder(root)).info.sequences).toEqual(sequences);
     await writeSequences(root, description, { train: [{ frames: ["train77"] }] });
     expect((await userError(() => openFolder(root))).message).toContain(
       'split train has no sample "train77"',

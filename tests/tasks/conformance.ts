@@ -20,6 +20,7 @@ import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import type { LabelMap, PredictionMap, TaskKind, TaskSpec } from "../../src/tasks/index.js";
 import { taskKind } from "../../src/tasks/index.js";
+import { imageOf } from "../helpers/measured.js";
 
 export interface TaskExample<S extends TaskSpec> {
   readonly kind: TaskKind<S>;
@@ -252,7 +253,8 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
         expect(got.gradient.every(Number.isFinite)).toBe(true);
         const expected = kind.files.scaled(side < 0 ? kind.files.mirrored(truth) : truth, enlargement);
         const accumulator = kind.metrics.accumulator(spec);
-        accumulator.update({ channels, height: H, width: W, data: got.moved }, expected);
+        const predicted = { channels, height: H, width: W, data: got.moved };
+        accumulator.update(predicted, expected, imageOf(expected));
         const result = accumulator.result();
         for (const { name, better } of kind.metrics.infos) {
           expect(result[name]).toBeCloseTo(better === "lower" ? 0 : 100, 2);
@@ -330,7 +332,9 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
   describe(`${kind.kind}: metrics`, () => {
     const resultOf = (pairs: readonly (readonly [PredictionMap, LabelMap])[]) => {
       const accumulator = kind.metrics.accumulator(spec);
-      for (const [prediction, label] of pairs) accumulator.update(prediction, label);
+      pairs.forEach(([prediction, label], i) => {
+        accumulator.update(prediction, label, imageOf(label, String(i)));
+      });
       return accumulator.result();
     };
     const pairsOf = (seed: number) =>
@@ -371,10 +375,10 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
           const pairs = pairsOf(seed);
           const forwards = resultOf(pairs);
           const accumulator = kind.metrics.accumulator(spec);
-          for (const [prediction, label] of [...pairs].reverse()) {
-            accumulator.update(prediction, label);
+          [...pairs].reverse().forEach(([prediction, label], i) => {
+            accumulator.update(prediction, label, imageOf(label, String(pairs.length - 1 - i)));
             accumulator.result();
-          }
+          });
           const backwards = accumulator.result();
           for (const { name } of kind.metrics.infos) expect(backwards[name]).toBeCloseTo(forwards[name], 9);
         }),
@@ -396,9 +400,9 @@ export function taskConformance<S extends TaskSpec>(example: TaskExample<S>): vo
 
     test("a prediction of another size is refused", () => {
       const [[prediction, label]] = pairsOf(7);
-      expect(() => kind.metrics.accumulator(spec).update({ ...prediction, width: W - 1 }, label)).toThrow(
-        RangeError,
-      );
+      expect(() =>
+        kind.metrics.accumulator(spec).update({ ...prediction, width: W - 1 }, label, imageOf(label)),
+      ).toThrow(RangeError);
     });
   });
 

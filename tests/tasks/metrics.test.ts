@@ -1,6 +1,7 @@
 /** @file Metrics over a set of images against values computed with numpy. */
 import { expect, test } from "vitest";
 import { type TaskKind, type TaskSpec, taskKinds } from "../../src/tasks/index.js";
+import { imageOf } from "../helpers/measured.js";
 import { golden, type Packed } from "./golden.js";
 
 const specs = {
@@ -26,7 +27,8 @@ test.each(["segmentation", "depth", "normals", "reshading"] as const)("%s", (nam
   const pixels = valid.shape[1] * valid.shape[2];
   for (let n = 0; n < valid.shape[0]; n++) {
     const flags = Uint8Array.from(valid.data.slice(n * pixels, (n + 1) * pixels));
-    accumulator.update(image(prediction, n), { ...image(label, n), valid: flags });
+    const truth = { ...image(label, n), valid: flags };
+    accumulator.update(image(prediction, n), truth, imageOf(truth, String(n)));
   }
   const got = accumulator.result();
   expect(Object.keys(got)).toEqual(Object.keys(result));

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Random } from "../../src/common/random.js";
 import { type NormalsSpec, normals } from "../../src/tasks/index.js";
 import type { LabelMap } from "../../src/tasks/task.js";
+import { imageOf } from "../helpers/measured.js";
 import { taskConformance } from "./conformance.js";
 
 const spec: NormalsSpec = { kind: "normals" };
@@ -92,7 +93,8 @@ describe("normals metrics", () => {
   ];
   const measure = (angles: readonly number[]) => {
     const accumulator = normals.metrics.accumulator(spec);
-    accumulator.update(vectors(angles.map(at)), vectors(angles.map(() => [0, 0, -1])));
+    const truth = vectors(angles.map(() => [0, 0, -1]));
+    accumulator.update(vectors(angles.map(at)), truth, imageOf(truth));
     return accumulator.result();
   };
 
@@ -114,7 +116,7 @@ describe("normals metrics", () => {
     const truth = vectors([[0, 0, -1]]);
     const of = (vector: number[]) => {
       const accumulator = normals.metrics.accumulator(spec);
-      accumulator.update(vectors([vector]), truth);
+      accumulator.update(vectors([vector]), truth, imageOf(truth));
       return accumulator.result();
     };
     expect(of([0, 0, -0.2]).mErr).toBe(0);

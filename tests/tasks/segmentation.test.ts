@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { segmentation } from "../../src/tasks/index.js";
 import type { LabelMap, PredictionMap } from "../../src/tasks/task.js";
+import { imageOf } from "../helpers/measured.js";
 import { taskConformance } from "./conformance.js";
 
 const entry = { kind: "segmentation", classes: ["wall", "floor", "chair"] };
@@ -22,7 +23,8 @@ function labelled(classes: readonly number[], ignore = 255): LabelMap {
 
 function measure(predicted: readonly number[], truth: readonly number[]): Record<string, number> {
   const accumulator = segmentation.metrics.accumulator(spec);
-  accumulator.update(predicting(predicted), labelled(truth));
+  const label = labelled(truth);
+  accumulator.update(predicting(predicted), label, imageOf(label));
   return accumulator.result();
 }
 
@@ -93,8 +95,9 @@ describe("segmentation metrics", () => {
 
   test("comes from the confusion of the whole set, not from a mean over images", () => {
     const accumulator = segmentation.metrics.accumulator(spec);
-    accumulator.update(predicting([0, 0, 0]), labelled([0, 0, 0]));
-    accumulator.update(predicting([0]), labelled([1]));
+    const [first, second] = [labelled([0, 0, 0]), labelled([1])];
+    accumulator.update(predicting([0, 0, 0]), first, imageOf(first, "0"));
+    accumulator.update(predicting([0]), second, imageOf(second, "1"));
     // class 0: 3/4, class 1: 0/1; the mean of per-image values would be 50.
     expect(accumulator.result().mIoU).toBeCloseTo(37.5, 10);
   });
