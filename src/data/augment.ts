@@ -3,11 +3,12 @@
  * photometric changes. Labels and camera move along; photometric changes touch the image alone.
  */
 import { Random } from "../common/random.js";
+import { croppedCamera, mirroredCamera } from "../geometry/camera.js";
 import { taskKind } from "../tasks/index.js";
 import type { LabelMap, TaskSpec } from "../tasks/task.js";
 import { randomPhotometric } from "./photometric.js";
 import { alignedNearestTaps, alignedTaps, resample, resampleLabel } from "./resample.js";
-import type { Camera, Placement, Sample, ViewSpec } from "./types.js";
+import type { Placement, Sample, ViewSpec } from "./types.js";
 
 type Specs = Readonly<Record<string, TaskSpec>>;
 
@@ -44,7 +45,7 @@ export function flipSample(sample: Sample, specs: Specs): Sample {
     ...sample,
     image: mirrorRows(sample.image, width),
     labels: mapLabels(sample, flipLabel, specs),
-    ...(camera && { camera: { ...camera, cx: width - 1 - camera.cx } }),
+    ...(camera && { camera: mirroredCamera(camera, width) }),
   };
 }
 
@@ -53,15 +54,6 @@ export interface Crop {
   readonly top: number;
   readonly left: number;
   readonly scale: number;
-}
-
-function cropCamera(camera: Camera, crop: Crop, stepX: number, stepY: number): Camera {
-  return {
-    fx: camera.fx * stepX,
-    fy: camera.fy * stepY,
-    cx: (camera.cx - crop.left) * stepX,
-    cy: (camera.cy - crop.top) * stepY,
-  };
 }
 
 /** Output pixels per source pixel when `size` positions are spread over `length` with their ends aligned. */
@@ -76,12 +68,13 @@ function enlargement(size: number, length: number): number {
  */
 export function cropSample(sample: Sample, specs: Specs, crop: Crop): Sample {
   const { height, width, camera } = sample;
+  const { left, top } = crop;
   const rows = Math.max(1, Math.floor(height / crop.scale));
   const columns = Math.max(1, Math.floor(width / crop.scale));
-  const smoothY = alignedTaps(crop.top, rows, height);
-  const smoothX = alignedTaps(crop.left, columns, width);
-  const nearestY = alignedNearestTaps(crop.top, rows, height);
-  const nearestX = alignedNearestTaps(crop.left, columns, width);
+  const smoothY = alignedTaps(top, rows, height);
+  const smoothX = alignedTaps(left, columns, width);
+  const nearestY = alignedNearestTaps(top, rows, height);
+  const nearestX = alignedNearestTaps(left, columns, width);
   const cropLabel = (label: LabelMap, spec: TaskSpec) => {
     const kind = taskKind(spec.kind);
     const smooth = kind.files.interpolation === "bilinear";
@@ -93,7 +86,7 @@ export function cropSample(sample: Sample, specs: Specs, crop: Crop): Sample {
     image: resample(sample.image, 3, height, width, smoothY, smoothX),
     labels: mapLabels(sample, cropLabel, specs),
     ...(camera && {
-      camera: cropCamera(camera, crop, enlargement(columns, width), enlargement(rows, height)),
+      camera: croppedCamera(camera, left, top, enlargement(columns, width), enlargement(rows, height)),
     }),
   };
 }

@@ -2,10 +2,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../common/errors.js";
+import type { PinholeCamera } from "../geometry/camera.js";
 import { DEFAULT_LAYOUT } from "./dataset-yaml.js";
 import { type DatasetDescription, writeDatasetYaml, writeSample } from "./folder.js";
 import { openDataset } from "./formats/index.js";
-import type { Camera, DatasetSource } from "./types.js";
+import type { DatasetSource } from "./types.js";
 
 export interface ConvertOptions {
   readonly source: DatasetSource;
@@ -38,7 +39,7 @@ export async function convertDataset({ source, out, onProgress }: ConvertOptions
   const { info, read } = await openDataset(source);
   const tasks = Object.keys(info.tasks);
   const total = Object.values(info.splits).reduce((sum, ids) => sum + ids.length, 0);
-  const cameras = new Map<string, Camera | undefined>();
+  const cameras = new Map<string, PinholeCamera | undefined>();
   const description: DatasetDescription = {
     name: info.name,
     layout: DEFAULT_LAYOUT,

@@ -1,16 +1,17 @@
 /** @file A dataset whose samples are files on disk: what every format has in common. */
 import { UserError } from "../common/errors.js";
+import type { PinholeCamera } from "../geometry/camera.js";
 import { taskKind } from "../tasks/index.js";
 import type { LabelMap, Raster, TaskSpec } from "../tasks/task.js";
 import { type RgbImage, readImage, readRaster } from "./files/raster.js";
 import { unknownName } from "./names.js";
-import type { Camera, Dataset, DatasetInfo, Sample } from "./types.js";
+import type { Dataset, DatasetInfo, Sample } from "./types.js";
 
 /** A label that lies in a file. */
 export interface LabelFile {
   readonly file: string;
   /** Reads it at file resolution. The camera is the sample's. Throws UserError naming the file. */
-  read(camera: Camera | undefined): Promise<LabelMap>;
+  read(camera: PinholeCamera | undefined): Promise<LabelMap>;
 }
 
 /** An image that is no plain JPEG or PNG file: an array, or a part of a larger file. */
@@ -26,7 +27,7 @@ export interface SampleFiles {
   readonly image: string | ImageFile;
   readonly labels: Readonly<Record<string, LabelFile>>;
   /** At the image's resolution. */
-  readonly camera?: Camera;
+  readonly camera?: PinholeCamera;
 }
 
 /**

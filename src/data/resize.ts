@@ -1,24 +1,10 @@
 /** @file Samples at another size: image, labels by their kind's rule, camera along with them. */
 import { UserError } from "../common/errors.js";
+import { scaledCamera } from "../geometry/camera.js";
 import { taskKind } from "../tasks/index.js";
 import type { LabelMap, TaskSpec } from "../tasks/task.js";
 import { nearestTaps, resample, resampleLabel, triangleTaps } from "./resample.js";
-import type { Camera, Dataset, Sample } from "./types.js";
-
-/** Intrinsics after the image was stretched to `width` x `height`; pixel centres at whole numbers. */
-function resizeCamera(
-  camera: Camera,
-  from: { width: number; height: number },
-  to: { width: number; height: number },
-): Camera {
-  const [x, y] = [to.width / from.width, to.height / from.height];
-  return {
-    fx: camera.fx * x,
-    fy: camera.fy * y,
-    cx: (camera.cx + 0.5) * x - 0.5,
-    cy: (camera.cy + 0.5) * y - 0.5,
-  };
-}
+import type { Dataset, Sample } from "./types.js";
 
 function resizeLabel(label: LabelMap, spec: TaskSpec, height: number, width: number): LabelMap {
   const kind = taskKind(spec.kind);
@@ -54,7 +40,9 @@ export function resizeSample(
       triangleTaps(sample.width, width),
     ),
     labels: Object.fromEntries(labels),
-    ...(sample.camera && { camera: resizeCamera(sample.camera, sample, { width, height }) }),
+    ...(sample.camera && {
+      camera: scaledCamera(sample.camera, width / sample.width, height / sample.height),
+    }),
   };
 }
 

@@ -1,14 +1,7 @@
 /** @file What a dataset, a sample and a batch are. */
+import type { PinholeCamera } from "../geometry/camera.js";
 import type { LabelMap, TaskSpec } from "../tasks/task.js";
 import type { Sequences } from "./sequences.js";
-
-/** Pinhole intrinsics in pixels of the image they belong to; pixel centres at whole numbers. */
-export interface Camera {
-  readonly fx: number;
-  readonly fy: number;
-  readonly cx: number;
-  readonly cy: number;
-}
 
 /** One image with whatever labels it has. */
 export interface Sample {
@@ -21,7 +14,7 @@ export interface Sample {
   readonly image: Float32Array;
   /** By task name; a task that is not there is not labelled. */
   readonly labels: Readonly<Record<string, LabelMap>>;
-  readonly camera?: Camera;
+  readonly camera?: PinholeCamera;
 }
 
 export interface DatasetInfo {

@@ -33,9 +33,23 @@ export function scaledCamera(camera: PinholeCamera, factorX: number, factorY = f
   };
 }
 
-/** The camera of the part of the image that starts at pixel (`left`, `top`). */
-export function croppedCamera(camera: PinholeCamera, left: number, top: number): PinholeCamera {
-  return { ...camera, cx: camera.cx - left, cy: camera.cy - top };
+/**
+ * The camera of the part of the image that starts at pixel (`left`, `top`), enlarged by the factors: pixel centre
+ * (`left`, `top`) becomes (0, 0), where `scaledCamera` keeps the corner in place.
+ */
+export function croppedCamera(
+  camera: PinholeCamera,
+  left: number,
+  top: number,
+  factorX = 1,
+  factorY = factorX,
+): PinholeCamera {
+  return {
+    fx: camera.fx * factorX,
+    fy: camera.fy * factorY,
+    cx: (camera.cx - left) * factorX,
+    cy: (camera.cy - top) * factorY,
+  };
 }
 
 /** The camera of the image mirrored left-right; `width` in pixels. */

@@ -38,6 +38,8 @@ describe("camera", () => {
         // Corners, at half pixels, stay corners.
         expectPixel(project(point, scaledCamera(camera, sx, sy)), (x + 0.5) * sx - 0.5, (y + 0.5) * sy - 0.5);
         expectPixel(project(point, croppedCamera(camera, left, 7)), x - left, y - 7);
+        const enlarged = croppedCamera(camera, left, 7, sx, sy);
+        expectPixel(project(point, enlarged), (x - left) * sx, (y - 7) * sy);
         const mirrored: readonly [number, number, number] = [-point[0], point[1], point[2]];
         expectPixel(project(mirrored, mirroredCamera(camera, 640)), 639 - x, y);
       }),

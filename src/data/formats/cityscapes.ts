@@ -14,13 +14,14 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
+import type { PinholeCamera } from "../../geometry/camera.js";
 import { CITYSCAPES_CATEGORIES, CITYSCAPES_CLASSES } from "../../tasks/class-names.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, listFolder, requireFolder } from "../listing.js";
-import type { Camera, Dataset, DatasetFormat } from "../types.js";
+import type { Dataset, DatasetFormat } from "../types.js";
 import { holdOut } from "./hold-out.js";
 import { depthSpec, nonEmpty, readText, segmentationSpec } from "./shared.js";
 
@@ -47,7 +48,7 @@ const cameraSchema = z.object({
 
 /** Camera of the left image, and metres of depth times pixels of disparity. */
 interface StereoCamera {
-  readonly camera: Camera;
+  readonly camera: PinholeCamera;
   readonly focalBaseline: number;
 }
 

@@ -1,8 +1,8 @@
 /** @file Normals for RGB-D data that has none: from depth smoothed enough for a sensor's noise. */
+import type { PinholeCamera } from "../../geometry/camera.js";
 import { normalsFromDepth } from "../../geometry/normals-from-depth.js";
 import type { LabelMap } from "../../tasks/task.js";
 import type { LabelFile } from "../file-dataset.js";
-import type { Camera } from "../types.js";
 
 /** Half the side of the averaged square, less half a pixel: 4 means 9x9. */
 const RADIUS = 4;
@@ -89,7 +89,7 @@ function smoothDepth(depth: LabelMap): LabelMap {
 }
 
 /** Normals of a depth label [1, height, width] in metres, camera coordinates, towards the camera. */
-export function deriveNormals(depth: LabelMap, camera: Camera): LabelMap {
+export function deriveNormals(depth: LabelMap, camera: PinholeCamera): LabelMap {
   const { width, height } = depth;
   const smooth = smoothDepth(depth);
   const { normals, valid } = normalsFromDepth(smooth.data, smooth.valid, width, height, camera);
@@ -97,6 +97,6 @@ export function deriveNormals(depth: LabelMap, camera: Camera): LabelMap {
 }
 
 /** A normals label that is computed from a depth file whenever it is read. The sample must have a camera. */
-export function derivedNormalsFile(depth: LabelFile, camera: Camera): LabelFile {
+export function derivedNormalsFile(depth: LabelFile, camera: PinholeCamera): LabelFile {
   return { file: depth.file, read: async (own) => deriveNormals(await depth.read(own), camera) };
 }

@@ -7,10 +7,11 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
+import type { PinholeCamera } from "../../geometry/camera.js";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
-import type { Camera, Dataset, DatasetFormat } from "../types.js";
+import type { Dataset, DatasetFormat } from "../types.js";
 import { derivedNormalsFile } from "./derived-normals.js";
 import {
   cameraFromMatrix,
@@ -23,10 +24,10 @@ import {
 } from "./shared.js";
 
 const LAYOUT = "frames/frame-000000.color.jpg, frames/frame-000000.depth.png";
-const KINECT: Camera = { fx: 585, fy: 585, cx: 320, cy: 240 };
+const KINECT: PinholeCamera = { fx: 585, fy: 585, cx: 320, cy: 240 };
 const splitsSchema = z.record(z.string(), z.array(z.number().int().nonnegative()));
 
-async function readCamera(path: string): Promise<Camera> {
+async function readCamera(path: string): Promise<PinholeCamera> {
   return cameraFromMatrix(parseNumbers(await readText(path), 9, path), path);
 }
 

@@ -1,13 +1,13 @@
 /** @file Small things that several public formats need. */
 import { UserError } from "../../common/errors.js";
+import type { PinholeCamera } from "../../geometry/camera.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import type { SplitFiles } from "../file-dataset.js";
 import { readBytes } from "../files/raster.js";
-import type { Camera } from "../types.js";
 
 /** The colour camera of NYU Depth v2 at 640x480, from the data set's own toolbox. */
-export const NYU_CAMERA: Camera = { fx: 518.857901, fy: 519.469611, cx: 325.582449, cy: 253.736166 };
+export const NYU_CAMERA: PinholeCamera = { fx: 518.857901, fy: 519.469611, cx: 325.582449, cy: 253.736166 };
 
 /** Throws UserError where a folder has none of what the format calls for. */
 export function notThisFormat(format: string, path: string, expected: string): UserError {
@@ -64,7 +64,7 @@ export function parseNumbers(text: string, count: number, where: string): number
 }
 
 /** A camera from a 3x3 matrix in row order. Throws UserError where the focal lengths are not positive. */
-export function cameraFromMatrix(matrix: readonly number[], where: string): Camera {
+export function cameraFromMatrix(matrix: readonly number[], where: string): PinholeCamera {
   const [fx, , cx, , fy, cy] = matrix;
   if (fx > 0 && fy > 0) return { fx, fy, cx, cy };
   throw new UserError({

@@ -7,11 +7,12 @@
  * Normals are derived from depth.
  */
 import { join, relative, sep } from "node:path";
+import type { PinholeCamera } from "../../geometry/camera.js";
 import type { Raster } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
-import type { Camera, Dataset, DatasetFormat } from "../types.js";
+import type { Dataset, DatasetFormat } from "../types.js";
 import { derivedNormalsFile } from "./derived-normals.js";
 import {
   cameraFromMatrix,
@@ -91,7 +92,7 @@ async function onlyFile(folder: string): Promise<string | undefined> {
 }
 
 /** MATLAB counts pixels from 1. */
-function fromOne(camera: Camera): Camera {
+function fromOne(camera: PinholeCamera): PinholeCamera {
   return { ...camera, cx: camera.cx - 1, cy: camera.cy - 1 };
 }
 
@@ -109,7 +110,7 @@ async function officialFrame(folder: string, image: string, files: readonly stri
 async function flatFrame(folder: string, image: string, files: readonly string[]): Promise<SampleFiles> {
   const labels: Record<string, LabelFile> = {};
   const calibration = join(folder, "calib.txt");
-  let camera: Camera | undefined;
+  let camera: PinholeCamera | undefined;
   if (files.includes("calib.txt")) {
     const k = parseNumbers(await readText(calibration), 18, calibration).slice(9);
     camera = fromOne(cameraFromMatrix([k[0], k[3], k[6], k[1], k[4], k[7], k[2], k[5], k[8]], calibration));

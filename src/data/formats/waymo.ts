@@ -9,13 +9,14 @@
  */
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";
+import type { PinholeCamera } from "../../geometry/camera.js";
 import type { Raster } from "../../tasks/task.js";
 import { decodeLabel, fileDataset, type LabelFile, type SampleFiles } from "../file-dataset.js";
 import { decodePng } from "../files/png.js";
 import { type Field, ProtobufFile, readListed, type Span } from "../files/protobuf-file.js";
 import { decodeImage, expectRaster } from "../files/raster.js";
 import { listFolder, requireFolder } from "../listing.js";
-import type { Camera, Dataset, DatasetFormat } from "../types.js";
+import type { Dataset, DatasetFormat } from "../types.js";
 import { holdOut } from "./hold-out.js";
 import { cameraFromMatrix, nonEmpty, segmentationSpec } from "./shared.js";
 
@@ -94,10 +95,13 @@ function doubles(file: ProtobufFile, fields: readonly Field[], number: number): 
 }
 
 /** A segment's name and the cameras by their number. */
-function readContext(file: ProtobufFile, context: Span): { name: string; cameras: Map<number, Camera> } {
+function readContext(
+  file: ProtobufFile,
+  context: Span,
+): { name: string; cameras: Map<number, PinholeCamera> } {
   const fields = [...file.fields(context)];
   const name = required(last(fields, CONTEXT.name, "bytes"), "segment name", file, context);
-  const cameras = new Map<number, Camera>();
+  const cameras = new Map<number, PinholeCamera>();
   for (const field of fields) {
     if (field.number !== CONTEXT.cameras || field.type !== "bytes") continue;
     const calibration = [...file.fields(field)];
@@ -145,7 +149,7 @@ function segmentationLabel(file: ProtobufFile, label: Span, where: string): Labe
 function readImage(
   file: ProtobufFile,
   image: Span,
-  cameras: ReadonlyMap<number, Camera>,
+  cameras: ReadonlyMap<number, PinholeCamera>,
   frame: string,
 ): [string, SampleFiles] {
   const { path } = file;
