@@ -26,7 +26,7 @@ export function trainProgress(total: number): TrainProgress {
     }
   };
   return {
-    recorder: { record: show, picture: ignore, text: ignore, flush: ignore, close: ignore },
+    recorder: { record: show, picture: ignore, flush: ignore, close: ignore },
     start({ step }) {
       progress = new Progress({ total, done: step });
     },

@@ -1,7 +1,4 @@
-/**
- * @file TensorBoard event files: scalars, pictures and texts. Field numbers are those of TensorBoard's event.proto, summary.proto
- * and tensor.proto.
- */
+/** @file TensorBoard event files: scalars and pictures. Field numbers are those of its event.proto and summary.proto. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
@@ -10,7 +7,6 @@ import { AppendFile } from "../disk/append-file.js";
 import { fileError } from "../disk/files.js";
 import type { LoggedPicture, MetricsRecord, Recorder } from "./metrics-log.js";
 
-const DT_STRING = 7;
 const RGB = 3;
 
 function message(write: (writer: BinaryWriter) => void): Uint8Array {
@@ -53,31 +49,6 @@ function pictureValue(tag: string, { png, width, height }: LoggedPicture): Uint8
   });
   return message((writer) => {
     writer.tag(1, WireType.LengthDelimited).string(tag).tag(4, WireType.LengthDelimited).bytes(image);
-  });
-}
-
-/** Summary.Value { tag = 1, tensor = 8, metadata = 9 }, as the text plugin expects it: a vector of one string. */
-function textValue(tag: string, text: string): Uint8Array {
-  const metadata = message((writer) => {
-    writer.tag(1, WireType.LengthDelimited).bytes(
-      message((plugin) => {
-        plugin.tag(1, WireType.LengthDelimited).string("text");
-      }),
-    );
-  });
-  const dimension = message((writer) => {
-    writer.tag(1, WireType.Varint).int64(1);
-  });
-  const shape = message((writer) => {
-    writer.tag(2, WireType.LengthDelimited).bytes(dimension);
-  });
-  const tensor = message((writer) => {
-    writer.tag(1, WireType.Varint).int32(DT_STRING).tag(2, WireType.LengthDelimited).bytes(shape);
-    writer.tag(8, WireType.LengthDelimited).string(text);
-  });
-  return message((writer) => {
-    writer.tag(1, WireType.LengthDelimited).string(tag).tag(8, WireType.LengthDelimited).bytes(tensor);
-    writer.tag(9, WireType.LengthDelimited).bytes(metadata);
   });
 }
 
@@ -154,7 +125,6 @@ export function tensorBoardRecorder(
       append(record.step, { values: scalarsOf(record).map(([tag, value]) => scalarValue(tag, value)) });
     },
     picture: (step, tag, picture) => append(step, { values: [pictureValue(tag, picture)] }),
-    text: (step, tag, text) => append(step, { values: [textValue(`${tag}/text_summary`, text)] }),
     flush: () => file.flush(),
     close: () => file.close(),
   };

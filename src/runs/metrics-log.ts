@@ -43,8 +43,6 @@ export interface LoggedPicture {
 export interface Recorder {
   record(record: MetricsRecord): void;
   picture(step: number, tag: string, picture: LoggedPicture): void;
-  /** Markdown. */
-  text(step: number, tag: string, text: string): void;
   /** Puts everything recorded on the disk. Call it before saving a checkpoint, so that the log never lags behind. */
   flush(): void;
   close(): void;
@@ -58,7 +56,6 @@ export function allRecorders(recorders: readonly Recorder[]): Recorder {
   return {
     record: (record) => tellAll((each) => each.record(record)),
     picture: (step, tag, picture) => tellAll((each) => each.picture(step, tag, picture)),
-    text: (step, tag, text) => tellAll((each) => each.text(step, tag, text)),
     flush: () => tellAll((each) => each.flush()),
     close: () => tellAll((each) => each.close()),
   };
@@ -78,7 +75,6 @@ export function jsonLinesRecorder(path: string, resumeStep: number | undefined):
   return {
     record: (record) => writer.append(record),
     picture: () => undefined,
-    text: () => undefined,
     flush: () => writer.flush(),
     close: () => writer.close(),
   };

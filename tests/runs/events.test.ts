@@ -98,7 +98,7 @@ describe("tensorBoardRecorder", () => {
   const step = (number: number) =>
     ({ kind: "step", step: number, epoch: 0, losses: { total: number / 2 }, learningRate: 0.25 }) as const;
 
-  it("writes scalars, pictures and texts", () => {
+  it("writes scalars and pictures", () => {
     const folder = scratchFolder();
     const recorder = tensorBoardRecorder(folder, undefined, () => 1_700_000_000_500);
     recorder.record({ ...step(3), values: { weight: 2 }, timing: { seconds: 1, imagesPerSecond: 8 } });
@@ -110,12 +110,11 @@ describe("tensorBoardRecorder", () => {
       metrics: { depth: { absoluteError: 0.5 }, segmentation: { mIoU: Number.NaN } },
     });
     recorder.picture(300, "val/depth", { png: Uint8Array.of(1, 2, 3), width: 20, height: 10 });
-    recorder.text(0, "config", "**größe**");
     recorder.flush();
     recorder.close();
 
     expect(readdirSync(folder)).toEqual(["events.out.tfevents.1700000000.taskloom"]);
-    const [version, training, evaluation, picture, text] = events(file(folder));
+    const [version, training, evaluation, picture] = events(file(folder));
     expect([field(version, 1), `${field(version, 3)}`]).toEqual([1_700_000_000.5, "brain.Event:2"]);
     expect(field(training, 2)).toBe(3);
     const scalars = (event: Buffer) =>
@@ -135,15 +134,6 @@ describe("tensorBoardRecorder", () => {
     expect(pictureTag).toBe("val/depth");
     const image = field(pictureValue, 4);
     expect([1, 2, 3, 4].map((number) => field(image, number))).toEqual([10, 20, 3, Buffer.of(1, 2, 3)]);
-    const [[textTag, textValue]] = valuesOf(text);
-    expect(textTag).toBe("config/text_summary");
-    const tensor = field(textValue, 8);
-    expect([field(tensor, 1), field(field(field(tensor, 2), 2), 1), `${field(tensor, 8)}`]).toEqual([
-      7,
-      1,
-      "**größe**",
-    ]);
-    expect(`${field(field(field(textValue, 9), 1), 1)}`).toBe("text");
   });
 
   it("goes on in the same file, without a damaged tail or the steps to be repeated", () => {

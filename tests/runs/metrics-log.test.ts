@@ -32,7 +32,6 @@ describe("metrics.jsonl", () => {
     const recorder = jsonLinesRecorder(path, undefined);
     for (const record of [evaluation(0), step(1), step(2), evaluation(2)]) recorder.record(record);
     recorder.picture(2, "a", { png: new Uint8Array(1), width: 1, height: 1 });
-    recorder.text(2, "a", "b");
     recorder.flush();
     recorder.close();
     expect(readMetrics(path)).toEqual([evaluation(0), step(1), step(2), evaluation(2)]);
@@ -67,17 +66,15 @@ describe("allRecorders", () => {
     const listener = (name: string): Recorder => ({
       record: ({ kind }) => heard.push(`${name} ${kind}`),
       picture: (_step, tag) => heard.push(`${name} ${tag}`),
-      text: (_step, tag) => heard.push(`${name} ${tag}`),
       flush: () => heard.push(`${name} flush`),
       close: () => heard.push(`${name} close`),
     });
     const all = allRecorders([listener("a"), listener("b")]);
     all.record(step(1));
     all.picture(1, "picture", { png: new Uint8Array(), width: 0, height: 0 });
-    all.text(1, "text", "");
     all.flush();
     all.close();
-    const each = ["step", "picture", "text", "flush", "close"];
+    const each = ["step", "picture", "flush", "close"];
     expect(heard).toEqual(each.flatMap((what) => [`a ${what}`, `b ${what}`]));
   });
 });
