@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/global-setup.ts"],
+    setupFiles: process.env.TASKLOOM_TEST_BLOCK_SIZE === undefined ? [] : ["tests/block-size-setup.ts"],
     // Each file in its own process: ONNX Runtime keeps one thread pool per process.
     pool: "forks",
     maxWorkers: 2,
