@@ -108,6 +108,11 @@ export class Random {
     return radius * Math.cos(angle);
   }
 
+  /** Standard Gumbel, as PyTorch's code draws it: finite also where the uniform number is 0. */
+  gumbel(): number {
+    return -Math.log(Math.max(-Math.log1p(-this.uniform()), 1e-20));
+  }
+
   /** One element of a list, uniformly. */
   pick<T>(items: readonly T[]): T {
     return items[this.integer(items.length)];

@@ -7,6 +7,7 @@ import { expand } from "../graph/ops/shape.js";
 import { square } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Task } from "../tasks/task.js";
+import { jointEncoding } from "./jtr/joint-encoding.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
 import { inLaterView } from "./moved-predictions.js";
 import { type Ramp, rampOptions } from "./ramp.js";
@@ -31,14 +32,15 @@ type Predictions = Readonly<Record<string, Tensor>>;
  * `task`: the task's own loss, each with the other, detached, as its label; mean of both directions.
  */
 function disagreement(
-  { kind, spec }: Task,
+  task: Task,
   [a, b]: readonly [Tensor, Tensor],
   { distance, confidence }: ConsistencyOptions,
 ): Tensor {
   if (distance === "l2") {
-    const [left, right] = [a, b].map((prediction) => kind.joint.encodePrediction(prediction, spec));
-    return reduceMean(square(sub(left, right)), { axes: [1, 2, 3] });
+    const { encodePrediction } = jointEncoding(task);
+    return reduceMean(square(sub(encodePrediction(a), encodePrediction(b))), { axes: [1, 2, 3] });
   }
+  const { kind, spec } = task;
   const against = (prediction: Tensor, other: Tensor) => {
     const { label, valid } = kind.learning.pseudoLabel(other, spec, confidence);
     return kind.learning.loss(prediction, label, valid, spec);

@@ -11,6 +11,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { type Network, runNetwork } from "../models/network.js";
 import type { Scope } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
+import { jointEncoding } from "./jtr/joint-encoding.js";
 import type { MethodContext, NetworkPass, TaskLabels } from "./method.js";
 import { labelledFlags, learningSource, orderedPairs, requirePairs } from "./pairs.js";
 import { type Ramp, rampOptions } from "./ramp.js";
@@ -65,11 +66,11 @@ export interface CrossMap {
  */
 function sideOf(context: MethodContext, index: number, predictions: NetworkPass["predictions"]): Side {
   const task = context.tasks[index];
-  const { kind, spec, name } = task;
+  const encoding = jointEncoding(task);
   const labels = context.labels(task);
-  const encoded = kind.joint.encodePrediction(predictions[name], spec);
+  const encoded = encoding.encodePrediction(predictions[task.name]);
   const prediction = learningSource(encoded, index, labelledFlags(context), "unlabelled");
-  const known = mul(kind.joint.encodeLabel(labels.label, labels.valid, spec), labels.valid);
+  const known = mul(encoding.encodeLabel(labels.label, labels.valid), labels.valid);
   const input = add(known, mul(prediction, sub(1, labels.valid)));
   return { task, labels, unlabelled: sub(1, labels.labelled), input };
 }

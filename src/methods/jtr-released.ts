@@ -1,16 +1,16 @@
 /**
  * @file JTR as its published code computes it (commit f6a2279), for comparison with the paper's equations: two further augmented views, gradients
  * of the distance only to predictions of unlabelled tasks, the auto-encoder normalised sample by sample, other encodings and reconstruction losses
- * (`tasks/released.ts`). Not reproduced: NaN where a labelled task has no valid pixel.
+ * (`jtr/published-encoding.ts`). Not reproduced: NaN where a labelled task has no valid pixel.
  */
-import { UserError } from "../common/errors.js";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceMean } from "../graph/ops/reduce.js";
 import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { ReleasedJointEncoding, Task } from "../tasks/task.js";
+import type { Task } from "../tasks/task.js";
 import { latentDistance } from "./distance.js";
+import { jtrPublished, type PublishedJointEncoding, publishedEncoding } from "./jtr/published-encoding.js";
 import { type JointAutoEncoder, type JtrOptions, splitStack } from "./jtr-parts.js";
 import type { MethodContext, MethodResult } from "./method.js";
 import { predictViews, supervisedTerms } from "./supervised.js";
@@ -18,7 +18,7 @@ import { predictViews, supervisedTerms } from "./supervised.js";
 /** One task in one view, ready to be stacked. */
 interface Part {
   readonly task: Task;
-  readonly encoding: ReleasedJointEncoding;
+  readonly encoding: PublishedJointEncoding;
   /** Prediction, detached where the sample is labelled. */
   readonly prediction: Tensor;
   readonly label: Tensor;
@@ -54,9 +54,7 @@ export function releasedTerms(
 
   const second = viewParts(context, predictions2, 2);
   const mask = sharedMask(second);
-  const soft = second.map((part) =>
-    part.encoding.encodePrediction(part.prediction, part.task.spec, { mask }),
-  );
+  const soft = second.map((part) => part.encoding.encodePrediction(part.prediction, { mask }));
   const target2 = stackOf(second, (part) =>
     choose(part, labelOf(part), encode(context, part, mask, "view2.target")),
   );
@@ -66,21 +64,15 @@ export function releasedTerms(
   const rebuilt = splitStack(context, g.decode(encoded, apart));
   const losses = second.flatMap((part, i) => {
     const draw = (name: string) => ({ mask, noise: noiseFor(context, part, name) });
-    const { encoding, prediction, label, valid, task } = part;
-    const substitute = encoding.substituteTarget(prediction, task.spec, draw("view2.substitute"));
-    const ofTarget = choose(part, encoding.labelTarget(label, valid, task.spec), substitute);
-    const ofPredicted = encoding.predictionTarget(
-      prediction,
-      soft[i],
-      task.spec,
-      draw("view2.reconstructed"),
-    );
+    const { encoding, prediction, label, valid } = part;
+    const substitute = encoding.substituteTarget(prediction, draw("view2.substitute"));
+    const ofTarget = choose(part, encoding.labelTarget(label, valid), substitute);
+    const ofPredicted = encoding.predictionTarget(prediction, soft[i], draw("view2.reconstructed"));
     return [ofPredicted, ofTarget].map((target, which) =>
       encoding.reconstructionLoss(
         slice(rebuilt[i], { starts: [which * n], ends: [(which + 1) * n] }),
         detach(target),
         mask,
-        task.spec,
       ),
     );
   });
@@ -103,15 +95,7 @@ function viewParts(
   view: number,
 ): Part[] {
   return context.tasks.map((task) => {
-    const encoding = task.kind.releasedJoint;
-    if (encoding === undefined) {
-      throw new UserError({
-        code: "method.no-released-encoding",
-        what: `JTR's released code has no tasks of kind ${task.kind.kind}`,
-        where: `tasks: ${task.name}`,
-        fix: "Set `variant: paper`, or leave the task out of `tasks`.",
-      });
-    }
+    const encoding = publishedEncoding("JTR", jtrPublished, task);
     const labels = context.labels(task, view);
     const labelled = reshape(labels.labelled, [context.batchSize, 1, 1, 1]);
     const prediction = predictions[task.name];
@@ -131,8 +115,8 @@ function stackOf(parts: readonly Part[], encodePart: (part: Part) => Tensor): Te
   return concat(parts.map(encodePart), 1);
 }
 
-function labelOf({ encoding, label, valid, task }: Part): Tensor {
-  return encoding.encodeLabel(label, valid, task.spec);
+function labelOf({ encoding, label, valid }: Part): Tensor {
+  return encoding.encodeLabel(label, valid);
 }
 
 /** `known` for labelled samples, `other` for the rest. */
@@ -141,12 +125,12 @@ function choose({ labelled }: Part, known: Tensor, other: Tensor): Tensor {
 }
 
 function encode(context: MethodContext, part: Part, mask: Tensor, drawName: string): Tensor {
-  const { encoding, prediction, task } = part;
-  return encoding.encodePrediction(prediction, task.spec, { mask, noise: noiseFor(context, part, drawName) });
+  const noise = noiseFor(context, part, drawName);
+  return part.encoding.encodePrediction(part.prediction, { mask, noise });
 }
 
 function noiseFor(context: MethodContext, { encoding, task }: Part, name: string): Tensor | undefined {
-  const channels = encoding.noiseChannels(task.spec);
+  const channels = encoding.noiseChannels;
   if (channels === 0) return undefined;
   const shape = [context.batchSize, channels, ...context.size];
   return context.noise({ name: `noise.${name}.${task.name}`, shape, distribution: "gumbel" });

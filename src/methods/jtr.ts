@@ -9,6 +9,7 @@ import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { segnet } from "../models/segnet.js";
 import { latentDistance } from "./distance.js";
+import { jointEncoding } from "./jtr/joint-encoding.js";
 import { type JointAutoEncoder, type JtrOptions, jointAutoEncoder, splitStack } from "./jtr-parts.js";
 import { releasedTerms } from "./jtr-released.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
@@ -30,13 +31,14 @@ export function jointStacks(
   { bounded = false, other }: { readonly bounded?: boolean; readonly other?: Predictions } = {},
 ): { predicted: Tensor; target: Tensor } {
   const bare = other === undefined ? null : unlabelledSamples(context);
-  const parts = context.tasks.map(({ name, kind, spec }) => {
-    const { label, valid } = context.labels({ name, kind, spec });
-    const bound = (values: Tensor) => (bounded ? (kind.joint.bounded?.(values, spec) ?? values) : values);
-    const encode = (prediction: Tensor) => bound(kind.joint.encodePrediction(prediction, spec));
-    const predicted = encode(predictions[name]);
-    const known = bound(kind.joint.encodeLabel(label, valid, spec));
-    const substitute = bare === null ? predicted : where(bare, encode(other![name]), predicted);
+  const parts = context.tasks.map((task) => {
+    const encoding = jointEncoding(task);
+    const { label, valid } = context.labels(task);
+    const bound = (values: Tensor) => (bounded ? (encoding.bounded?.(values) ?? values) : values);
+    const encode = (prediction: Tensor) => bound(encoding.encodePrediction(prediction));
+    const predicted = encode(predictions[task.name]);
+    const known = bound(encoding.encodeLabel(label, valid));
+    const substitute = bare === null ? predicted : where(bare, encode(other![task.name]), predicted);
     return { predicted, target: add(mul(known, valid), mul(substitute, sub(1, valid))) };
   });
   return {
@@ -85,8 +87,8 @@ export function jointTerms(
   const rebuilt = splitStack(context, autoEncoder.decode(autoEncoder.encode(fixed, forward), forward));
   const wanted = splitStack(context, fixed);
   const everywhere = expand(filled(1, 4), [2 * n, 1, ...context.size]);
-  const losses = context.tasks.map(({ kind, spec }, i) =>
-    kind.joint.reconstructionLoss(rebuilt[i], wanted[i], everywhere, spec),
+  const losses = context.tasks.map((task, i) =>
+    jointEncoding(task).reconstructionLoss(rebuilt[i], wanted[i], everywhere),
   );
   // The mean over 2B rows, twice: the sum of the two reconstruction terms.
   const value = mul(reduceMean(losses.reduce((sum, loss) => add(sum, loss))), 2);

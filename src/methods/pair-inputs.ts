@@ -1,9 +1,11 @@
 /** @file What MTPSL's mapping network reads of a view: by the paper's encodings, or as the released code makes them. */
-import { UserError } from "../common/errors.js";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
 import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
+import { jointEncoding } from "./jtr/joint-encoding.js";
+import { publishedEncoding } from "./jtr/published-encoding.js";
 import type { MethodContext } from "./method.js";
+import { mtpslPublished } from "./mtpsl/published-encoding.js";
 import type { PairInput } from "./pair-space.js";
 import { labelledFlags, learningSource, type PairChoice } from "./pairs.js";
 
@@ -22,12 +24,12 @@ export function paperInputs(
 ): PairInput[] {
   const labelled = labelledFlags(context, index);
   return context.tasks.map((task, i) => {
-    const { name, kind, spec } = task;
     const { label, valid } = context.labels(task, index);
-    const encoded = kind.joint.encodePrediction(predictions[name], spec);
-    const known = mul(kind.joint.encodeLabel(label, valid, spec), valid);
+    const encoding = jointEncoding(task);
+    const encoded = encoding.encodePrediction(predictions[task.name]);
+    const known = mul(encoding.encodeLabel(label, valid), valid);
     return {
-      name,
+      name: task.name,
       prediction: learningSource(encoded, i, labelled, which),
       label: add(known, mul(detach(encoded), sub(1, valid))),
     };
@@ -37,18 +39,10 @@ export function paperInputs(
 /** Sampled one-hot classes, depth over its largest value, (n + 1) / 2; no validity but what the label's encoding makes of it. */
 export function releasedInputs(context: MethodContext, { index, predictions }: PairView): PairInput[] {
   return context.tasks.map((task) => {
-    const { name, kind, spec } = task;
-    const encoding = kind.releasedPair;
-    if (encoding === undefined) {
-      throw new UserError({
-        code: "method.no-released-encoding",
-        what: `MTPSL's released code has no tasks of kind ${kind.kind}`,
-        where: `tasks: ${name}`,
-        fix: "Set `variant: paper`, or leave the task out of `tasks`.",
-      });
-    }
+    const { name } = task;
+    const encoding = publishedEncoding("MTPSL", mtpslPublished, task);
     const { label, valid } = context.labels(task, index);
-    const channels = encoding.noiseChannels(spec);
+    const channels = encoding.noiseChannels;
     const shape = [context.batchSize, channels, ...context.size];
     const noise =
       channels === 0
@@ -56,8 +50,8 @@ export function releasedInputs(context: MethodContext, { index, predictions }: P
         : context.noise({ name: `noise.mtpsl.${name}`, shape, distribution: "gumbel" });
     return {
       name,
-      prediction: encoding.encodePrediction(predictions[name], spec, { noise }),
-      label: encoding.encodeLabel(label, valid, spec),
+      prediction: encoding.encodePrediction(predictions[name], { noise }),
+      label: encoding.encodeLabel(label, valid),
     };
   });
 }

@@ -16,6 +16,7 @@ import {
   overUnlabelled,
 } from "./cross-maps.js";
 import { latentDistance } from "./distance.js";
+import { jointEncoding } from "./jtr/joint-encoding.js";
 import type { MethodContext, MethodDefinition } from "./method.js";
 import { predict, supervisedTerms } from "./supervised.js";
 
@@ -26,10 +27,10 @@ import { predict, supervisedTerms } from "./supervised.js";
  */
 function featureDistance(context: MethodContext, network: Network, map: CrossMap): Tensor {
   const n = context.batchSize;
-  const { kind, spec } = map.target.task;
+  const encoding = jointEncoding(map.target.task);
   const { label, valid } = map.target.labels;
-  const mapped = kind.joint.encodePrediction(map.mapped, spec);
-  const known = mul(kind.joint.encodeLabel(label, valid, spec), valid);
+  const mapped = encoding.encodePrediction(map.mapped);
+  const known = mul(encoding.encodeLabel(label, valid), valid);
   const wanted = add(known, mul(detach(mapped), sub(1, valid)));
   const { bottleneck } = network.encode(
     map.back.frozen(),

@@ -3,9 +3,8 @@ import { z } from "zod";
 import { div } from "../graph/ops/arithmetic.js";
 import { writeScaleColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
-import { l1Joint, maskedL1 } from "./masked.js";
+import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
-import { depthShare, releasedDepth, releasedPairDepth } from "./released.js";
 import type {
   DrawingRange,
   LabelMap,
@@ -68,9 +67,6 @@ export const depth: TaskKind<DepthSpec> = {
     moved: (prediction, { enlargement }) => div(prediction, enlargement),
     pseudoLabel: predictedValues,
   },
-  joint: { ...l1Joint, bounded: depthShare },
-  releasedJoint: releasedDepth,
-  releasedPair: releasedPairDepth,
   metrics: {
     infos: [
       { name: "aErr", unit: "m", better: "lower" },

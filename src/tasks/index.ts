@@ -13,7 +13,6 @@ import type { Task, TaskKind, TaskSpec } from "./task.js";
 
 export type { DepthSpec } from "./depth.js";
 export type { NormalsSpec } from "./normals.js";
-export { gumbelNoise } from "./released.js";
 export type { SegmentationSpec } from "./segmentation.js";
 export type * from "./task.js";
 export type { UnitMapSpec } from "./unit-map.js";

@@ -1,9 +1,9 @@
 /** @file Building blocks of masked losses, shared by the dense tasks. */
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
-import { abs, erf, sqrt, square } from "../graph/ops/unary.js";
+import { logSoftmax } from "../graph/ops/softmax.js";
+import { abs, neg, sqrt, square } from "../graph/ops/unary.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
-import type { JointEncoding } from "./task.js";
 
 /** Σ over everything but the batch: [N,...] -> [N]. */
 export function sumPerSample(x: Tensor): Tensor {
@@ -23,24 +23,20 @@ export function maskedMean(x: Tensor, valid: Tensor): Tensor {
   return div(sumPerSample(mul(x, valid)), maximum(sumPerSample(valid), 1));
 }
 
-/** Masked mean of |a - b|, one channel: [N,1,H,W] -> [N]. */
+/** Masked mean of |a - b|, which is averaged over channels: [N,C,H,W] -> [N]. */
 export function maskedL1(a: Tensor, b: Tensor, valid: Tensor): Tensor {
-  return maskedMean(abs(sub(a, b)), valid);
+  const error = abs(sub(a, b));
+  return maskedMean(error.shape[1] === 1 ? error : mul(sumChannels(error), 1 / error.shape[1]), valid);
 }
 
-/**
- * Paper default of tasks that regress one channel (JTR eq. 4 and 5): values as they stand in the stack, labels
- * zero where invalid, masked L1 in the values' unit as reconstruction loss.
- */
-export const l1Joint: JointEncoding = {
-  encodePrediction: (prediction) => prediction,
-  encodeLabel: (label, valid) => mul(label, valid),
-  reconstructionLoss: maskedL1,
-};
+/** Masked mean of 1 - a·b for vectors of unit length: [N,C,H,W] -> [N]. */
+export function maskedCosine(a: Tensor, b: Tensor, valid: Tensor): Tensor {
+  return maskedMean(sub(1, sumChannels(mul(a, b))), valid);
+}
 
-/** Φ((x - mean) / deviation), Φ the standard normal distribution function. */
-export function normalCdf(x: Tensor, mean: number, deviation: number): Tensor {
-  return mul(add(erf(mul(sub(x, mean), 1 / (deviation * Math.SQRT2))), 1), 0.5);
+/** Masked mean of -Σ_c target_c·log softmax(logits)_c: [N,C,H,W] -> [N]. */
+export function maskedCrossEntropy(logits: Tensor, target: Tensor, valid: Tensor): Tensor {
+  return maskedMean(neg(sumChannels(mul(target, logSoftmax(logits, 1)))), valid);
 }
 
 /** Sum over channels, kept as one: [N,C,H,W] -> [N,1,H,W]. */

@@ -1,14 +1,12 @@
 /** @file Surface normals: unit vectors in camera coordinates. */
 import { z } from "zod";
-import { mul, sub } from "../graph/ops/arithmetic.js";
+import { mul } from "../graph/ops/arithmetic.js";
 import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
-import { maskedMean, sumChannels, unitChannels } from "./masked.js";
+import { maskedCosine, unitChannels } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
-import { releasedNormals } from "./released.js";
 import type {
-  JointEncoding,
   LabelMap,
   MetricAccumulator,
   Motion,
@@ -28,21 +26,6 @@ const LEAST_LENGTH = 0.5;
 const DEGREES = 180 / Math.PI;
 /** Bins of the angle histogram: the median is exact to half of 180/18000 = 0.01 degrees. */
 const BINS = 18_000;
-
-/**
- * Paper default: unit vectors (zeros where invalid), 1 - cosine between normalised output and target as
- * reconstruction loss.
- */
-const joint: JointEncoding<NormalsSpec> = {
-  encodePrediction: (prediction) => prediction,
-  encodeLabel: (label, valid) => mul(label, valid),
-  reconstructionLoss: (output, target, valid) => cosineLoss(unitChannels(output), target, valid),
-};
-
-/** Masked mean of 1 - a·b for unit vectors. */
-function cosineLoss(a: Tensor, b: Tensor, valid: Tensor): Tensor {
-  return maskedMean(sub(1, sumChannels(mul(a, b))), valid);
-}
 
 /**
  * Surface normals: unit vectors, x right, y down, z forward, pointing towards the camera (negative z).
@@ -76,13 +59,10 @@ export const normals: TaskKind<NormalsSpec> = {
   learning: {
     channels: () => 3,
     activate: (output) => unitChannels(output),
-    loss: cosineLoss,
+    loss: maskedCosine,
     moved,
     pseudoLabel: predictedValues,
   },
-  joint,
-  releasedJoint: releasedNormals,
-  releasedPair: releasedNormals,
   metrics: {
     infos: [
       { name: "mErr", unit: "°", better: "lower" },

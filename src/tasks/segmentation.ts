@@ -1,17 +1,12 @@
 /** @file Semantic segmentation: one class a pixel. */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
-import { mul } from "../graph/ops/arithmetic.js";
 import { oneHot } from "../graph/ops/shape.js";
-import { logSoftmax, softmax } from "../graph/ops/softmax.js";
-import { neg } from "../graph/ops/unary.js";
-import type { Tensor } from "../graph/tensor.js";
 import { writeClassColour } from "./colours.js";
 import { paint, percent, requireChannels, requireSameSize } from "./maps.js";
-import { maskedMean, sumChannels } from "./masked.js";
+import { maskedCrossEntropy } from "./masked.js";
 import { mostProbableClass } from "./pseudo-label.js";
-import { releasedSegmentation } from "./released.js";
-import type { JointEncoding, LabelMap, MetricAccumulator, PredictionMap, Raster, TaskKind } from "./task.js";
+import type { LabelMap, MetricAccumulator, PredictionMap, Raster, TaskKind } from "./task.js";
 
 const specSchema = z.strictObject({
   kind: z.literal("segmentation"),
@@ -23,23 +18,6 @@ const specSchema = z.strictObject({
 
 /** Entry of a segmentation task in dataset.yaml. */
 export type SegmentationSpec = z.output<typeof specSchema>;
-
-/**
- * Paper default: probabilities softmax(logits) for predictions, one-hot (all-zero where ignored) for labels,
- * and the cross-entropy -Σ_c target_c log softmax(output)_c, masked mean over pixels, as reconstruction loss.
- * Probabilities rather than logits because eq. 4 stacks predictions in the place of labels: both must live on
- * one scale.
- */
-const joint: JointEncoding<SegmentationSpec> = {
-  encodePrediction: (prediction) => softmax(prediction, 1),
-  encodeLabel: (label, valid, spec) => mul(oneHot(label, spec.classes.length), valid),
-  reconstructionLoss: (output, target, valid) => crossEntropy(output, target, valid),
-};
-
-/** Masked mean of -Σ_c target_c·log softmax(logits)_c. */
-function crossEntropy(logits: Tensor, target: Tensor, valid: Tensor): Tensor {
-  return maskedMean(neg(sumChannels(mul(target, logSoftmax(logits, 1)))), valid);
-}
 
 /**
  * Semantic segmentation. Files: one channel of class indices (8-bit PNG, or .npy of whole numbers); `ignore`
@@ -69,13 +47,10 @@ export const segmentation: TaskKind<SegmentationSpec> = {
     channels: (spec) => spec.classes.length,
     activate: (output) => output,
     loss: (prediction, label, valid, spec) =>
-      crossEntropy(prediction, oneHot(label, spec.classes.length), valid),
+      maskedCrossEntropy(prediction, oneHot(label, spec.classes.length), valid),
     moved: (prediction) => prediction,
     pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
   },
-  joint,
-  releasedJoint: releasedSegmentation,
-  releasedPair: releasedSegmentation,
   metrics: {
     infos: [
       { name: "mIoU", unit: "%", better: "higher" },

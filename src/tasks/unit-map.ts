@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { paint, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
-import { l1Joint, maskedL1, normalCdf } from "./masked.js";
+import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
 import type { LabelMap, MetricAccumulator, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
 
@@ -36,9 +36,7 @@ const SLACK = 1e-3;
  * A mirror and an enlargement move the values and do not change them.
  *
  * Loss (JTR section 4.1, after Standley et al. 2020): |prediction - label|, mean over the valid pixels of each
- * sample; the network's output is the prediction, unbounded. In a joint-task space (JTR eq. 4) values stand
- * as they are, zeros where a label is invalid, and are reconstructed by the same loss. JTR's released code
- * has none of these tasks.
+ * sample; the network's output is the prediction, unbounded.
  *
  * Metrics over all valid pixels of the set: `aErr` = mean |p - g| (the paper's), `rmse` = √mean (p - g)².
  */
@@ -74,7 +72,6 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
       moved: (prediction) => prediction,
       pseudoLabel: predictedValues,
     },
-    joint: { ...l1Joint, bounded: (values) => normalCdf(values, 0.5, 0.5) },
     metrics: {
       infos: [
         { name: "aErr", unit: "", better: "lower" },

@@ -1,7 +1,6 @@
 /** @file The random arrays that a method draws in its step: a function of seed, name and batch alone, so a resumed run repeats them. */
 import { Random } from "../common/random.js";
 import type { NoiseInput } from "../methods/method.js";
-import { gumbelNoise } from "../tasks/index.js";
 
 /** Values of the noise inputs for the run's batch number `batch` (from 0), by input name. */
 export function noiseFeeds(
@@ -16,7 +15,10 @@ export function noiseFeeds(
 
 function drawNoise({ shape, distribution }: NoiseInput, random: Random): Float32Array {
   const length = shape.reduce((product, dim) => product * dim, 1);
-  if (distribution === "gumbel") return gumbelNoise(random, length);
-  const draw = distribution === "normal" ? () => random.normal() : () => random.uniform();
-  return Float32Array.from({ length }, draw);
+  const draw = {
+    gumbel: () => random.gumbel(),
+    normal: () => random.normal(),
+    uniform: () => random.uniform(),
+  };
+  return Float32Array.from({ length }, draw[distribution]);
 }

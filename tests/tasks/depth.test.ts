@@ -1,16 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { depth } from "../../src/tasks/index.js";
-import { taskConformance } from "./conformance.js";
 
 const spec = depth.specSchema.parse({ kind: "depth" });
-
-taskConformance({
-  kind: depth,
-  entry: { kind: "depth" },
-  pixel: (random) => [random.uniform(0.4, 60)],
-  perfect: (label) => ({ channels: 1, height: label.height, width: label.width, data: label.data }),
-  precision: 0.0005 + 1e-5,
-});
 
 describe("depth files", () => {
   test("integers are steps of `scale`, floats are metres", () => {

@@ -1,7 +1,10 @@
 /** @file The golden values of tests/golden/tasks.json (made by tasks.py with PyTorch and numpy). */
 import { readFileSync } from "node:fs";
-import { expect } from "vitest";
-import { input, type Tensor } from "../../src/graph/index.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { constant, gradients, input, mul, reduceSum, slice, type Tensor } from "../../src/graph/index.js";
+import type { Engine } from "../../src/runtime/engine.js";
+import { nodeEngine } from "../../src/runtime/engine.node.js";
+import { evaluate } from "../../src/runtime/evaluate.js";
 
 export interface Packed {
   readonly shape: readonly number[];
@@ -47,4 +50,42 @@ export function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>,
     worst = Math.max(worst, difference);
   }
   expect(worst / scale).toBeLessThanOrEqual(tolerance);
+}
+
+/** The result that is compared with a stored one, and the leaf its gradient is taken for. */
+export interface GoldenCase {
+  readonly result: Tensor;
+  readonly leaf?: Tensor;
+}
+
+/** The scalar whose gradient is stored: losses weighted by sample, encodings by a random cotangent. */
+function weighted(result: Tensor): Tensor {
+  if (result.shape.length === 1) return reduceSum(mul(result, constant(golden.weights, [3])));
+  const cotangent = slice(goldenInput("cotangent"), { axes: [1], starts: [0], ends: [result.shape[1]] });
+  return reduceSum(mul(result, cotangent));
+}
+
+/** Compares values and gradients with the stored cases whose names match, of which `ours` must leave out none. */
+export function compareWithGolden(names: RegExp, ours: Readonly<Record<string, GoldenCase>>): void {
+  describe("golden values from PyTorch", () => {
+    let engine: Engine;
+    beforeAll(async () => {
+      engine = await nodeEngine({ provider: "cpu", threads: 1 });
+    });
+
+    test("every stored case is compared", () => {
+      const stored = Object.keys(golden.cases).filter((name) => names.test(name));
+      expect(Object.keys(ours).sort()).toEqual(stored.sort());
+    });
+
+    test.each(Object.keys(ours))("%s", async (name) => {
+      const { result, leaf } = ours[name];
+      const expected = golden.cases[name];
+      const outputs: Record<string, Tensor> = { value: result };
+      if (leaf !== undefined) [outputs.gradient] = gradients(weighted(result), [leaf]);
+      const got = await evaluate(engine, outputs, goldenFeeds);
+      expectClose(got.value, expected.value.data);
+      if (leaf !== undefined) expectClose(got.gradient, expected.gradient!.data);
+    });
+  });
 }

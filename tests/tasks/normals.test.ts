@@ -1,30 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { Random } from "../../src/common/random.js";
 import { type NormalsSpec, normals } from "../../src/tasks/index.js";
 import type { LabelMap } from "../../src/tasks/task.js";
 import { imageOf } from "../helpers/measured.js";
-import { taskConformance } from "./conformance.js";
 
 const spec: NormalsSpec = { kind: "normals" };
-
-function unitVector(random: Random): number[] {
-  const vector = [random.normal(), random.normal(), -Math.abs(random.normal()) - 0.1];
-  const length = Math.hypot(...vector);
-  return vector.map((value) => value / length);
-}
 
 function vectors(list: readonly (readonly number[])[]): LabelMap {
   const data = Float32Array.from([0, 1, 2].flatMap((axis) => list.map((vector) => vector[axis])));
   return { channels: 3, height: 1, width: list.length, data, valid: new Uint8Array(list.length).fill(1) };
 }
-
-taskConformance({
-  kind: normals,
-  entry: { kind: "normals" },
-  pixel: unitVector,
-  perfect: (label) => ({ channels: 3, height: label.height, width: label.width, data: label.data }),
-  precision: 0.008,
-});
 
 describe("normals files", () => {
   test("black, mid-grey and blended pixels are invalid; the rest has unit length", () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../../src/common/random.js";
 import { suggest } from "../../src/common/suggest.js";
-import { gumbelNoise, parseTaskSpec, resolveTasks, taskKind, taskKinds } from "../../src/tasks/index.js";
+import { parseTaskSpec, resolveTasks, taskKind, taskKinds } from "../../src/tasks/index.js";
 
 const specs = { segmentation: { kind: "segmentation", classes: ["a", "b"] }, depth: { kind: "depth" } };
 
@@ -59,13 +58,4 @@ test("suggestions are near or none", () => {
   expect(suggest("normal", ["normals", "depth"])).toBe("normals");
   expect(suggest("Depth", ["normals", "depth"])).toBe("depth");
   expect(suggest("boxes", ["normals", "depth"])).toBeUndefined();
-});
-
-test("Gumbel noise has the distribution's mean and deviation, and is finite", () => {
-  const draws = gumbelNoise(new Random(0, "gumbel"), 20_000);
-  const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
-  const deviation = Math.sqrt(draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length);
-  expect(mean).toBeCloseTo(0.5772, 1);
-  expect(deviation).toBeCloseTo(Math.PI / Math.sqrt(6), 1);
-  expect(draws.every(Number.isFinite)).toBe(true);
 });
