@@ -56,6 +56,12 @@ describe("the operators", () => {
 });
 
 describe("the cases", () => {
+  it("contain every operator", () => {
+    const present = new Set(operatorCases.flatMap((operatorCase) => [...operatorsIn(operatorCase)]));
+    const missing = operators.map(({ operator }) => operator.name).filter((name) => !present.has(name));
+    expect(missing, "add a case to tests/graph/cases").toEqual([]);
+  });
+
   it("have names of their own", () => {
     const names = operatorCases.map(({ name }) => name);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);

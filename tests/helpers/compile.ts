@@ -12,14 +12,22 @@ export interface Compiled {
   release(): Promise<void>;
 }
 
-/** Opens a session that computes named tensors from the inputs they depend on, spelled for `target`. */
+export interface CompileOptions {
+  /** Whose spellings are written; the engine's own if left out. */
+  readonly target?: Target;
+  /** Whether the graph is simplified first. Default true. */
+  readonly simplified?: boolean;
+}
+
+/** Opens a session that computes named tensors from the inputs they depend on. */
 export async function compile(
   engine: Engine,
   outputs: Readonly<Record<string, Tensor>>,
-  target: Target = engine.target,
+  { target = engine.target, simplified = true }: CompileOptions = {},
 ): Promise<Compiled> {
   const names = Object.keys(outputs);
-  const tensors = simplify(names.map((name) => outputs[name]));
+  const wanted = names.map((name) => outputs[name]);
+  const tensors = simplified ? simplify(wanted) : wanted;
   const named = names.map((name, i) => ({ name, tensor: tensors[i] }));
   const graph = lowerGraph(named, target);
   const session = await openSession(engine, encodeModel(graph));

@@ -1,6 +1,7 @@
 /** @file A case of an operator: inputs with values that keep away from kinks, and the tensor made of them. */
 import { Random } from "../../src/common/random.js";
 import {
+  add,
   concat,
   type DType,
   gradients,
@@ -8,6 +9,7 @@ import {
   reshape,
   type Shape,
   sizeOf,
+  square,
   type Tensor,
 } from "../../src/graph/index.js";
 import type { Feeds } from "./compile.js";
@@ -79,6 +81,18 @@ export function feedsOf(operatorCase: OperatorCase): Feeds {
     return [name, spec.values(random, sizeOf(spec.shape))] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/**
+ * The case whose value is (y + 0.7)² of this one's y: a second derivative that this one may lack, and whose factor is not zero where y is,
+ * so that it hides nothing.
+ */
+export function bentCase(operatorCase: OperatorCase): OperatorCase {
+  return {
+    ...operatorCase,
+    name: `bent ${operatorCase.name}`,
+    build: (inputs) => square(add(operatorCase.build(inputs), 0.7)),
+  };
 }
 
 /** The case whose value is this one's gradient, all parts in one row; its inputs are this one's and the cotangent `seed`. */

@@ -25,7 +25,7 @@ it("DeepLabV3+ has the same map and gradients in the CPU's spelling, with channe
   const image = Float32Array.from({ length: 2 * 3 * 32 * 48 }, (_, i) => Math.sin(0.7 * i) ** 2);
   const engine = await nodeEngine({ provider: "cpu", threads: 1 });
   const run = async (target: typeof PORTABLE) => {
-    const compiled = await compile(engine, wanted, target);
+    const compiled = await compile(engine, wanted, { target });
     const results = await compiled.run({ ...Object.fromEntries(values), x: image });
     await compiled.release();
     return results;
