@@ -59,6 +59,7 @@ export const normals: TaskKind<NormalsSpec> = {
   learning: {
     channels: () => 3,
     activate: (output) => unitChannels(output),
+    likelihood: "regression",
     loss: maskedCosine,
     moved,
     pseudoLabel: predictedValues,
