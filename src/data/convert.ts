@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../common/errors.js";
 import type { PinholeCamera } from "../geometry/camera.js";
+import { taskKind } from "../tasks/index.js";
 import { DEFAULT_LAYOUT } from "./dataset-yaml.js";
 import { type DatasetDescription, writeDatasetYaml, writeSample } from "./folder.js";
 import { openDataset } from "./formats/index.js";
@@ -20,6 +21,10 @@ export interface ConvertResult {
   readonly splits: Record<string, number>;
   /** Whether dataset.yaml got a camera: only where all images share one. */
   readonly camera: "kept" | "differs" | "none";
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 /**
@@ -44,7 +49,7 @@ export async function convertDataset({ source, out, onProgress }: ConvertOptions
     name: info.name,
     layout: DEFAULT_LAYOUT,
     splits: Object.keys(info.splits),
-    tasks: info.tasks,
+    tasks: mapValues(info.tasks, (spec) => taskKind(spec.kind).files.written?.(spec) ?? spec),
   };
   let done = 0;
   for (const [split, ids] of Object.entries(info.splits)) {

@@ -3,8 +3,10 @@ import { UserError } from "../common/errors.js";
 import type { PinholeCamera } from "../geometry/camera.js";
 import { taskKind } from "../tasks/index.js";
 import type { LabelMap, Raster, TaskSpec } from "../tasks/task.js";
-import { type RgbImage, readImage, readRaster } from "./files/raster.js";
+import { swapsSides } from "./files/orientation.js";
+import { type ReadOptions, type RgbImage, readImage, readRaster } from "./files/raster.js";
 import { unknownName } from "./names.js";
+import type { PassedOver } from "./passed-over.js";
 import type { Dataset, DatasetInfo, Sample } from "./types.js";
 
 /** A label that lies in a file. */
@@ -14,7 +16,7 @@ export interface LabelFile {
   read(camera: PinholeCamera | undefined): Promise<LabelMap>;
 }
 
-/** An image that is no plain JPEG or PNG file: an array, or a part of a larger file. */
+/** An image that is no plain picture file, upright: an array, a part of a larger file, or read in another way. */
 export interface ImageFile {
   readonly file: string;
   /** Reads it. Throws UserError naming the file. */
@@ -23,7 +25,7 @@ export interface ImageFile {
 
 /** The files of one sample. */
 export interface SampleFiles {
-  /** The path of a JPEG or PNG, or what reads the image. */
+  /** The path of a picture, or what reads the image. */
   readonly image: string | ImageFile;
   readonly labels: Readonly<Record<string, LabelFile>>;
   /** At the image's resolution. */
@@ -54,20 +56,30 @@ export function labelFile(
   file: string,
   spec: TaskSpec,
   prepare: (raster: Raster, where: string) => Raster = (raster) => raster,
+  options: ReadOptions = { names: taskKind(spec.kind).files.layers },
 ): LabelFile {
-  return { file, read: async () => decodeLabel(prepare(await readRaster(file), file), spec, file) };
+  return { file, read: async () => decodeLabel(prepare(await readRaster(file, options), file), spec, file) };
 }
 
-/** Throws UserError where a label is not as large as its image. */
+/** Throws UserError where a label is not as large as its image; says so where EXIF is the cause. */
 function requireImageSize(label: LabelMap, file: string, image: RgbImage, imageFile: string): void {
   if (label.width === image.width && label.height === image.height) return;
+  const { exif, applied } = image.orientation ?? { exif: 1, applied: false };
+  const turned = swapsSides(exif) && label.width === image.height && label.height === image.width;
+  const cause = applied
+    ? "turned upright by its EXIF orientation"
+    : "as it is stored, against its EXIF orientation";
   throw new UserError({
     code: "data.label-size",
     what: "the label is not as large as its image",
     where: file,
-    expected: `${image.width}x${image.height} as in ${imageFile}`,
+    expected: `${image.width}x${image.height} as in ${imageFile}${turned ? `, ${cause} (${exif})` : ""}`,
     got: `${label.width}x${label.height}`,
-    fix: "Export both at one size.",
+    fix: !turned
+      ? "Export both at one size."
+      : applied
+        ? "Where labels are drawn on the pixels as they are stored, set `orientation: stored` in dataset.yaml."
+        : "Where labels are drawn on the upright image, take `orientation: stored` out of dataset.yaml.",
   });
 }
 
@@ -82,8 +94,8 @@ export type SplitFiles = Readonly<Record<string, ReadonlyMap<string, SampleFiles
 export interface FileDataset extends Dataset {
   /** The label's file; undefined where there is none. */
   fileOf(split: string, id: string, task: string): string | undefined;
-  /** Label files that no image belongs to, by task. */
-  readonly strayLabels?: Readonly<Record<string, readonly string[]>>;
+  /** What lies in the folder and is not read. */
+  readonly passedOver?: readonly PassedOver[];
 }
 
 /** A dataset over files. `where` names it in errors about unknown splits and ids. */

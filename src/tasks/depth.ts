@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { div } from "../graph/ops/arithmetic.js";
 import { writeScaleColour } from "./colours.js";
-import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
+import { paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
+import { withChannels } from "./raster.js";
 import type {
   DrawingRange,
   LabelMap,
@@ -37,9 +38,10 @@ export type DepthSpec = z.output<typeof specSchema>;
 const LEAST_DEPTH = 1e-9;
 
 /**
- * Depth. Files: one channel; integers (16-bit PNG) are metres / `scale`, floats (.npy) are metres. `invalid`,
- * NaN, infinities and values that are not positive are invalid; a file without any valid pixel is refused.
- * Labels and predictions [1,H,W] are metres.
+ * Depth. Files: one channel; integers of every width are metres / `scale`, floats are metres. `invalid`, NaN,
+ * infinities and values that are not positive are invalid; a file without any valid pixel is refused. Written are
+ * 16-bit integers, or floats where some depth is not between half a step and 65535 steps. Labels and predictions
+ * [1,H,W] are metres.
  *
  * Loss (JTR section 4.1): |prediction - label|, mean over the valid pixels of each sample.
  *
@@ -53,6 +55,7 @@ export const depth: TaskKind<DepthSpec> = {
   specSchema,
   files: {
     labelChannels: () => 1,
+    layers: ["depth", "z"],
     decode,
     encode,
     interpolation: "nearest",
@@ -63,7 +66,6 @@ export const depth: TaskKind<DepthSpec> = {
   learning: {
     channels: () => 1,
     activate: (output) => output,
-    likelihood: "regression",
     loss: maskedL1,
     moved: (prediction, { enlargement }) => div(prediction, enlargement),
     pseudoLabel: predictedValues,
@@ -83,13 +85,12 @@ export const depth: TaskKind<DepthSpec> = {
 };
 
 function decode(raster: Raster, spec: DepthSpec, where: string): LabelMap {
-  requireChannels(raster, 1, where, "depth");
-  const { width, height } = raster;
-  const unit = raster.data instanceof Float32Array ? 1 : spec.scale;
+  const { width, height, data: values } = withChannels(raster, 1, where, "depth");
+  const unit = values instanceof Float32Array ? 1 : spec.scale;
   const data = new Float32Array(width * height);
   const valid = new Uint8Array(width * height);
   for (let pixel = 0; pixel < data.length; pixel++) {
-    const value = raster.data[pixel];
+    const value = values[pixel];
     if (!(value > 0 && Number.isFinite(value)) || value === spec.invalid) continue;
     data[pixel] = value * unit;
     valid[pixel] = 1;
@@ -102,17 +103,29 @@ function decode(raster: Raster, spec: DepthSpec, where: string): LabelMap {
   );
 }
 
+/** Depths that 16-bit steps would clip, or bring to nothing, are written as floats instead. */
 function encode(label: LabelMap, spec: DepthSpec): Raster {
+  const size = { width: label.width, height: label.height, channels: 1 };
+  const fits = (steps: number) => steps >= 0.5 && steps < 65535.5;
+  if (label.data.some((metres, pixel) => label.valid[pixel] === 1 && !fits(metres / spec.scale))) {
+    return {
+      ...size,
+      data: label.data.map((metres, pixel) => (label.valid[pixel] === 1 ? metres : Number.NaN)),
+    };
+  }
   const data = new Uint16Array(label.data.length);
   const blank =
     Number.isInteger(spec.invalid) && spec.invalid >= 0 && spec.invalid <= 65535 ? spec.invalid : 0;
   for (let pixel = 0; pixel < data.length; pixel++) {
+    if (label.valid[pixel] !== 1) {
+      data[pixel] = blank;
+      continue;
+    }
     // 0 always means invalid, whatever else does.
-    const step = Math.min(Math.max(Math.round(label.data[pixel] / spec.scale), 1), 65535);
-    const apart = step === 1 ? 2 : step - 1;
-    data[pixel] = label.valid[pixel] !== 1 ? blank : step === spec.invalid ? apart : step;
+    const step = Math.max(Math.round(label.data[pixel] / spec.scale), 1);
+    data[pixel] = step !== spec.invalid ? step : step === 1 ? 2 : step - 1;
   }
-  return { width: label.width, height: label.height, channels: 1, data };
+  return { ...size, data };
 }
 
 function accumulator(): MetricAccumulator {

@@ -1,19 +1,6 @@
 /** @file Checks and arithmetic on label, prediction and picture arrays that the dense tasks share. */
 import { UserError } from "../common/errors.js";
-import type { LabelMap, Picture, PredictionMap, Raster } from "./task.js";
-
-/** Throws UserError unless the file has as many channels as the task's labels are stored with. */
-export function requireChannels(raster: Raster, channels: number, where: string, stored: string): void {
-  if (raster.channels === channels) return;
-  throw new UserError({
-    code: "label.channels",
-    what: "the label file has the wrong number of channels",
-    where,
-    expected: `${channels} (${stored})`,
-    got: String(raster.channels),
-    fix: "Save it again without colours or alpha beyond those channels.",
-  });
-}
+import type { LabelMap, Picture, PredictionMap } from "./task.js";
 
 /**
  * Throws UserError for a label file that labels nothing: almost always a wrong export, scale or `invalid`.

@@ -1,11 +1,13 @@
 /** @file Surface normals: unit vectors in camera coordinates. */
 import { z } from "zod";
+import { UserError } from "../common/errors.js";
 import { mul } from "../graph/ops/arithmetic.js";
 import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { paint, percent, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
+import { paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedCosine, unitChannels } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
+import { fullValue, withChannels } from "./raster.js";
 import type {
   LabelMap,
   MetricAccumulator,
@@ -47,6 +49,7 @@ export const normals: TaskKind<NormalsSpec> = {
   specSchema,
   files: {
     labelChannels: () => 3,
+    layers: ["normals", "normal"],
     decode,
     encode,
     interpolation: "bilinear",
@@ -59,7 +62,6 @@ export const normals: TaskKind<NormalsSpec> = {
   learning: {
     channels: () => 3,
     activate: (output) => unitChannels(output),
-    likelihood: "regression",
     loss: maskedCosine,
     moved,
     pseudoLabel: predictedValues,
@@ -83,15 +85,30 @@ export const normals: TaskKind<NormalsSpec> = {
   },
 };
 
+/** The integer that stands for 1; null for floats. Throws UserError for integers that do not say. */
+function fullOf(raster: Raster, where: string): number | null {
+  const { data } = raster;
+  if (data instanceof Float32Array) return null;
+  if (data instanceof Uint8Array || data instanceof Uint16Array) return fullValue(raster);
+  throw new UserError({
+    code: "label.normal-type",
+    what: "integers of this type do not say which of them stands for 1",
+    where,
+    expected: "8 or 16 bits without sign, (n + 1) / 2 times the largest value, or floats",
+    got: `${8 * data.BYTES_PER_ELEMENT}-bit integers`,
+    fix: "Save the vectors as floats.",
+  });
+}
+
 function decode(raster: Raster, _spec: NormalsSpec, where: string): LabelMap {
-  requireChannels(raster, 3, where, "x, y and z");
-  const { width, height } = raster;
+  const plain = withChannels(raster, 3, where, "x, y and z");
+  const { width, height, data: values } = plain;
   const size = width * height;
-  const full = raster.data instanceof Float32Array ? null : raster.data instanceof Uint8Array ? 255 : 65535;
+  const full = fullOf(plain, where);
   const data = new Float32Array(3 * size);
   const valid = new Uint8Array(size);
   for (let pixel = 0; pixel < size; pixel++) {
-    const stored = raster.data.subarray(pixel * 3, pixel * 3 + 3);
+    const stored = values.subarray(pixel * 3, pixel * 3 + 3);
     if (stored.every((value) => value === 0) || stored.some((value) => !Number.isFinite(value))) continue;
     if (full !== null && stored.every((value) => Math.abs(value - full / 2) < 1)) continue;
     for (let axis = 0; axis < 3; axis++) {

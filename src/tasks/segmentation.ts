@@ -2,26 +2,37 @@
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { oneHot } from "../graph/ops/shape.js";
+import { classesByColour, colourTableProblem, colourTableSchema, NO_CLASS } from "./colour-table.js";
 import { writeClassColour } from "./colours.js";
-import { paint, percent, requireChannels, requireSameSize } from "./maps.js";
+import type { RasterData } from "./contract/maps.js";
+import { paint, percent, requireSameSize } from "./maps.js";
 import { maskedCrossEntropy } from "./masked.js";
 import { mostProbableClass } from "./pseudo-label.js";
+import { placeOf, withChannels } from "./raster.js";
 import type { LabelMap, MetricAccumulator, PredictionMap, Raster, TaskKind } from "./task.js";
 
-const specSchema = z.strictObject({
-  kind: z.literal("segmentation"),
-  /** Names of the classes; a label's value is an index into them. */
-  classes: z.array(z.string().min(1)).min(2),
-  /** The value of pixels that belong to no class. */
-  ignore: z.number().int().default(255),
-});
+const specSchema = z
+  .strictObject({
+    kind: z.literal("segmentation"),
+    /** Names of the classes; a label's value is an index into them. */
+    classes: z.array(z.string().min(1)).min(2),
+    /** The value of pixels that belong to no class. */
+    ignore: z.number().int().default(255),
+    /** The colours of colour-coded files, by class name; those of pixels without a class as `ignore`. */
+    colours: colourTableSchema.optional(),
+  })
+  .superRefine(({ colours, classes }, context) => {
+    const problem = colours && colourTableProblem(colours, classes);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["colours"] });
+  });
 
 /** Entry of a segmentation task in dataset.yaml. */
 export type SegmentationSpec = z.output<typeof specSchema>;
 
 /**
- * Semantic segmentation. Files: one channel of class indices (8-bit PNG, or .npy of whole numbers); `ignore`
- * marks pixels without a class. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits
+ * Semantic segmentation. Files: one channel of class indices, of whole numbers of any type or of palette indices;
+ * `ignore` marks pixels without a class. Where the entry has `colours`, files hold colours instead. Written are
+ * class indices. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits
  * [C,H,W].
  *
  * Loss (JTR section 4.1): cross-entropy -log softmax(logits)_label, mean over the valid pixels of each
@@ -37,8 +48,10 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   specSchema,
   files: {
     labelChannels: () => 1,
+    layers: ["segmentation", "semantic", "labels", "label", "mask"],
     decode,
     encode,
+    written: ({ colours: _, ...spec }) => spec,
     interpolation: "nearest",
     mirrored: (label) => label,
     scaled: (label) => label,
@@ -46,7 +59,6 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   learning: {
     channels: (spec) => spec.classes.length,
     activate: (output) => output,
-    likelihood: "classification",
     loss: (prediction, label, valid, spec) =>
       maskedCrossEntropy(prediction, oneHot(label, spec.classes.length), valid),
     moved: (prediction) => prediction,
@@ -71,13 +83,28 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   },
 };
 
+/** Class indices as they stand in the file; `ignore` in whatever colour it has. */
+function indicesOf(raster: Raster, spec: SegmentationSpec, where: string): RasterData {
+  const { classes, ignore, colours } = spec;
+  if (colours !== undefined) {
+    return classesByColour(raster, colours, classes, where).map((index) =>
+      index === NO_CLASS ? ignore : index,
+    );
+  }
+  // Palette indices are class indices, whatever their colours.
+  const { palette: _, ...indices } = raster;
+  const fix =
+    "Where the file is colour-coded, give each class its colour in dataset.yaml: `colours: {name: [r, g, b]}`.";
+  return withChannels(indices, 1, where, "class indices", fix).data;
+}
+
 function decode(raster: Raster, spec: SegmentationSpec, where: string): LabelMap {
-  requireChannels(raster, 1, where, "class indices");
   const { width, height } = raster;
+  const indices = indicesOf(raster, spec, where);
   const data = new Float32Array(width * height);
   const valid = new Uint8Array(width * height);
   for (let pixel = 0; pixel < data.length; pixel++) {
-    const value = raster.data[pixel];
+    const value = indices[pixel];
     if (value === spec.ignore) continue;
     if (!Number.isInteger(value) || value < 0 || value >= spec.classes.length) {
       throw new UserError({
@@ -85,7 +112,7 @@ function decode(raster: Raster, spec: SegmentationSpec, where: string): LabelMap
         what: "a class index is out of range",
         where,
         expected: `whole numbers 0 to ${spec.classes.length - 1}, or ${spec.ignore} for ignored pixels`,
-        got: `${value} at row ${Math.floor(pixel / width)}, column ${pixel % width}`,
+        got: `${value} at ${placeOf(pixel, raster)}`,
         fix: "Correct the file, or name the missing classes under `classes`, or set `ignore` to this value.",
       });
     }

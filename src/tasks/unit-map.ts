@@ -4,9 +4,10 @@
  */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
-import { paint, requireChannels, requireSameSize, requireValidPixel } from "./maps.js";
+import { paint, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
+import { fullValue, placeOf, withChannels } from "./raster.js";
 import type { LabelMap, MetricAccumulator, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
 
 /** Entry of such a task in dataset.yaml. */
@@ -27,11 +28,12 @@ const SLACK = 1e-3;
 /**
  * A kind of task whose labels and predictions [1,H,W] are values in [0, 1].
  *
- * Files: one channel. Integers (PNG) times `scale`, larger products count as 1; 8-bit files hold 1 as 255 and
- * 16-bit files as 65535 unless `scale` says otherwise, and `invalid` marks pixels without a label. Floats
- * (.npy) are the values; NaN and infinities are invalid, others outside [0, 1] are refused. A file without
- * any valid pixel is refused. Written are 8-bit steps (16-bit where `scale` or `invalid` wants them), or
- * floats where some pixel is invalid and no `invalid` value is named.
+ * Files: one channel. Integers times `scale`, larger products count as 1; files of up to 16 bits hold 1 as their
+ * largest value unless `scale` says otherwise, wider and signed ones need it; `invalid` marks pixels without a
+ * label. Floats are the values; NaN and infinities are invalid, others outside [0, 1] are refused. A file without
+ * any valid pixel is refused. Written are 8-bit steps (16-bit where `scale` or `invalid` wants them), or floats
+ * where some pixel is invalid and no `invalid` value is named, or where the steps are coarser than 1/255 and the
+ * values lie between them.
  *
  * A mirror and an enlargement move the values and do not change them.
  *
@@ -59,6 +61,7 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
     }),
     files: {
       labelChannels: () => 1,
+      layers: [kind],
       decode,
       encode,
       interpolation: "bilinear",
@@ -68,7 +71,6 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
     learning: {
       channels: () => 1,
       activate: (output) => output,
-      likelihood: "regression",
       loss: maskedL1,
       moved: (prediction) => prediction,
       pseudoLabel: predictedValues,
@@ -85,38 +87,63 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
   };
 }
 
+/** The map's value of one step. Throws UserError for integers whose largest value says nothing. */
+function stepOf(raster: Raster, { scale }: UnitMapSpec, where: string): number {
+  if (scale !== undefined) return scale;
+  const { data, maximum } = raster;
+  if (maximum !== undefined || data instanceof Uint8Array || data instanceof Uint16Array)
+    return 1 / fullValue(raster);
+  throw new UserError({
+    code: "label.no-scale",
+    what: "integers of this type do not say which of them stands for 1",
+    where,
+    expected: "8 or 16 bits without sign, or `scale`",
+    got: `${8 * data.BYTES_PER_ELEMENT}-bit integers`,
+    fix: "Set the task's `scale` in dataset.yaml: the map's value of one step.",
+  });
+}
+
 function decode(raster: Raster, spec: UnitMapSpec, where: string): LabelMap {
-  requireChannels(raster, 1, where, spec.kind);
-  const { width, height } = raster;
-  const floats = raster.data instanceof Float32Array;
-  const unit = spec.scale ?? (raster.data instanceof Uint8Array ? 1 / 255 : 1 / 65535);
+  const plain = withChannels(raster, 1, where, spec.kind);
+  const { width, height, data: values } = plain;
+  const floats = values instanceof Float32Array;
+  const step = floats ? 1 : stepOf(plain, spec, where);
   const data = new Float32Array(width * height);
   const valid = new Uint8Array(width * height);
   for (let pixel = 0; pixel < data.length; pixel++) {
-    const value = raster.data[pixel];
+    const value = values[pixel];
     if (floats ? !Number.isFinite(value) : value === spec.invalid) continue;
-    if (floats && (value < -SLACK || value > 1 + SLACK)) {
+    if (value < (floats ? -SLACK : 0) || (floats && value > 1 + SLACK)) {
       throw new UserError({
         code: "label.value-out-of-range",
         what: "a value is out of range",
         where,
-        expected: "floats from 0 to 1, NaN where there is no label",
-        got: `${value} at row ${Math.floor(pixel / width)}, column ${pixel % width}`,
+        expected: floats ? "floats from 0 to 1, NaN where there is no label" : "integers from 0 on",
+        got: `${value} at ${placeOf(pixel, plain)}`,
         fix: "Divide the array by its largest possible value, or save it as integers and set `scale`.",
       });
     }
-    data[pixel] = Math.min(Math.max(floats ? value : value * unit, 0), 1);
+    data[pixel] = Math.min(Math.max(value * step, 0), 1);
     valid[pixel] = 1;
   }
   const label = { channels: 1, height, width, data, valid };
   return requireValidPixel(label, where, "Check `invalid`, and that the file was exported whole.");
 }
 
+/** Whether a number of steps is not a whole one, by more than rounding. */
+const between = (steps: number): boolean => Math.abs(steps - Math.round(steps)) > 0.01;
+
 function encode(label: LabelMap, { scale, invalid }: UnitMapSpec): Raster {
   const size = { width: label.width, height: label.height, channels: 1 };
   if (invalid === undefined && label.valid.includes(0)) {
     const floats = label.data.map((value, pixel) => (label.valid[pixel] === 1 ? value : Number.NaN));
     return { ...size, data: floats };
+  }
+  if (scale !== undefined && scale > 1 / 255 && label.data.some((value) => between(value / scale))) {
+    return {
+      ...size,
+      data: label.data.map((value, pixel) => (label.valid[pixel] === 1 ? value : Number.NaN)),
+    };
   }
   const wide = (scale !== undefined && 1 / scale > 255) || (invalid !== undefined && invalid > 255);
   const unit = scale ?? (wide ? 1 / 65535 : 1 / 255);

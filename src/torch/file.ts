@@ -2,11 +2,11 @@
  * @file Files of torch.save: the ZIP form (since PyTorch 1.6) and the older one, a sequence of pickles with the storages behind them.
  * Nothing in a file is executed: see `pickle.ts`. Needs no Node.
  */
+import { isZip, zipEntries } from "../common/zip.js";
 import { damaged, refused } from "./errors.js";
 import { type PickleContext, unpickle } from "./pickle.js";
 import { Rebuilder } from "./rebuild.js";
 import { elementBytes, TorchTensor } from "./tensor.js";
-import { isZip, zipEntries } from "./zip.js";
 
 /** First value of a file in the older form; the second is its version. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -37,7 +37,7 @@ export function readTorch(bytes: Uint8Array, where: string): TorchTensor | Map<s
 }
 
 function readArchive(bytes: Uint8Array, where: string): unknown {
-  const entries = zipEntries(bytes, where);
+  const entries = storedEntries(bytes, where);
   const [pickle, ...more] = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined || more.length > 0) throw damaged(where, "the archive does not hold one data.pkl");
   const root = pickle.slice(0, pickle.indexOf("/"));
@@ -50,6 +50,17 @@ function readArchive(bytes: Uint8Array, where: string): unknown {
   }
   rebuilder.requireBytes();
   return value;
+}
+
+/** The archive's entries; PyTorch stores them as they are. */
+function storedEntries(bytes: Uint8Array, where: string): Map<string, Uint8Array> {
+  const entries = zipEntries(bytes, {
+    damaged: (what) => damaged(where, what),
+    refused: (what) => refused(where, what),
+  });
+  const odd = [...entries].find(([, { method }]) => method !== 0);
+  if (odd !== undefined) throw refused(where, `the archive's entry ${JSON.stringify(odd[0])} is compressed`);
+  return new Map([...entries].map(([name, entry]) => [name, entry.bytes]));
 }
 
 function readLegacy(bytes: Uint8Array, where: string): unknown {

@@ -2,9 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { convertDataset } from "../../src/data/convert.js";
+import { encodeNpy } from "../../src/data/files/npy.js";
+import { encodePng } from "../../src/data/files/png.js";
 import { openFolder } from "../../src/data/folder.js";
 import { openDataset } from "../../src/data/formats/index.js";
-import { temporaryFolder, tinyFolder, userError, writeFiles } from "../helpers/dataset.js";
+import { noisePng, temporaryFolder, tinyFolder, userError, writeFiles } from "../helpers/dataset.js";
 import { realData } from "../helpers/real-data.js";
 
 describe("convertDataset", () => {
@@ -24,13 +26,35 @@ describe("convertDataset", () => {
     expect([sample.height, sample.width, sample.camera!.fx]).toEqual([3, 4, 5]);
   });
 
+  it("keeps values that the files' integers cannot hold, and turns colours into class indices", async () => {
+    const from = await temporaryFolder();
+    await writeFiles(from, {
+      "dataset.yaml":
+        "name: far\ntasks:\n  depth: {kind: depth}\n" +
+        "  seg: {kind: segmentation, classes: [a, b], colours: {a: [1, 2, 3], b: '#0a0b0c'}}\n",
+      "train/image/x.png": noisePng(2, 1),
+      "train/depth/x.npy": encodeNpy({ shape: [1, 2], data: Float32Array.of(120, 1.5) }),
+      "train/seg/x.png": encodePng({
+        width: 2,
+        height: 1,
+        channels: 3,
+        data: Uint8Array.of(10, 11, 12, 1, 2, 3),
+      }),
+    });
+    const out = join(await temporaryFolder(), "out");
+    await convertDataset({ source: { format: "folder", path: from }, out });
+    const { labels } = await (await openFolder(out)).read("train", "x", ["depth", "seg"]);
+    expect([...labels.depth.data]).toEqual([120, 1.5]);
+    expect([...labels.seg.data]).toEqual([1, 0]);
+  });
+
   it("writes over no dataset and leaves no dataset.yaml where a file is damaged", async () => {
     const source = { format: "folder", path: await tinyFolder() };
     const onto = await userError(() => convertDataset({ source, out: source.path }));
     expect(onto.facts).toMatchObject({ code: "data.output-exists", where: source.path });
     await writeFiles(source.path, { "train/depth/train03.png": "damaged" });
     const out = await temporaryFolder();
-    expect((await userError(() => convertDataset({ source, out }))).facts.code).toBe("data.not-png");
+    expect((await userError(() => convertDataset({ source, out }))).facts.code).toBe("data.unknown-image");
     await expect(readFile(join(out, "dataset.yaml"))).rejects.toThrow("ENOENT");
   });
 });

@@ -44,7 +44,7 @@ describe("depth files", () => {
       channels: 1,
       height: 1,
       width: 3,
-      data: Float32Array.from([1e-5, 65.535, 7]),
+      data: Float32Array.from([6e-4, 65.535, 7]),
       valid: Uint8Array.of(1, 1, 0),
     };
     expect([...depth.files.encode(label, spec).data]).toEqual([1, 65535, 0]);
@@ -52,6 +52,26 @@ describe("depth files", () => {
     expect([...depth.files.encode(label, { ...spec, invalid: 1 }).data]).toEqual([2, 65535, 1]);
     expect([...depth.files.encode(label, { ...spec, invalid: -1 }).data]).toEqual([1, 65535, 0]);
   });
+
+  test("depths that 16-bit steps cannot hold are written as floats, none is clipped", () => {
+    for (const far of [65.536, 120, 4e-4]) {
+      const data = Float32Array.of(far, 2, 3);
+      const label = { channels: 1, height: 1, width: 3, data, valid: Uint8Array.of(1, 1, 0) };
+      const raster = depth.files.encode(label, spec);
+      expect(raster.data).toEqual(Float32Array.of(far, 2, Number.NaN));
+      const back = depth.files.decode(raster, spec, "d.npy");
+      expect([...back.data.subarray(0, 2), ...back.valid]).toEqual([Math.fround(far), 2, 1, 1, 0]);
+    }
+  });
+
+  test.each([Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array])(
+    "%o holds steps of `scale`",
+    (Type) => {
+      const raster = { width: 3, height: 1, channels: 1, data: Type.of(0, 3, 100) };
+      const label = depth.files.decode(raster, { ...spec, scale: 0.5 }, "d");
+      expect([...label.data, ...label.valid]).toEqual([0, 1.5, 50, 0, 1, 1]);
+    },
+  );
 
   test("enlarging by a factor divides metres by it", () => {
     const label = { channels: 1, height: 1, width: 1, data: Float32Array.of(3), valid: Uint8Array.of(1) };

@@ -4,7 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import { UserError } from "../../common/errors.js";
-import { readSpan } from "./raster.js";
+import { readSpan } from "./bytes.js";
 
 /** An array in a file, last index fastest. */
 export interface Hdf5Array {

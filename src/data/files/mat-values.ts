@@ -1,7 +1,7 @@
 /** @file What data sets keep in MAT-files: lists of whole numbers, lists of names, structures. */
 import { UserError } from "../../common/errors.js";
+import { readBytes } from "./bytes.js";
 import { decodeMat, type MatArray } from "./mat5.js";
-import { readBytes } from "./raster.js";
 
 /** Arrays by name: a file's or a structure's. `where` names them in errors. */
 export interface MatValues {

@@ -1,8 +1,10 @@
 /**
- * @file NumPy's .npy format, versions 1 to 3 (numpy.lib.format): numbers only. Object arrays are refused
- * because reading them means running pickled code.
+ * @file NumPy's .npy format, versions 1 to 3 (numpy.lib.format): numbers only, half floats widened. Object arrays
+ * are refused because reading them means running pickled code.
  */
 import { UserError } from "../../common/errors.js";
+import { float16ToFloat32 } from "../../common/half.js";
+import { swapBytes } from "./numbers.js";
 
 export type NpyData =
   | Float32Array
@@ -20,11 +22,15 @@ export type NpyData =
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly data: NpyData;
+  /** True for an array of truth values, which are 0 and 1. */
+  readonly truth?: boolean;
 }
 
 type Constructor = { new (buffer: ArrayBuffer): NpyData; readonly BYTES_PER_ELEMENT: number };
 
+/** By NumPy's codes; f2 is read as the bits of half floats. */
 const TYPES: Readonly<Record<string, Constructor>> = {
+  f2: Uint16Array,
   f4: Float32Array,
   f8: Float64Array,
   u1: Uint8Array,
@@ -50,7 +56,8 @@ function refuse(where: string, what: string, more: { expected?: string; got?: st
 }
 
 interface Header {
-  readonly type: Constructor;
+  /** NumPy's code of the type, without the byte order. */
+  readonly code: string;
   readonly swap: boolean;
   readonly fortran: boolean;
   readonly shape: readonly number[];
@@ -61,8 +68,8 @@ function parseHeader(text: string, where: string): Header {
   const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const dims = /'shape':\s*\(([0-9, L]*)\)/.exec(text)?.[1];
   if (order === undefined || dims === undefined) throw refuse(where, "the .npy header cannot be read");
-  const type = descr === undefined ? undefined : TYPES[descr.replace(/^[<>|=]/, "")];
-  if (descr === undefined || type === undefined) {
+  const code = descr?.replace(/^[<>|=]/, "");
+  if (descr === undefined || code === undefined || !Object.hasOwn(TYPES, code)) {
     const object = descr !== undefined && /^[<>|=]?O/.test(descr);
     throw refuse(where, object ? "object arrays are not read" : "the .npy file holds no plain numbers", {
       expected: `one of ${Object.keys(TYPES).join(", ")}`,
@@ -72,7 +79,7 @@ function parseHeader(text: string, where: string): Header {
   const parts = dims.replaceAll("L", "").split(",");
   const shape = parts.filter((part) => part.trim() !== "").map(Number);
   if (!shape.every(Number.isSafeInteger)) throw refuse(where, "the .npy shape cannot be read", { got: dims });
-  return { type, swap: descr.startsWith(">"), fortran: order === "True", shape };
+  return { code, swap: descr.startsWith(">"), fortran: order === "True", shape };
 }
 
 /** First index fastest -> last index fastest. */
@@ -87,11 +94,15 @@ function toCOrder(source: NpyData, target: NpyData, shape: readonly number[]): v
   }
 }
 
+/** True when the bytes begin as a .npy file does. */
+export function isNpy(bytes: Uint8Array): boolean {
+  return [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59].every((byte, i) => bytes[i] === byte);
+}
+
 /** Reads a .npy file. Throws UserError naming `where` for anything but a whole array of plain numbers. */
 export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59].every((byte, i) => bytes[i] === byte);
-  if (!magic || bytes.length < 12) throw refuse(where, "this is not a .npy file");
+  if (!isNpy(bytes) || bytes.length < 12) throw refuse(where, "this is not a .npy file");
   const version = bytes[6];
   if (version < 1 || version > 3) {
     throw refuse(where, "unknown .npy version", { expected: "1, 2 or 3", got: String(version) });
@@ -103,7 +114,8 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
     throw refuse(where, "the .npy header is cut off", { got: `${bytes.length} bytes` });
   }
   const text = Buffer.from(bytes.subarray(headerStart, dataStart)).toString("utf8");
-  const { type, swap, fortran, shape } = parseHeader(text, where);
+  const { code, swap, fortran, shape } = parseHeader(text, where);
+  const type = TYPES[code];
   const count = shape.reduce((a, b) => a * b, 1);
   const size = type.BYTES_PER_ELEMENT;
   if (bytes.length - dataStart !== count * size) {
@@ -113,17 +125,20 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
     });
   }
   // Not `slice`, which on a Buffer copies nothing.
-  const copy = Uint8Array.from(bytes.subarray(dataStart));
-  if (swap) for (let i = 0; i < copy.length; i += size) copy.subarray(i, i + size).reverse();
-  const data = new type(copy.buffer);
-  if (!fortran || shape.length < 2) return { shape, data };
-  const ordered = new type(new ArrayBuffer(count * size));
-  toCOrder(data, ordered, shape);
-  return { shape, data: ordered };
+  const copy = new Uint8Array(bytes.subarray(dataStart));
+  if (swap) swapBytes(copy, size);
+  let data = new type(copy.buffer);
+  if (fortran && shape.length > 1) {
+    const ordered = new type(new ArrayBuffer(count * size));
+    toCOrder(data, ordered, shape);
+    data = ordered;
+  }
+  if (code === "f2") data = Float32Array.from(data as Uint16Array, float16ToFloat32);
+  return { shape, data, ...(code === "b1" && { truth: true }) };
 }
 
 function typeName(data: NpyData): string {
-  const name = Object.keys(TYPES).find((key) => key !== "b1" && data instanceof TYPES[key])!;
+  const name = Object.keys(TYPES).find((key) => !["b1", "f2"].includes(key) && data instanceof TYPES[key])!;
   return name.endsWith("1") ? `|${name}` : `<${name}`;
 }
 

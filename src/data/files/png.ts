@@ -7,17 +7,14 @@
 import { crc32, inflateSync } from "node:zlib";
 import { encode } from "fast-png";
 import { UserError } from "../../common/errors.js";
-import type { Raster } from "../../tasks/task.js";
-
-/** More pixels than this are refused before anything is allocated. */
-export const MAX_PIXELS = 2 ** 26;
+import type { Raster } from "../../tasks/contract/maps.js";
+import { FileErrors } from "./damage.js";
 
 /** Pixels of a PNG as they stand in the file. */
 export interface PngRaster extends Raster {
   readonly data: Uint8Array | Uint16Array;
-  readonly bitDepth: 1 | 2 | 4 | 8 | 16;
-  /** True when the one channel holds indices into a palette. */
-  readonly palette: boolean;
+  /** The EXIF block, which begins as a TIFF does. */
+  readonly exif?: Uint8Array;
 }
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -44,22 +41,16 @@ interface Header {
   readonly height: number;
   readonly bitDepth: number;
   readonly channels: number;
-  readonly palette: boolean;
+  readonly indexed: boolean;
   readonly interlaced: boolean;
 }
 
-function damaged(where: string, what: string, code = "data.damaged-png"): UserError {
-  return new UserError({ code, what, where, fix: "Write the file again from its source, or remove it." });
-}
-
-function truncated(where: string, got: string): UserError {
-  return new UserError({
-    code: "data.truncated-png",
-    what: "the PNG file ends too early",
-    where,
-    got,
-    fix: "Copy the file again from its source, or remove it.",
-  });
+/** What stands before the pixels. */
+interface Chunks {
+  readonly header: Header;
+  readonly compressed: Uint8Array;
+  readonly palette: Uint8Array | undefined;
+  readonly exif: Uint8Array | undefined;
 }
 
 /** True when the bytes begin as a PNG does. */
@@ -67,63 +58,64 @@ export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-function readHeader(view: DataView, start: number, length: number, where: string): Header {
-  if (length !== 13) throw damaged(where, "the PNG header has the wrong length");
+function readHeader(view: DataView, start: number, length: number, errors: FileErrors): Header {
+  if (length !== 13) throw errors.damaged("its header has the wrong length");
   const width = view.getUint32(start);
   const height = view.getUint32(start + 4);
   const bitDepth = view.getUint8(start + 8);
   const colour = view.getUint8(start + 9);
   if (!(BIT_DEPTHS[colour] ?? []).includes(bitDepth) || view.getUint8(start + 12) > 1) {
-    throw damaged(
-      where,
-      `the PNG header names no known pixel format (colour type ${colour}, ${bitDepth} bits)`,
-    );
+    throw errors.damaged(`its header names no known pixel format (colour type ${colour}, ${bitDepth} bits)`);
   }
-  if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
-    throw new UserError({
-      code: "data.image-size",
-      what: "the image size is not usable",
-      where,
-      expected: `1 to ${MAX_PIXELS} pixels`,
-      got: `${width}x${height}`,
-    });
-  }
+  errors.requireSize(width, height);
   return {
     width,
     height,
     bitDepth,
     channels: CHANNELS[colour],
-    palette: colour === 3,
+    indexed: colour === 3,
     interlaced: view.getUint8(start + 12) === 1,
   };
 }
 
-/** Walks the chunks; checks bounds and the checksums of the critical ones. */
-function readChunks(bytes: Uint8Array, where: string): { header: Header; compressed: Uint8Array } {
+/** The chunks of a file in order. Checks bounds and the checksums of the critical ones. */
+function* chunks(
+  bytes: Uint8Array,
+  errors: FileErrors,
+): Generator<{ type: string; start: number; end: number }> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const parts: Uint8Array[] = [];
-  let header: Header | undefined;
-  let offset = 8;
-  for (;;) {
-    if (offset + 12 > bytes.length) throw truncated(where, `${bytes.length} bytes without an end marker`);
-    const length = view.getUint32(offset);
+  for (let offset = 8; ; ) {
+    if (offset + 12 > bytes.length) throw errors.truncated(`${bytes.length} bytes without an end marker`);
     const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
     const start = offset + 8;
-    const end = start + length;
+    const end = start + view.getUint32(offset);
     if (end + 4 > bytes.length) {
-      throw truncated(where, `${bytes.length} bytes where block ${JSON.stringify(type)} needs ${end + 4}`);
+      throw errors.truncated(`${bytes.length} bytes where block ${JSON.stringify(type)} needs ${end + 4}`);
     }
     const critical = (bytes[offset + 4] & 0x20) === 0;
     if (critical && crc32(bytes.subarray(offset + 4, end)) !== view.getUint32(end)) {
-      throw damaged(where, `the checksum of PNG block ${JSON.stringify(type)} does not match its bytes`);
+      throw errors.damaged(`the checksum of block ${JSON.stringify(type)} does not match its bytes`);
     }
-    if (type === "IHDR") header = readHeader(view, start, length, where);
-    else if (type === "IDAT") parts.push(bytes.subarray(start, end));
-    else if (type === "IEND") break;
+    if (type === "IEND") return;
+    yield { type, start, end };
     offset = end + 4;
   }
-  if (header === undefined) throw damaged(where, "the PNG has no header");
-  return { header, compressed: Buffer.concat(parts) };
+}
+
+function readChunks(bytes: Uint8Array, errors: FileErrors): Chunks {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts: Uint8Array[] = [];
+  let header: Header | undefined;
+  let [palette, exif]: (Uint8Array | undefined)[] = [];
+  for (const { type, start, end } of chunks(bytes, errors)) {
+    if (type === "IHDR") header = readHeader(view, start, end - start, errors);
+    else if (type === "IDAT") parts.push(bytes.subarray(start, end));
+    else if (type === "PLTE") palette = Uint8Array.from(bytes.subarray(start, end));
+    else if (type === "eXIf") exif = bytes.subarray(start, end);
+  }
+  if (header === undefined) throw errors.damaged("it has no header");
+  if (header.indexed && palette === undefined) throw errors.damaged("it has no palette");
+  return { header, compressed: Buffer.concat(parts), palette: header.indexed ? palette : undefined, exif };
 }
 
 function rowBytes(width: number, header: Header): number {
@@ -138,20 +130,19 @@ function passes(header: Header): { x: number; y: number; dx: number; dy: number;
   }).filter((pass) => pass.w > 0 && pass.h > 0);
 }
 
-function inflatePixels(compressed: Uint8Array, expected: number, where: string): Uint8Array {
+function inflatePixels(compressed: Uint8Array, expected: number, errors: FileErrors): Uint8Array {
   let raw: Uint8Array;
   try {
     raw = inflateSync(compressed, { maxOutputLength: expected });
   } catch (cause) {
     const code = (cause as { code?: string }).code;
-    if (code === "Z_BUF_ERROR") throw truncated(where, "incomplete pixel data");
+    if (code === "Z_BUF_ERROR") throw errors.truncated("incomplete pixel data");
     const more = code === "ERR_BUFFER_TOO_LARGE";
-    throw damaged(
-      where,
-      more ? "there is more pixel data than the header says" : "the pixel data is damaged",
+    throw errors.damaged(
+      more ? "there is more pixel data than its header says" : "its pixel data is damaged",
     );
   }
-  if (raw.length < expected) throw truncated(where, `${raw.length} of ${expected} bytes of pixels`);
+  if (raw.length < expected) throw errors.truncated(`${raw.length} of ${expected} bytes of pixels`);
   return raw;
 }
 
@@ -171,13 +162,13 @@ function unfilter(
   rows: number,
   bytes: number,
   stride: number,
-  where: string,
+  errors: FileErrors,
 ) {
   for (let y = 0; y < rows; y++) {
     const line = start + y * (bytes + 1) + 1;
     const above = y === 0 ? -1 : line - bytes - 1;
     const filter = raw[line - 1];
-    if (filter > 4) throw damaged(where, `the PNG has an unknown row filter ${filter}`);
+    if (filter > 4) throw errors.damaged(`it has an unknown row filter ${filter}`);
     if (filter === 0) continue;
     for (let i = 0; i < bytes; i++) {
       const left = i < stride ? 0 : raw[line + i - stride];
@@ -202,23 +193,31 @@ function valueAt(raw: Uint8Array, line: number, i: number, bitDepth: number): nu
 }
 
 /**
- * Decodes a PNG to interleaved rows. 1, 2 and 4 bit files come out as 8-bit numbers of the same value.
- * Throws UserError naming `where`: not a PNG, ends too early, damaged, too large.
+ * Decodes a PNG to interleaved rows. 1, 2 and 4 bit files come out as 8-bit numbers of the same value, and palette
+ * indices as such, with the palette. Throws UserError naming `where`: not a PNG, ends too early, damaged, too large.
  */
 export function decodePng(bytes: Uint8Array, where: string): PngRaster {
-  if (!isPng(bytes)) throw damaged(where, "this is not a PNG file", "data.not-png");
-  const { header, compressed } = readChunks(bytes, where);
-  const { width, height, channels, bitDepth, palette } = header;
+  const errors = new FileErrors("PNG", where);
+  if (!isPng(bytes)) {
+    throw new UserError({
+      code: "data.not-png",
+      what: "this is not a PNG file",
+      where,
+      fix: "Write it again.",
+    });
+  }
+  const { header, compressed, palette, exif } = readChunks(bytes, errors);
+  const { width, height, channels, bitDepth } = header;
   const parts = passes(header);
   const expected = parts.reduce((sum, part) => sum + part.h * (rowBytes(part.w, header) + 1), 0);
-  const raw = inflatePixels(compressed, expected, where);
+  const raw = inflatePixels(compressed, expected, errors);
   const stride = Math.max(1, (channels * bitDepth) / 8);
   const data =
     bitDepth === 16 ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels);
   let start = 0;
   for (const part of parts) {
     const lineBytes = rowBytes(part.w, header);
-    unfilter(raw, start, part.h, lineBytes, stride, where);
+    unfilter(raw, start, part.h, lineBytes, stride, errors);
     for (let y = 0; y < part.h; y++) {
       const line = start + y * (lineBytes + 1) + 1;
       const row = (part.y + y * part.dy) * width + part.x;
@@ -229,12 +228,15 @@ export function decodePng(bytes: Uint8Array, where: string): PngRaster {
     }
     start += part.h * (lineBytes + 1);
   }
-  return { width, height, channels, data, bitDepth: bitDepth as PngRaster["bitDepth"], palette };
+  const small = bitDepth < 8 && { maximum: 2 ** bitDepth - 1 };
+  return { width, height, channels, data, ...(palette && { palette }), ...(exif && { exif }), ...small };
 }
 
 /** Encodes 8- or 16-bit interleaved rows of 1 to 4 channels as a PNG. */
 export function encodePng(raster: Raster): Uint8Array {
-  if (raster.data instanceof Float32Array) throw new TypeError("a PNG holds integers, not floats");
   const { width, height, channels, data } = raster;
+  if (!(data instanceof Uint8Array || data instanceof Uint16Array)) {
+    throw new TypeError("a PNG holds unsigned integers of 8 or 16 bits");
+  }
   return encode({ width, height, channels, data, depth: data instanceof Uint16Array ? 16 : 8 });
 }

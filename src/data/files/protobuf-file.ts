@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../../common/errors.js";
 import { FOOTER_BYTES, HEADER_BYTES, recordLength } from "../../common/tfrecord.js";
-import { readSpan, unreadable } from "./raster.js";
+import { readSpan, unreadable } from "./bytes.js";
 
 /** A part of a file: bytes [start, end). */
 export interface Span {

@@ -1,157 +1,103 @@
-/** @file Reading pictures: images to RGB in [0, 1], label files exactly as they stand. */
-import { open, readFile } from "node:fs/promises";
-import sharp from "sharp";
+/** @file Reading pictures and arrays, whatever their format: images to RGB in [0, 1], labels exactly as they stand. */
+import { extname } from "node:path";
 import { UserError } from "../../common/errors.js";
-import type { Raster } from "../../tasks/task.js";
-import { decodeNpy, encodeNpy } from "./npy.js";
-import { decodePng, encodePng, isPng, MAX_PIXELS } from "./png.js";
-
-// Parallelism comes from the loader's workers; libvips's own threads would compete with training.
-sharp.concurrency(1);
+import type { Raster } from "../../tasks/contract/maps.js";
+import { readBytes } from "./bytes.js";
+import { encodeNpy } from "./npy.js";
+import { type OrientationRule, oriented } from "./orientation.js";
+import { foreignFormats, type PictureFormat, type Pixels, pictureFormats } from "./picture-formats.js";
+import { encodePng } from "./png.js";
+import { planarRgb } from "./rgb.js";
 
 /** A decoded image: planar RGB [3, height, width] in [0, 1]. */
 export interface RgbImage {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
+  /** The EXIF orientation that the file names, and whether the image was turned by it; left out where it is 1. */
+  readonly orientation?: { readonly exif: number; readonly applied: boolean };
 }
 
-/** A UserError for a file that the system does not give. */
-export function unreadable(path: string, cause: unknown): UserError {
-  const missing = (cause as { code?: string }).code === "ENOENT";
-  return new UserError(
-    {
-      code: missing ? "data.missing-file" : "data.unreadable-file",
-      what: missing ? "the file does not exist" : "the file cannot be read",
-      where: path,
-      got: missing ? undefined : (cause as Error).message,
-    },
-    { cause },
-  );
+export interface ReadOptions {
+  /** Whether the picture is turned upright as its EXIF block says. Default `exif`. */
+  readonly orientation?: OrientationRule;
+  /** In small letters: which array or layer of a file is meant, where it has several. */
+  readonly names?: readonly string[];
 }
 
-/** Reads a whole file. Throws UserError where it is missing or unreadable. */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+/** The format of a file by its content; by its name where the content is of none, so that the error names it. */
+function formatOf(bytes: Uint8Array, where: string): PictureFormat {
+  const extension = extname(where).toLowerCase();
+  const format =
+    pictureFormats.find((each) => each.matches(bytes)) ??
+    pictureFormats.find((each) => !each.images && each.extensions.includes(extension));
+  if (format !== undefined) return format;
+  throw new UserError({
+    code: "data.unknown-image",
+    what: "the file is of no format that is read",
+    where,
+    expected: pictureFormats.map(({ name }) => name).join(", "),
+    fix: Object.hasOwn(foreignFormats, extension) ? foreignFormats[extension] : "Convert it to one of these.",
+  });
 }
 
-/** `count` bytes of a file from `start`, fewer where it ends before. Throws UserError where it is missing or unreadable. */
-export async function readSpan(path: string, start: number, count: number): Promise<Uint8Array> {
-  try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, start);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-function toPlanar(pixels: Uint8Array, width: number, height: number): RgbImage {
-  const count = width * height;
-  const data = new Float32Array(3 * count);
-  for (let i = 0, j = 0; i < count; i++, j += 3) {
-    data[i] = pixels[j] / 255;
-    data[count + i] = pixels[j + 1] / 255;
-    data[2 * count + i] = pixels[j + 2] / 255;
-  }
-  return { width, height, data };
+async function decodePixels(bytes: Uint8Array, where: string, options: ReadOptions): Promise<Pixels> {
+  const { names = [], orientation: rule = "exif" } = options;
+  const pixels = await formatOf(bytes, where).decode(bytes, where, names);
+  return rule === "stored" ? pixels : { ...pixels, raster: oriented(pixels.raster, pixels.orientation) };
 }
 
 /**
- * Decodes a JPEG or PNG to RGB (grey is repeated, transparency dropped, 16 bits reduced to 8).
- * Throws UserError naming `where` for anything else and for damaged files.
+ * Decodes an image to RGB, upright: grey is repeated, transparency dropped, integers divided by the largest their
+ * type holds; floats must lie in [0, 1]. Throws UserError naming `where` for anything else and for damaged files.
  */
-export async function decodeImage(bytes: Uint8Array, where: string): Promise<RgbImage> {
-  const jpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
-  if (isPng(bytes)) {
-    const png = decodePng(bytes, where);
-    // Plain RGB needs no conversion; the rest (palette, grey, alpha, 16 bits) is sharp's work.
-    if (png.channels === 3 && png.data instanceof Uint8Array) {
-      return toPlanar(png.data, png.width, png.height);
-    }
-  } else if (!jpeg) {
-    throw new UserError({
-      code: "data.unknown-image",
-      what: "the image is neither a JPEG nor a PNG",
-      where,
-      fix: "Convert it to one of the two.",
-    });
-  }
-  try {
-    const { data, info } = await sharp(bytes, { failOn: "error", limitInputPixels: MAX_PIXELS })
-      .removeAlpha()
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`${info.channels} channels`);
-    return toPlanar(data, info.width, info.height);
-  } catch (cause) {
-    throw new UserError(
-      {
-        code: "data.damaged-image",
-        what: "the image cannot be decoded",
-        where,
-        got: (cause as Error).message.split("\n")[0],
-        fix: "Copy the file again from its source, or remove it.",
-      },
-      { cause },
-    );
-  }
+export async function decodeImage(
+  bytes: Uint8Array,
+  where: string,
+  options: ReadOptions = {},
+): Promise<RgbImage> {
+  const { raster, orientation: exif } = await decodePixels(bytes, where, options);
+  const { width, height } = raster;
+  const orientation = { exif, applied: options.orientation !== "stored" };
+  return { width, height, data: planarRgb(raster, where), ...(exif !== 1 && { orientation }) };
 }
 
-/** Reads a JPEG or PNG image. Throws UserError naming the file. */
-export async function readImage(path: string): Promise<RgbImage> {
-  return await decodeImage(await readBytes(path), path);
-}
-
-/** A .npy array of shape (H, W) or (H, W, C) as a raster; integers of 8 and 16 bits stay integers. */
-function npyRaster(bytes: Uint8Array, where: string): Raster {
-  const { shape, data } = decodeNpy(bytes, where);
-  const [height, width, channels = 1] = shape;
-  if (shape.length < 2 || shape.length > 3 || data.length === 0) {
-    throw new UserError({
-      code: "data.npy-shape",
-      what: "the array is not a label map",
-      where,
-      expected: "shape (height, width) or (height, width, channels)",
-      got: `(${shape.join(", ")})`,
-    });
-  }
-  const plain = data instanceof Uint8Array || data instanceof Uint16Array || data instanceof Float32Array;
-  return {
-    width,
-    height,
-    channels,
-    data: plain ? data : Float32Array.from(data as ArrayLike<number>, Number),
-  };
+/** Reads an image file. Throws UserError naming the file. */
+export async function readImage(path: string, options: ReadOptions = {}): Promise<RgbImage> {
+  return await decodeImage(await readBytes(path), path, options);
 }
 
 /**
- * Decodes a label file: .npy by its name or its first byte, else PNG. Values are exact. Throws UserError
- * naming `where`.
+ * Decodes a label file, upright. Values are exact: a file that was compressed with loss is refused. Throws
+ * UserError naming `where`.
  */
-export function decodeRaster(bytes: Uint8Array, where: string): Raster {
-  const npy = bytes[0] === 0x93 || where.toLowerCase().endsWith(".npy");
-  return npy ? npyRaster(bytes, where) : decodePng(bytes, where);
+export async function decodeRaster(
+  bytes: Uint8Array,
+  where: string,
+  options: ReadOptions = {},
+): Promise<Raster> {
+  const { raster, inexact } = await decodePixels(bytes, where, options);
+  if (inexact === undefined) return raster;
+  throw new UserError({
+    code: "data.lossy-label",
+    what: `${inexact} does not keep the values of a label`,
+    where,
+    expected: "a file that does, such as PNG, TIFF or .npy",
+    fix: "Export the labels again: what was lost cannot be brought back.",
+  });
 }
 
-/** Reads a label file (PNG or .npy). Throws UserError naming the file. */
-export async function readRaster(path: string): Promise<Raster> {
-  return decodeRaster(await readBytes(path), path);
+/** Reads a label file. Throws UserError naming the file. */
+export async function readRaster(path: string, options: ReadOptions = {}): Promise<Raster> {
+  return await decodeRaster(await readBytes(path), path, options);
 }
 
-/** The bytes of a label file and the extension they want: integers as PNG, floats as .npy. */
+/** The bytes of a label file and the extension they want: 8 and 16 bits unsigned as PNG, others as .npy. */
 export function encodeRaster(raster: Raster): { extension: "png" | "npy"; bytes: Uint8Array } {
   const { width, height, channels, data } = raster;
-  if (!(data instanceof Float32Array)) return { extension: "png", bytes: encodePng(raster) };
+  if (data instanceof Uint8Array || data instanceof Uint16Array) {
+    return { extension: "png", bytes: encodePng(raster) };
+  }
   const shape = channels === 1 ? [height, width] : [height, width, channels];
   return { extension: "npy", bytes: encodeNpy({ shape, data }) };
 }

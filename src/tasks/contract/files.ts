@@ -5,10 +5,17 @@ import type { TaskSpec } from "./spec.js";
 export interface TaskFiles<S extends TaskSpec = TaskSpec> {
   /** Channels L of a label. */
   labelChannels(spec: S): number;
+  /** Names, in small letters, that arrays and layers of the task bear in files which hold several (.npz, EXR). */
+  readonly layers: readonly string[];
   /** File pixels -> label. `where` names the file in errors. Throws UserError on values the spec does not allow. */
   decode(raster: Raster, spec: S, where: string): LabelMap;
-  /** Label -> file pixels, the inverse of `decode` up to the file's precision. */
+  /**
+   * Label -> file pixels, from which `decode` makes the label again, up to the file's precision, by the entry
+   * `written(spec)`. Where the integers that the entry wants cannot hold the values, they come as floats.
+   */
   encode(label: LabelMap, spec: S): Raster;
+  /** The entry in dataset.yaml that belongs to encoded files; left out where it is `spec` itself. */
+  written?(spec: S): S;
 
   /** How a label is sampled where its image is cropped or resized. */
   readonly interpolation: "nearest" | "bilinear";

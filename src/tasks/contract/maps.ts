@@ -1,12 +1,25 @@
 /** @file Maps of one image: file pixels, labels, predictions, pictures. */
 
+/** Integers are steps, to which a task's entry in dataset.yaml gives a meaning; floats are the values themselves. */
+export type RasterData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array;
+
 /** Pixels as they stand in a file: interleaved rows (height, width, channels). */
 export interface Raster {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  /** 8- or 16-bit integers from PNG, or floats from .npy. */
-  readonly data: Uint8Array | Uint16Array | Float32Array;
+  readonly data: RasterData;
+  /** Colours as RGB triples where the one channel holds indices into them. */
+  readonly palette?: Uint8Array;
+  /** The largest value that the file could hold, where that is less than `data` could: 1 for one bit a pixel. */
+  readonly maximum?: number;
 }
 
 /** A dense label in memory, planar. */

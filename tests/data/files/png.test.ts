@@ -26,10 +26,9 @@ describe("decodePng", () => {
         })),
       );
     fc.assert(
-      fc.property(rasters, ({ width, height, channels, deep, data }) => {
+      fc.property(rasters, ({ width, height, channels, data }) => {
         const back = decodePng(encodePng({ width, height, channels, data }), "x.png");
-        expect(back).toMatchObject({ width, height, channels, bitDepth: deep ? 16 : 8, palette: false });
-        expect(back.data).toEqual(data);
+        expect(back).toEqual({ width, height, channels, data });
       }),
     );
   });
@@ -48,8 +47,8 @@ describe("decodePng", () => {
       .png({ palette: true, colours: 4, dither: 0 })
       .toBuffer();
     const png = decodePng(bytes, "x.png");
-    expect(png.palette).toBe(true);
-    expect(png.bitDepth).toBeLessThan(8);
+    expect(png.palette).toHaveLength(12);
+    expect(png.maximum).toBeLessThan(255);
     expect(png.data[3]).toBe(png.data[4]);
     expect(new Set(png.data).size).toBe(4);
     expect(Math.max(...png.data)).toBeLessThan(4);
@@ -70,7 +69,7 @@ describe("decodePng", () => {
     const bomb = rebuilt({ width: 2, height: 2, pixels: deflateSync(new Uint8Array(50_000_000)) });
     const error = await userError(() => decodePng(bomb, "bomb.png"));
     expect(error.message).toBe(
-      "bomb.png: there is more pixel data than the header says. Write the file again from its source, or remove it.",
+      "bomb.png: damaged PNG file: there is more pixel data than its header says. Write the file again from its source, or remove it.",
     );
     const huge = rebuilt({ width: 0x7fffffff, height: 0x7fffffff, pixels: deflateSync(new Uint8Array(10)) });
     expect((await userError(() => decodePng(huge, "huge.png"))).facts.code).toBe("data.image-size");

@@ -24,10 +24,10 @@ describe("images", () => {
   it("are planar RGB in [0, 1], exact from an RGB PNG", async () => {
     const bytes = noisePng(5, 4);
     const image = await decodeImage(bytes, "x.png");
-    const raster = decodeRaster(bytes, "x.png");
+    const raster = await decodeRaster(bytes, "x.png");
     expect([image.width, image.height, image.data.length]).toEqual([5, 4, 60]);
     expect(image.data[20 + 7]).toBe(Math.fround(raster.data[3 * 7 + 1] / 255));
-    expect(decodeRaster(encodeImage(image), "y.png").data).toEqual(raster.data);
+    expect((await decodeRaster(encodeImage(image), "y.png")).data).toEqual(raster.data);
   });
 
   it("come from JPEG, grey, transparent and 16-bit files alike", async () => {
@@ -94,27 +94,35 @@ describe("label files", () => {
     expect((await readRaster(join(root, "seg.png"))).data).toEqual(Uint8Array.of(0, 3, 255, 1));
   });
 
-  it("may be .npy of two or three axes; doubles and wide integers become floats", async () => {
-    const plane = decodeRaster(encodeNpy({ shape: [1, 2], data: Float64Array.of(0.5, 2) }), "x.npy");
+  it("may be .npy of two or three axes; doubles become floats, wide integers narrower ones", async () => {
+    const plane = await decodeRaster(encodeNpy({ shape: [1, 2], data: Float64Array.of(0.5, 2) }), "x.npy");
     expect(plane).toEqual({ width: 2, height: 1, channels: 1, data: Float32Array.of(0.5, 2) });
-    const wide = decodeRaster(encodeNpy({ shape: [1, 1, 2], data: BigInt64Array.of(-1n, 7n) }), "x.npy");
-    expect(wide).toEqual({ width: 1, height: 1, channels: 2, data: Float32Array.of(-1, 7) });
+    const wide = await decodeRaster(
+      encodeNpy({ shape: [1, 1, 2], data: BigInt64Array.of(-1n, 7n) }),
+      "x.npy",
+    );
+    expect(wide).toEqual({ width: 1, height: 1, channels: 2, data: Int32Array.of(-1, 7) });
     const flat = await userError(() =>
       decodeRaster(encodeNpy({ shape: [4], data: new Uint8Array(4) }), "f.npy"),
     );
     expect(flat.facts).toMatchObject({ code: "data.npy-shape", where: "f.npy", got: "(4)" });
   });
 
-  it("come back from what encodeRaster writes", () => {
-    for (const data of [Uint8Array.of(1, 2), Uint16Array.of(1, 500), Float32Array.of(0.25, -1)]) {
+  it("come back from what encodeRaster writes", async () => {
+    for (const data of [
+      Uint8Array.of(1, 2),
+      Uint16Array.of(1, 500),
+      Float32Array.of(0.25, -1),
+      Int32Array.of(-1, 7),
+    ]) {
       const { extension, bytes } = encodeRaster({ width: 1, height: 2, channels: 1, data });
-      expect(extension).toBe(data instanceof Float32Array ? "npy" : "png");
-      expect(decodeRaster(bytes, "x").data).toEqual(data);
+      expect(extension).toBe(data.BYTES_PER_ELEMENT === 4 ? "npy" : "png");
+      expect((await decodeRaster(bytes, "x")).data).toEqual(data);
     }
   });
 
   it("of the wrong depth or channels are named with both formats", async () => {
-    const raster = decodeRaster(greyPng(1, [4]), "x.png");
+    const raster = await decodeRaster(greyPng(1, [4]), "x.png");
     const error = await userError(() => expectRaster(raster, { channels: 3, bits: 16 }, "x.png"));
     expect(error.message).toBe(
       "x.png: the label file has the wrong pixel format (expected 16 bits, 3 channels, got 8 bits, 1 channel).",
