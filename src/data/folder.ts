@@ -8,8 +8,11 @@ import { UserError } from "../common/errors.js";
 import { taskKind } from "../tasks/index.js";
 import { type DatasetDescription, formatDatasetYaml, parseDatasetYaml } from "./dataset-yaml.js";
 import { type FileDataset, fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
-import { encodeImage, encodeRaster, readBytes } from "./files/raster.js";
-import { filesByStem, IMAGE_EXTENSIONS, LABEL_EXTENSIONS, listFolder, requireFolder } from "./listing.js";
+import { readBytes } from "./files/bytes.js";
+import { encodeImage, encodeRaster, readImage } from "./files/raster.js";
+import { findFolderFiles, layoutPath } from "./folder-files.js";
+import { IMAGE_EXTENSIONS, requireFolder } from "./listing.js";
+import type { PassedOver } from "./passed-over.js";
 import { parseSequences, type Sequences } from "./sequences.js";
 import type { DatasetFormat, Sample } from "./types.js";
 
@@ -21,48 +24,6 @@ const YAML_NAME = "dataset.yaml";
 /** A dataset folder, with what only a folder of ours says. */
 export interface FolderDataset extends FileDataset {
   readonly description: DatasetDescription;
-}
-
-/** The layout with the fields that are given filled in. */
-function layoutPath(layout: string, fields: { split: string; task: string; id?: string }): string {
-  return layout.replace(
-    /\{(split|task|id)\}/g,
-    (whole, field: keyof typeof fields) => fields[field] ?? whole,
-  );
-}
-
-/** Files of one task (or `image`) in one split, by sample id. */
-async function listIds(
-  root: string,
-  layout: string,
-  split: string,
-  task: string,
-  extensions: readonly string[],
-): Promise<Map<string, string>> {
-  const parts = layoutPath(layout, { split, task }).split("/");
-  const at = parts.findIndex((part) => part.includes("{id}"));
-  const base = join(root, ...parts.slice(0, at));
-  const [before, after] = parts[at].split("{id}");
-  const idOf = (name: string) =>
-    name.length > before.length + after.length && name.startsWith(before) && name.endsWith(after)
-      ? name.slice(before.length, name.length - after.length)
-      : undefined;
-  const found = new Map<string, string>();
-  if (at === parts.length - 1) {
-    for (const [stem, path] of await filesByStem(base, extensions)) {
-      const id = idOf(stem);
-      if (id !== undefined) found.set(id, path);
-    }
-    return found;
-  }
-  for (const folder of (await listFolder(base))?.folders ?? []) {
-    const id = idOf(folder);
-    if (id === undefined) continue;
-    const inner = join(base, folder, ...parts.slice(at + 1, -1));
-    const path = (await filesByStem(inner, extensions)).get(parts[parts.length - 1]);
-    if (path !== undefined) found.set(id, path);
-  }
-  return found;
 }
 
 async function readYaml(root: string): Promise<DatasetDescription> {
@@ -84,36 +45,50 @@ async function readYaml(root: string): Promise<DatasetDescription> {
 /** Opens a dataset folder. Throws UserError naming the file and line, or the missing folder. */
 export async function openFolder(root: string): Promise<FolderDataset> {
   const description = await readYaml(root);
-  const { layout, camera } = description;
+  const { layout, camera, orientation } = description;
+  const { images, labels, passedOver } = await findFolderFiles(root, description);
   const files: Record<string, Map<string, SampleFiles>> = {};
-  const strayLabels: Record<string, string[]> = {};
   for (const split of description.splits) {
-    const images = await listIds(root, layout, split, "image", IMAGE_EXTENSIONS);
-    if (images.size === 0) {
-      throw new UserError({
-        code: "data.empty-split",
-        what: `split ${split} has no images`,
-        where: join(root, layoutPath(layout, { split, task: "image" })),
-        expected: IMAGE_EXTENSIONS.join(", "),
-        fix: `Add them, or take ${split} out of \`splits\`, or correct \`layout\` in ${YAML_NAME}.`,
+    if (images[split].size === 0) throw emptySplit(split, root, layout, passedOver);
+    const own = (id: string) =>
+      Object.entries(description.tasks).flatMap(([task, spec]) => {
+        const file = labels[split][task].get(id);
+        const names = [task.toLowerCase(), ...taskKind(spec.kind).files.layers];
+        return file === undefined
+          ? []
+          : [[task, labelFile(file, spec, undefined, { orientation, names })] as const];
       });
-    }
-    const labels = new Map<string, SampleFiles["labels"]>();
-    for (const [task, spec] of Object.entries(description.tasks)) {
-      for (const [id, path] of await listIds(root, layout, split, task, LABEL_EXTENSIONS)) {
-        if (images.has(id)) labels.set(id, { ...labels.get(id), [task]: labelFile(path, spec) });
-        else strayLabels[task] = [...(strayLabels[task] ?? []), path];
-      }
-    }
     files[split] = new Map(
-      [...images].map(([id, image]) => [id, { image, labels: labels.get(id) ?? {}, camera }]),
+      [...images[split]].map(([id, file]) => {
+        const image = { file, read: () => readImage(file, { orientation }) };
+        return [id, { image, labels: Object.fromEntries(own(id)), camera }];
+      }),
     );
   }
   const dataset = fileDataset(description, files, root);
   const sequences = await readSequences(root, description, dataset.info.splits);
   const { name, tasks } = description;
   const info = { name, tasks, splits: dataset.info.splits, ...(sequences && { sequences }) };
-  return { ...dataset, info, description, strayLabels };
+  return { ...dataset, info, description, passedOver };
+}
+
+function emptySplit(
+  split: string,
+  root: string,
+  layout: string,
+  passedOver: readonly PassedOver[],
+): UserError {
+  return new UserError({
+    code: "data.empty-split",
+    what: `split ${split} has no images`,
+    where: join(root, layoutPath(layout, { split, task: "image" })),
+    expected: IMAGE_EXTENSIONS.join(", "),
+    got:
+      passedOver.length === 0
+        ? undefined
+        : passedOver.map(({ message }) => message.replace(/\.$/, "")).join("; "),
+    fix: `Add them, or take ${split} out of \`splits\`, or correct \`layout\` in ${YAML_NAME}.`,
+  });
 }
 
 async function readSequences(

@@ -140,14 +140,9 @@ async function readWhatWorks(
   }
 }
 
-function strayLabelProblems(dataset: Partial<FileDataset>): FileProblem[] {
-  return Object.values(dataset.strayLabels ?? {})
-    .flat()
-    .map((file) => ({
-      file,
-      code: "data.stray-label",
-      message: `${file}: no image belongs to this label.`,
-    }));
+/** What lies in the folder and is not read. */
+function passedOverProblems({ passedOver = [] }: Partial<FileDataset>): FileProblem[] {
+  return passedOver.map(({ code, first, message }) => ({ file: first, code, message }));
 }
 
 export interface InspectOptions {
@@ -171,7 +166,7 @@ export async function inspectDataset(
   const sizes: Record<string, number> = {};
   const unlabelled: Record<string, number> = {};
   const badFiles: FileProblem[] = [];
-  const warnings = strayLabelProblems(dataset);
+  const warnings = passedOverProblems(dataset);
   const total = Object.values(info.splits).reduce((sum, ids) => sum + ids.length, 0);
   let [cameras, done] = [0, 0];
   for (const [split, ids] of Object.entries(info.splits)) {

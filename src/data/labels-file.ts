@@ -6,6 +6,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import { comparable } from "./listing.js";
 import { unknownName } from "./names.js";
 import type { AvailableLabels } from "./scenarios.js";
 import { parseSplitFile } from "./split-file.js";
@@ -45,7 +46,11 @@ export function parseLabels(text: string, where: string): LabelAssignment {
     throw new UserError({ code: "data.bad-labels", what: "the file is not JSON", where, got }, { cause });
   }
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data.labels;
+  if (parsed.success) {
+    return Object.fromEntries(
+      Object.entries(parsed.data.labels).map(([id, tasks]) => [comparable(id), tasks]),
+    );
+  }
   const [issue] = parsed.error.issues;
   throw new UserError({
     code: "data.bad-labels",

@@ -2,6 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../common/errors.js";
+import { pictureFormats } from "./files/picture-formats.js";
 import { byName } from "./names.js";
 
 /** Names in a folder, sorted; undefined where there is no such folder. Hidden files are left out. */
@@ -47,9 +48,19 @@ export async function requireFolder(
   });
 }
 
+/** Names are compared in this form: file systems keep letters with accents in one piece or in two. */
+export const comparable = (name: string): string => name.normalize("NFC");
+
+/** A file's name in two parts, the extension (with dot, in small letters) apart; undefined without one. */
+export function splitName(name: string): { stem: string; extension: string } | undefined {
+  const dot = name.lastIndexOf(".");
+  return dot <= 0 ? undefined : { stem: name.slice(0, dot), extension: name.slice(dot).toLowerCase() };
+}
+
 /**
- * Files of a folder by their name without extension, in order; only those with one of `extensions` (lower
- * case, with dot). A missing folder has none. Throws UserError where two files differ by extension alone.
+ * Files of a folder by their name without extension (in the form `comparable`), in order; only those with one of
+ * `extensions` (lower case, with dot). A missing folder has none. Throws UserError where two files differ by
+ * extension alone.
  */
 export async function filesByStem(
   folder: string,
@@ -57,9 +68,9 @@ export async function filesByStem(
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const file of (await listFolder(folder))?.files ?? []) {
-    const dot = file.lastIndexOf(".");
-    if (dot <= 0 || !extensions.includes(file.slice(dot).toLowerCase())) continue;
-    const stem = file.slice(0, dot);
+    const parts = splitName(file);
+    if (parts === undefined || !extensions.includes(parts.extension)) continue;
+    const stem = comparable(parts.stem);
     const path = join(folder, file);
     const other = found.get(stem);
     if (other !== undefined) {
@@ -77,6 +88,10 @@ export async function filesByStem(
 }
 
 /** Extensions of images, as `filesByStem` takes them. */
-export const IMAGE_EXTENSIONS = [".png", ".jpg", ".jpeg"] as const;
-/** Extensions of label files. */
-export const LABEL_EXTENSIONS = [".png", ".npy"] as const;
+export const IMAGE_EXTENSIONS: readonly string[] = pictureFormats
+  .filter(({ images }) => images)
+  .flatMap(({ extensions }) => extensions);
+/** Extensions of formats that always lose values. */
+export const LOSSY_EXTENSIONS: readonly string[] = [".jpg", ".jpeg", ".jpe", ".jfif"];
+/** Extensions of label files; those that lose values are among them, so that they are refused by name. */
+export const LABEL_EXTENSIONS: readonly string[] = pictureFormats.flatMap(({ extensions }) => extensions);

@@ -2,11 +2,12 @@
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import type { SequencePlace } from "../tasks/task.js";
+import { comparable } from "./listing.js";
 
 const sequenceSchema = z.strictObject({
   name: z.string().optional(),
   /** Sample ids in order of time. */
-  frames: z.array(z.string()),
+  frames: z.array(z.string().transform(comparable)),
   /** Seconds, one a frame, ascending. */
   timestamps: z.array(z.number()).optional(),
 });

@@ -7,7 +7,6 @@ import {
   GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
-  type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
@@ -20,13 +19,7 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import {
-  isBranch,
-  type OnnxAttribute,
-  type OnnxGraph,
-  type OnnxNode,
-  type OnnxOutput,
-} from "./onnx-graph.js";
+import type { OnnxAttribute, OnnxGraph, OnnxOutput } from "./lowering.js";
 import type { DType, TensorType } from "./tensor.js";
 
 /** ONNX operator set the portable spellings are written in. */
@@ -44,7 +37,7 @@ export function encodeModel(
   graph: OnnxGraph,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const domains = new Set(graph.nodes.flatMap(domainsOf).filter((domain) => domain !== ""));
+  const domains = new Set(graph.nodes.map((node) => node.domain).filter((domain) => domain !== ""));
   const model = create(ModelProtoSchema, {
     irVersion: 10n,
     producerName: "taskloom",
@@ -57,7 +50,16 @@ export function encodeModel(
     ),
     graph: create(GraphProtoSchema, {
       name: "taskloom",
-      node: graph.nodes.map(encodeNode),
+      node: graph.nodes.map((node) =>
+        create(NodeProtoSchema, {
+          name: node.name,
+          opType: node.opType,
+          domain: node.domain,
+          input: [...node.inputs],
+          output: [...node.outputs],
+          attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
+        }),
+      ),
       initializer: graph.initializers.map(({ name, type, data }) =>
         create(TensorProtoSchema, {
           name,
@@ -78,22 +80,6 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   return fromBinary(ModelProtoSchema, bytes);
 }
 
-function domainsOf({ domain, attributes }: OnnxNode): string[] {
-  const inner = Object.values(attributes).flatMap((attribute) =>
-    isBranch(attribute) ? attribute.branch.nodes.flatMap(domainsOf) : [],
-  );
-  return [domain, ...inner];
-}
-
-function encodeNode({ name, opType, domain, inputs, outputs, attributes }: OnnxNode): NodeProto {
-  return create(NodeProtoSchema, {
-    ...{ name, opType, domain },
-    input: [...inputs],
-    output: [...outputs],
-    attribute: Object.entries(attributes).map(([key, value]) => encodeAttribute(key, value)),
-  });
-}
-
 function encodeAttribute(name: string, value: OnnxAttribute): AttributeProto {
   const types = AttributeProto_AttributeType;
   if (typeof value === "number")
@@ -104,11 +90,6 @@ function encodeAttribute(name: string, value: OnnxAttribute): AttributeProto {
       type: types.STRING,
       s: new TextEncoder().encode(value) as Uint8Array<ArrayBuffer>,
     });
-  }
-  if (isBranch(value)) {
-    const { nodes, outputs } = value.branch;
-    const g = create(GraphProtoSchema, { name, node: nodes.map(encodeNode), output: outputs.map(valueInfo) });
-    return create(AttributeProtoSchema, { name, type: types.GRAPH, g });
   }
   if (isFloat(value)) return create(AttributeProtoSchema, { name, type: types.FLOAT, f: value.float });
   return create(AttributeProtoSchema, { name, type: types.INTS, ints: value.map(BigInt) });

@@ -46,10 +46,8 @@ describe("the JTR step against PyTorch", () => {
       jtr,
       { width: WIDTH },
       { batchSize: BATCH, size: [HEIGHT, COLUMNS], feeds: batchFeeds() },
-      ({ passes, forward }) => ({
-        ...Object.fromEntries(
-          NAMES.map((name) => [`prediction ${name}`, [...passes.values()][0].predictions[name]]),
-        ),
+      ({ predictions }, forward) => ({
+        ...Object.fromEntries(NAMES.map((name) => [`prediction ${name}`, predictions[name]])),
         ...Object.fromEntries(
           Object.keys(golden.running).map((name) => [
             name,

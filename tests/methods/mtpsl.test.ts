@@ -10,8 +10,7 @@ import { mtpsl } from "../../src/methods/mtpsl.js";
 import { pairLatents } from "../../src/methods/pair-space.js";
 import { orderedPairs, type PairChoice, pairSlots } from "../../src/methods/pairs.js";
 import { perceptualMap } from "../../src/methods/perceptual-map.js";
-import { ModuleSet, type Variable } from "../../src/nn/module.js";
-import { Forward } from "../../src/nn/scope.js";
+import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
@@ -82,12 +81,12 @@ it("as released refuses tasks that the released code lacks", () => {
 
 describe("the mapping network", () => {
   const build = (width: number, channels: number, statistics: "batch" | "sample" = "batch") => {
-    const variables = new ModuleSet();
+    const variables = new VariableStore();
     const inputs = TASKS.map(({ name }, i) => {
       const shape = [2, [13, 1, 3][i], 32, 64];
       return { name, prediction: input(`${name}.prediction`, shape), label: input(`${name}.label`, shape) };
     });
-    const scope = variables.scope();
+    const scope = new Scope(variables);
     const choice = input("choice", [2, 2, 6]);
     const latents = pairLatents(scope, new Forward("train", { statistics }), inputs, choice, {
       width,
@@ -95,10 +94,10 @@ describe("the mapping network", () => {
     });
     return { variables, latents };
   };
-  const sizes = (variables: ModuleSet, wanted: (variable: Variable) => boolean) =>
+  const sizes = (variables: VariableStore, wanted: (name: string) => boolean) =>
     variables
-      .trained()
-      .filter(wanted)
+      .parameters()
+      .filter(({ name }) => wanted(name))
       .map(({ tensor }) => sizeOf(tensor.shape));
   const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => total + value, 0);
 
@@ -106,7 +105,7 @@ describe("the mapping network", () => {
     const { variables } = build(64, 512);
     const [film] = mtpsl.groups!(mtpsl.options.parse({}));
     expect(sum(sizes(variables, () => true))).toBe(14_819_328);
-    const own = sizes(variables, ({ group }) => group === film.name);
+    const own = sizes(variables, (name) => film.owns(`helper.mtpsl.${name}`));
     expect(own).toHaveLength(26);
     expect(sum(own)).toBe(50_688);
   });
@@ -151,7 +150,7 @@ describe("mtpsl's FiLM group", () => {
     expect(others).toEqual([]);
     expect(film.learningRate).toBe(1e-3);
     const { variables } = buildMethod(mtpsl, { width: 2 }, [[], []]);
-    const owned = variables.trained().filter(({ group }) => group === film.name);
+    const owned = variables.parameters().filter(({ name }) => film.owns(name));
     expect(owned).toHaveLength(26);
     expect(owned.every(({ name }) => /^helper\.mtpsl\.(encoder_block|conv_block_enc)/.test(name))).toBe(true);
   });
