@@ -5,13 +5,9 @@ import { Random } from "../../src/common/random.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { methods } from "../../src/methods/index.js";
 import { segnet } from "../../src/models/segnet.js";
-import { adam } from "../../src/nn/optimizers/adam.js";
-import { optimizerFeeds } from "../../src/nn/training-graph.js";
 import type { CompiledStep } from "../../src/runtime/compiled-step.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { resolveTasks } from "../../src/tasks/index.js";
-import { noiseFeeds } from "../../src/training/noise.js";
-import { buildTraining } from "../../src/training/program.js";
 import { countParameters, peakMemoryBytes, type Resources } from "../../src/training/resources.js";
 import { compileProgram } from "../lib/compiled-program.js";
 
@@ -70,14 +66,11 @@ function makeBatch(step: CompiledStep, tasks: readonly string[]): Record<string,
 async function main(): Promise<void> {
   const engine = await nodeEngine({ provider: "cpu", threads });
   const tasks = tasksOf(taskCount);
-  const program = buildTraining({
+  const { program, step, feeds } = await compileProgram(engine, {
     ...{ tasks, batchSize, size: [height, columns] },
     network: segnet({ width }),
-    method: methods[name],
-    methodOptions: methodOptions(),
-    optimizer: adam(),
+    method: { method: methods[name], options: methodOptions() },
   });
-  const step = await compileProgram(engine, program);
   const batch = makeBatch(
     step,
     tasks.map((task) => task.name),
@@ -86,15 +79,15 @@ async function main(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const ms: number[] = [];
     for (let i = 0; i < (JSON.parse(line) as { steps: number }).steps; i++) {
-      const noise = noiseFeeds(program.noise, 0, done);
+      const further = await feeds(done);
       const start = performance.now();
-      await step.run({ ...batch, ...noise, ...optimizerFeeds(program.groups, () => 1e-4, done) });
+      await step.run({ ...batch, ...further });
       ms.push(performance.now() - start);
       done++;
     }
     const answer: Answer = {
       ...{ ms, peak: peakMemoryBytes(), onnxNodes: step.nodeCount },
-      parameters: countParameters(program.variables),
+      parameters: countParameters(program.modules),
     };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }

@@ -12,15 +12,15 @@ import { square } from "../../src/graph/ops/unary.js";
 import type { Tensor } from "../../src/graph/tensor.js";
 import type { LossTerm } from "../../src/methods/method.js";
 import { rampAt } from "../../src/methods/ramp.js";
+import { feedsAt } from "../../src/nn/step-input.js";
 import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
+import { buildTerms } from "../../src/step/program.js";
+import { Trainer } from "../../src/step/trainer.js";
 import type { RunConfig } from "../../src/training/config/index.js";
-import { noiseFeeds } from "../../src/training/noise.js";
-import { methodOf, networkOf } from "../../src/training/parts.js";
-import { buildTerms, HELPER_PREFIX } from "../../src/training/program.js";
-import { openRunData, openTrainingLoader, type RunData, runLabels } from "../../src/training/run-data.js";
-import { Trainer } from "../../src/training/trainer.js";
+import { networkOf, resolve } from "../../src/training/parts.js";
+import { openRunData, openTrainingLoader, runLabels } from "../../src/training/run-data.js";
 import { describeMachine } from "../lib/machine.js";
 import { scratchFolder } from "../lib/suite.js";
 
@@ -50,23 +50,13 @@ interface Probe {
 }
 
 /** Builds the method's terms once more, over the variables of the training. */
-async function compileProbe(
-  engine: Engine,
-  trainer: Trainer,
-  config: RunConfig,
-  data: RunData,
-): Promise<Probe> {
-  const { method, options } = methodOf(config);
-  const { terms, variables } = buildTerms({
-    ...{ tasks: data.tasks, size: data.size, method, methodOptions: options },
-    network: networkOf(config),
-    batchSize: config.batchSize,
-  });
-  const kept = variables.parameters().filter(({ name }) => !name.startsWith(HELPER_PREFIX));
+async function compileProbe(engine: Engine, trainer: Trainer): Promise<Probe> {
+  const { terms, modules } = buildTerms(trainer.plan);
+  const kept = modules.trained().filter(({ module }) => module.kept);
   const outputs: Record<string, Tensor> = {};
   const parts = new Map<string, LossTerm[]>();
   for (const term of terms) {
-    const part = term.task === undefined ? term.name : LABELS;
+    const part = term.supervised === true ? LABELS : term.name;
     parts.set(part, [...(parts.get(part) ?? []), term]);
   }
   for (const [part, own] of parts) {
@@ -95,8 +85,8 @@ async function compileProbe(
 /** Trains as the configuration says, and measures: by step, then part. */
 async function measure(engine: Engine, config: RunConfig): Promise<Record<number, Record<string, Pull>>> {
   const data = await openRunData(config, networkOf(config), log);
-  const trainer = await Trainer.create(engine, config, data);
-  const probe = await compileProbe(engine, trainer, config, data);
+  const trainer = await Trainer.create(engine, resolve(config, data));
+  const probe = await compileProbe(engine, trainer);
   const labels = await runLabels(config, data);
   const loader = await openTrainingLoader(config, data, labels, { epoch: 0, step: 0 });
   const found: Record<number, Record<string, { value: number; square: number }[]>> = {};
@@ -104,7 +94,7 @@ async function measure(engine: Engine, config: RunConfig): Promise<Record<number
     const batch = await loader.next();
     const since = STEPS.findLast((first) => step + 1 >= first && step + 1 < first + BATCHES);
     if (since !== undefined) {
-      const feeds = noiseFeeds(trainer.program.noise, config.seed, step);
+      const feeds = await feedsAt(trainer.program.inputs, { seed: config.seed, step, batch: step });
       for (const [name, array] of Object.entries(batch.arrays)) feeds[name] = array.data;
       const outputs = await probe.step.run(feeds);
       found[since] ??= {};

@@ -3,15 +3,12 @@ import { createInterface } from "node:readline";
 import { Random } from "../../src/common/random.js";
 import { input, matmul, reduceMax } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
-import { jtr } from "../../src/methods/jtr.js";
+import { methods } from "../../src/methods/index.js";
 import { segnet } from "../../src/models/segnet.js";
-import { adam } from "../../src/nn/optimizers/adam.js";
-import { optimizerFeeds } from "../../src/nn/training-graph.js";
 import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { StateStore } from "../../src/runtime/state-store.js";
 import { resolveTasks } from "../../src/tasks/index.js";
-import { buildTraining } from "../../src/training/program.js";
 import { compileProgram } from "../lib/compiled-program.js";
 import { countFlops } from "./flops.js";
 
@@ -34,27 +31,25 @@ async function main(): Promise<void> {
     depth: { kind: "depth" },
     normals: { kind: "normals" },
   });
-  const program = buildTraining({
+  const { program, step, feeds } = await compileProgram(engine, {
     tasks,
     network: segnet({ width }),
-    method: jtr,
-    methodOptions: jtr.options.parse({ width }),
-    optimizer: adam(),
+    method: { method: methods.jtr, options: methods.jtr.options.parse({ width }) },
     batchSize,
     size: [height, columns],
   });
   const { update } = program.graph;
   const gigaflop =
     countFlops([...Object.values(update.outputs), ...update.state.map(({ next }) => next)]) / 1e9;
-  const step = await compileProgram(engine, program);
   const batch = makeBatch(step);
   let done = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     const question = JSON.parse(line) as { steps: number; matmul?: boolean };
     const ms: number[] = [];
     for (let i = 0; i < question.steps; i++) {
+      const further = await feeds(done);
       const start = performance.now();
-      await step.run({ ...batch, ...optimizerFeeds(program.groups, () => 1e-4, done) });
+      await step.run({ ...batch, ...further });
       ms.push(performance.now() - start);
       done++;
     }

@@ -26,7 +26,7 @@ export interface ProgressOptions {
 export interface ProgressUpdate {
   /** Steps done. */
   readonly step: number;
-  readonly losses?: Readonly<Record<string, number>>;
+  readonly losses?: Readonly<Record<string, number | null>>;
   /** Images handled since the last update. */
   readonly images?: number;
 }
@@ -108,7 +108,9 @@ export class Progress {
     const { total } = this.#options;
     const first = this.#marks[0];
     const seconds = (time - first.time) / 1000;
-    const terms = Object.entries(losses).map(([name, value]) => `${name} ${formatNumber(value)}`);
+    const terms = Object.entries(losses).map(
+      ([name, value]) => `${name} ${value === null ? "-" : formatNumber(value)}`,
+    );
     const speed =
       this.#images > 0 && seconds > 0
         ? `${formatNumber(round((this.#images - first.images) / seconds))} images/s`

@@ -1,7 +1,8 @@
 /** @file The graph: symbolic tensors over ONNX operators, their gradients, clean-up and the ONNX writer. */
 export * from "./gradients.js";
-export { lowerGraph, type OnnxGraph, PORTABLE, type Target } from "./lowering.js";
+export { lowerGraph, PORTABLE, type Target } from "./lowering.js";
 export { decodeModel, encodeModel, OPSET } from "./onnx.js";
+export type { OnnxGraph } from "./onnx-graph.js";
 export * from "./ops/arithmetic.js";
 export {
   type AveragePoolOptions,
@@ -9,6 +10,7 @@ export {
   globalAveragePool2d,
   globalMaxPool2d,
 } from "./ops/average-pool.js";
+export * from "./ops/batch-norm.js";
 export * from "./ops/channel.js";
 export * from "./ops/compare.js";
 export { type ConvOptions, conv2d, convTranspose2d } from "./ops/conv2d.js";

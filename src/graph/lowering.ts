@@ -1,10 +1,18 @@
 /** @file From tensors to ONNX nodes: the context an operator's `lower` writes into, and the walk that calls it. */
 import { GraphError } from "../common/errors.js";
+import { Emitter, type NodeWriter } from "./emitter.js";
+import {
+  type OnnxGraph,
+  type OnnxInitializer,
+  type OnnxNode,
+  renameValues,
+  valuesRead,
+} from "./onnx-graph.js";
 import { isLeaf, leafName } from "./ops/leaf.js";
 import { dependencyOrder } from "./order.js";
 import { filterBlocks, plainForm } from "./spellings/blocked.js";
 import { type Emitted, spellings } from "./spellings/index.js";
-import type { Attributes, DType, Node, Shape, Tensor, TensorType } from "./tensor.js";
+import type { Attributes, Node, Tensor, TensorType } from "./tensor.js";
 
 /** Where the emitted graph will run. Decides which spelling of an operator is written. */
 export interface Target {
@@ -19,46 +27,8 @@ export interface Target {
 /** The spelling that every provider understands. */
 export const PORTABLE: Target = { provider: "wasm", blockSize: 0 };
 
-/** ONNX attributes: a plain number is an INT, a list of numbers INTS; floats are marked. */
-export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
-
-export interface OnnxNode {
-  readonly opType: string;
-  readonly domain: string;
-  readonly name: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
-}
-
-export interface OnnxInitializer {
-  readonly name: string;
-  readonly type: TensorType;
-  readonly data: ArrayLike<number>;
-}
-
-export interface OnnxOutput {
-  readonly name: string;
-  readonly type: TensorType;
-  /** A sequence of such tensors instead of one. */
-  readonly sequence?: true;
-}
-
-/** A graph in ONNX's own terms, ready to be encoded. */
-export interface OnnxGraph {
-  readonly nodes: readonly OnnxNode[];
-  readonly initializers: readonly OnnxInitializer[];
-  readonly inputs: readonly { readonly name: string; readonly type: TensorType }[];
-  readonly outputs: readonly OnnxOutput[];
-}
-
-export interface EmitOptions {
-  outputs?: number;
-  domain?: string;
-}
-
 /** What an operator's `lower` sees: the names of its input values and the means to add ONNX nodes. */
-export interface LowerContext<A extends Attributes = Attributes> {
+export interface LowerContext<A extends Attributes = Attributes> extends NodeWriter {
   readonly node: Node;
   readonly attributes: A;
   readonly target: Target;
@@ -72,84 +42,9 @@ export interface LowerContext<A extends Attributes = Attributes> {
   blockedNameOf(tensor: Tensor): string | null;
   /** Name of a filter's blocked form, or null where it only exists in plain order. */
   blockedFilterOf(tensor: Tensor): string | null;
-  /** Adds a node and returns the name of its first output; structurally equal nodes are added once. */
-  emit(
-    opType: string,
-    inputs: readonly string[],
-    attributes?: Record<string, OnnxAttribute>,
-    options?: EmitOptions,
-  ): string;
-  emitMany(
-    opType: string,
-    inputs: readonly string[],
-    attributes?: Record<string, OnnxAttribute>,
-    options?: EmitOptions,
-  ): readonly string[];
-  /** A one-dimensional int64 initializer (axes, shapes, pads). */
-  ints(values: readonly number[]): string;
-  scalar(value: number, dtype?: DType): string;
-  constant(data: ArrayLike<number>, shape: Shape, dtype?: DType): string;
-  reshape(name: string, shape: Shape): string;
 }
 
 type Reader = Pick<LowerContext, "nameOf" | "blockedNameOf" | "blockedFilterOf">;
-
-class Emitter {
-  readonly nodes: OnnxNode[] = [];
-  readonly initializers: OnnxInitializer[] = [];
-  readonly #known = new Map<string, readonly string[]>();
-  readonly #constants = new Map<string, string>();
-  readonly #bigConstants = new Map<ArrayLike<number>, string>();
-
-  /** Bound to the emitter, so that contexts can hand it on. */
-  readonly emit: LowerContext["emit"] = (...node) => this.emitMany(...node)[0];
-  readonly ints: LowerContext["ints"] = (values) => this.constant(values, [values.length], "int64");
-  readonly reshape: LowerContext["reshape"] = (name, shape) => this.emit("Reshape", [name, this.ints(shape)]);
-
-  emitMany(
-    opType: string,
-    inputs: readonly string[],
-    attributes: Record<string, OnnxAttribute> = {},
-    options: EmitOptions = {},
-  ): readonly string[] {
-    const count = options.outputs ?? 1;
-    const domain = options.domain ?? "";
-    const key = JSON.stringify([opType, domain, inputs, attributes, count]);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const name = `${opType}_${this.nodes.length}`;
-    const outputs = Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
-    this.nodes.push({ opType, domain, name, inputs, outputs, attributes });
-    this.#known.set(key, outputs);
-    return outputs;
-  }
-
-  constant(data: ArrayLike<number>, shape: Shape, dtype: DType): string {
-    if (data.length > 4096) {
-      const known = this.#bigConstants.get(data);
-      if (known !== undefined) return known;
-      const name = this.#addInitializer(data, shape, dtype);
-      this.#bigConstants.set(data, name);
-      return name;
-    }
-    const key = `${dtype}[${shape}]${Array.from(data, exactText).join(",")}`;
-    const known = this.#constants.get(key);
-    if (known !== undefined) return known;
-    const name = this.#addInitializer(data, shape, dtype);
-    this.#constants.set(key, name);
-    return name;
-  }
-
-  #addInitializer(data: ArrayLike<number>, shape: Shape, dtype: DType): string {
-    const name = `constant_${this.initializers.length}`;
-    this.initializers.push({ name, type: { shape, dtype }, data });
-    return name;
-  }
-}
-
-function exactText(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
-}
 
 /** The nodes that `outputs` need, in an order in which every input comes before its use. */
 export function topologicalOrder(outputs: readonly Tensor[]): Node[] {
@@ -211,7 +106,7 @@ export function lowerGraph(
     source: blockedFilters.has(name) ? filterBlocks(form, tensor) : form.nameOf(tensor),
   }));
   const nodes = nameOutputs(emitter.nodes, wanted);
-  const used = new Set(nodes.flatMap((node) => node.inputs));
+  const used = new Set(nodes.flatMap(valuesRead));
   return {
     nodes,
     initializers: [...emitter.initializers, ...stored].filter(({ name }) => used.has(name)),
@@ -247,16 +142,12 @@ function nameOutputs(
       });
   }
   const rename = (value: string) => renamed.get(value) ?? value;
-  const all = [...nodes, ...copies].map((node) => ({
-    ...node,
-    inputs: node.inputs.map(rename),
-    outputs: node.outputs.map(rename),
-  }));
+  const all = [...nodes, ...copies].map((node) => renameValues(node, rename));
   const needed = new Set(wanted.map(({ name }) => name));
   const kept: OnnxNode[] = [];
   for (let i = all.length - 1; i >= 0; i--) {
     if (!all[i].outputs.some((value) => needed.has(value))) continue;
-    for (const value of all[i].inputs) needed.add(value);
+    for (const value of valuesRead(all[i])) needed.add(value);
     kept.push({
       ...all[i],
       outputs: all[i].outputs.slice(0, all[i].outputs.findLastIndex((value) => needed.has(value)) + 1),
@@ -285,7 +176,7 @@ function readerOf(values: ReadonlyMap<Node, Emitted[]>, { emit, reshape }: Emitt
 }
 
 function makeContext(node: Node, target: Target, emitter: Emitter, reader: Reader): LowerContext {
-  const { emit, ints, reshape } = emitter;
+  const { emit, emitMany, emitIf, ints, scalar, constant, reshape } = emitter;
   return {
     node,
     attributes: node.attributes,
@@ -297,11 +188,6 @@ function makeContext(node: Node, target: Target, emitter: Emitter, reader: Reade
     },
     outputs: node.outputs,
     ...reader,
-    emit,
-    emitMany: (...node) => emitter.emitMany(...node),
-    ints,
-    scalar: (value, dtype = "float32") => emitter.constant([value], [], dtype),
-    constant: (data, shape, dtype = "float32") => emitter.constant(data, shape, dtype),
-    reshape,
+    ...{ emit, emitMany, emitIf, ints, scalar, constant, reshape },
   };
 }

@@ -7,6 +7,7 @@ import {
   GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
+  type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
@@ -19,7 +20,13 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { OnnxAttribute, OnnxGraph, OnnxOutput } from "./lowering.js";
+import {
+  isBranch,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxOutput,
+} from "./onnx-graph.js";
 import type { DType, TensorType } from "./tensor.js";
 
 /** ONNX operator set the portable spellings are written in. */
@@ -37,7 +44,7 @@ export function encodeModel(
   graph: OnnxGraph,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const domains = new Set(graph.nodes.map((node) => node.domain).filter((domain) => domain !== ""));
+  const domains = new Set(graph.nodes.flatMap(domainsOf).filter((domain) => domain !== ""));
   const model = create(ModelProtoSchema, {
     irVersion: 10n,
     producerName: "taskloom",
@@ -50,16 +57,7 @@ export function encodeModel(
     ),
     graph: create(GraphProtoSchema, {
       name: "taskloom",
-      node: graph.nodes.map((node) =>
-        create(NodeProtoSchema, {
-          name: node.name,
-          opType: node.opType,
-          domain: node.domain,
-          input: [...node.inputs],
-          output: [...node.outputs],
-          attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
-        }),
-      ),
+      node: graph.nodes.map(encodeNode),
       initializer: graph.initializers.map(({ name, type, data }) =>
         create(TensorProtoSchema, {
           name,
@@ -80,6 +78,22 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   return fromBinary(ModelProtoSchema, bytes);
 }
 
+function domainsOf({ domain, attributes }: OnnxNode): string[] {
+  const inner = Object.values(attributes).flatMap((attribute) =>
+    isBranch(attribute) ? attribute.branch.nodes.flatMap(domainsOf) : [],
+  );
+  return [domain, ...inner];
+}
+
+function encodeNode({ name, opType, domain, inputs, outputs, attributes }: OnnxNode): NodeProto {
+  return create(NodeProtoSchema, {
+    ...{ name, opType, domain },
+    input: [...inputs],
+    output: [...outputs],
+    attribute: Object.entries(attributes).map(([key, value]) => encodeAttribute(key, value)),
+  });
+}
+
 function encodeAttribute(name: string, value: OnnxAttribute): AttributeProto {
   const types = AttributeProto_AttributeType;
   if (typeof value === "number")
@@ -90,6 +104,11 @@ function encodeAttribute(name: string, value: OnnxAttribute): AttributeProto {
       type: types.STRING,
       s: new TextEncoder().encode(value) as Uint8Array<ArrayBuffer>,
     });
+  }
+  if (isBranch(value)) {
+    const { nodes, outputs } = value.branch;
+    const g = create(GraphProtoSchema, { name, node: nodes.map(encodeNode), output: outputs.map(valueInfo) });
+    return create(AttributeProtoSchema, { name, type: types.GRAPH, g });
   }
   if (isFloat(value)) return create(AttributeProtoSchema, { name, type: types.FLOAT, f: value.float });
   return create(AttributeProtoSchema, { name, type: types.INTS, ints: value.map(BigInt) });

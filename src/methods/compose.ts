@@ -9,7 +9,7 @@ export interface ConfiguredMethod {
 }
 
 /**
- * `base` with the terms of `added` that belong to no task: the supervised ones are the base's alone. Views that both plan alike are the
+ * `base` with the terms of `added` that learn from no labels: the supervised ones are the base's alone. Views that both plan alike are the
  * same pictures, and passes over them are shared. Parameter groups come from all, the network from the base.
  */
 export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod[]): ConfiguredMethod {
@@ -29,9 +29,9 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
       const further = added.flatMap((each, i) =>
         each.method
           .build(seenFrom(context, places[i], each.method.name), each.options)
-          .terms.filter(({ task }) => task === undefined),
+          .terms.filter(({ supervised }) => supervised !== true),
       );
-      return { ...first, terms: [...first.terms, ...further] };
+      return { terms: [...first.terms, ...further] };
     },
   };
   return { method: composed, options };
@@ -53,7 +53,7 @@ function sameView(a: ViewPlan, b: ViewPlan): boolean {
   return [...keys].every((key) => a[key] === b[key]);
 }
 
-/** The context of an added method: its views by its own numbers, its noise under its own name. */
+/** The context of an added method: its views by its own numbers, its inputs under its own name. */
 function seenFrom(context: MethodContext, places: readonly number[], method: string): MethodContext {
   return {
     ...context,
@@ -61,5 +61,6 @@ function seenFrom(context: MethodContext, places: readonly number[], method: str
     labels: (task, view = 0) => context.labels(task, places[view]),
     placement: (view) => context.placement(places[view]),
     noise: (wanted) => context.noise({ ...wanted, name: `${method}.${wanted.name}` }),
+    input: (wanted) => context.input({ ...wanted, name: `${method}.${wanted.name}` }),
   };
 }

@@ -10,6 +10,7 @@ import type { Task } from "../tasks/task.js";
 import { jointEncoding } from "./jtr/joint-encoding.js";
 import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
 import { inLaterView } from "./moved-predictions.js";
+import { observedMean } from "./observed.js";
 import { type Ramp, rampOptions } from "./ramp.js";
 import { predictViews, supervisedTerms } from "./supervised.js";
 
@@ -67,7 +68,8 @@ export function consistencyTerms(
   return context.tasks.map((task, i) => {
     const distances = disagreement(task, [views[0][task.name], views[1][task.name]], options);
     const value = reduceSum(mul(mul(distances, wanted[i]), share));
-    return { name: `consistency.${task.name}`, value, weight: options.weight, ramp: options };
+    const observed = observedMean(distances, wanted[i]);
+    return { name: `consistency.${task.name}`, value, weight: options.weight, ramp: options, observed };
   });
 }
 
@@ -106,6 +108,6 @@ export const consistency: MethodDefinition<ConsistencyOptions> = {
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
     const first =
       options.geometry === "shared" ? predictions : inLaterView(context, predictions, context.placement(1));
-    return { predictions, terms: [...supervised, ...consistencyTerms(context, [first, other], options)] };
+    return { terms: [...supervised, ...consistencyTerms(context, [first, other], options)] };
   },
 };

@@ -7,12 +7,14 @@
 import { z } from "zod";
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
+import { stack } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Network, runNetwork } from "../models/network.js";
 import type { Scope } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
 import { jointEncoding } from "./jtr/joint-encoding.js";
-import type { MethodContext, NetworkPass, TaskLabels } from "./method.js";
+import type { LossTerm, MethodContext, NetworkPass, TaskLabels } from "./method.js";
+import { observedMean } from "./observed.js";
 import { labelledFlags, learningSource, orderedPairs, requirePairs } from "./pairs.js";
 import { type Ramp, rampOptions } from "./ramp.js";
 
@@ -107,13 +109,15 @@ export function mappedLoss({ mapped, target: { task, labels } }: CrossMap): Tens
   return task.kind.learning.loss(mapped, labels.label, labels.valid, task.spec);
 }
 
+type MeanOverPairs = Pick<LossTerm, "value" | "observed">;
+
 /** (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} of the maps' losses, each [B]. */
-export function overUnlabelled(maps: readonly CrossMap[], losses: readonly Tensor[]): Tensor {
+export function overUnlabelled(maps: readonly CrossMap[], losses: readonly Tensor[]): MeanOverPairs {
   return overSources(maps, losses, ({ unlabelled }) => unlabelled);
 }
 
 /** (1/B) Σ_b 1/|T_b| Σ_{s, t in T_b} of the maps' losses, each [B]: both labelled, so that only mapping networks learn from it. */
-export function overLabelled(maps: readonly CrossMap[], losses: readonly Tensor[]): Tensor {
+export function overLabelled(maps: readonly CrossMap[], losses: readonly Tensor[]): MeanOverPairs {
   return overSources(maps, losses, ({ labels }) => labels.labelled);
 }
 
@@ -121,12 +125,14 @@ function overSources(
   maps: readonly CrossMap[],
   losses: readonly Tensor[],
   flagOf: (side: Side) => Tensor,
-): Tensor {
+): MeanOverPairs {
   const sum = (terms: readonly Tensor[]) => terms.reduce((total, term) => add(total, term));
   const sources = [...new Set(maps.map(({ source }) => source))];
   const count = sum(sources.map(flagOf));
-  const counted = maps.map(({ source, target }, i) =>
-    mul(losses[i], mul(flagOf(source), target.labels.labelled)),
-  );
-  return div(reduceSum(div(sum(counted), maximum(count, 1))), count.shape[0]);
+  const flags = maps.map(({ source, target }) => mul(flagOf(source), target.labels.labelled));
+  const counted = losses.map((loss, i) => mul(loss, flags[i]));
+  return {
+    value: div(reduceSum(div(sum(counted), maximum(count, 1))), count.shape[0]),
+    observed: observedMean(stack(losses), stack(flags)),
+  };
 }

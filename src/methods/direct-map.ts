@@ -31,11 +31,10 @@ export const directMap: MethodDefinition<CrossMapOptions> = {
     const maps = crossMaps("direct-map", context, predictions, segnet({ width }));
     const losses = maps.map(mappedLoss);
     return {
-      predictions,
       terms: [
         ...supervisedTerms(context, predictions, { variant: "paper" }),
-        { name: "direct-map.consistency", value: overUnlabelled(maps, losses), weight, ramp },
-        { name: "direct-map.fit", value: overLabelled(maps, losses), weight: fitWeight },
+        { name: "direct-map.consistency", ...overUnlabelled(maps, losses), weight, ramp },
+        { name: "direct-map.fit", ...overLabelled(maps, losses), weight: fitWeight },
       ],
     };
   },

@@ -79,7 +79,6 @@ export function releasedTerms(
   const reconstruction = reduceMean(losses.reduce((sum, loss) => add(sum, loss)));
   const { distanceWeight, reconstructionWeight } = options;
   return {
-    predictions,
     terms: [
       ...supervised,
       { name: "jtr.distance", value: d1, weight: distanceWeight, ramp: options },

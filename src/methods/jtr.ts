@@ -153,6 +153,6 @@ export const jtr: MethodDefinition<JtrOptions> = {
       bounded: options.bounded,
       other: second?.predictions,
     });
-    return { terms: [...supervised, ...jointTerms(context, stacks, options, autoEncoder)], predictions };
+    return { terms: [...supervised, ...jointTerms(context, stacks, options, autoEncoder)] };
   },
 };

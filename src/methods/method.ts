@@ -3,8 +3,10 @@ import type { z } from "zod";
 import { input } from "../graph/ops/leaf.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Head, Network } from "../models/network.js";
-import type { ScheduleSpec } from "../nn/schedules.js";
+import type { ModuleSpec } from "../nn/module.js";
+import type { GroupPlan } from "../nn/parameter-groups.js";
 import type { Forward, Scope } from "../nn/scope.js";
+import type { NoiseInput, StepInput } from "../nn/step-input.js";
 import type { Task } from "../tasks/task.js";
 import type { Ramp } from "./ramp.js";
 
@@ -16,15 +18,22 @@ export interface LossTerm {
   readonly weight: number;
   /** How the weight comes to its value; at once if left out. */
   readonly ramp?: Ramp;
-  /** The task it belongs to, if any: methods that weigh tasks need to know. */
-  readonly task?: string;
+  /** A scalar that is 0 in steps that skip the term, else 1. */
+  readonly gate?: StepInput;
+  /** The objective under which weightings count it, e.g. its task; one without is added as it is. */
+  readonly objective?: string;
+  /** Whether it learns from labels: such terms are the first method's alone where methods are composed. */
+  readonly supervised?: boolean;
+  /** What is logged in place of `value`, and whether the batch says anything of it; `value` at every step if left out. */
+  readonly observed?: Observed;
 }
 
-/** A random array the loop must feed at each step. */
-export interface NoiseInput {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly distribution: "gumbel" | "normal" | "uniform";
+/** A term as people read it: the mean over the samples it concerns. */
+export interface Observed {
+  /** Scalar. */
+  readonly value: Tensor;
+  /** Scalar, 1 where the batch has such samples, else 0: then the term is logged as absent. */
+  readonly present: Tensor;
 }
 
 /** The labels of one task in a batch. All zero where a sample is not labelled. */
@@ -45,6 +54,8 @@ export interface MethodContext {
   readonly scope: Scope;
   /** Scope of a helper network, dropped at export. */
   helper(name: string): Scope;
+  /** Scope of any other module, e.g. one that follows the kept network. */
+  module(spec: ModuleSpec): Scope;
   readonly forward: Forward;
   readonly batchSize: number;
   readonly size: readonly [number, number];
@@ -54,6 +65,8 @@ export interface MethodContext {
   /** [N,5], for views made from an earlier one: where each lies in it, as `Placement` of `data/types.ts` says. */
   placement(view: number): Tensor;
   noise(input: NoiseInput): Tensor;
+  /** The leaf of an array that the host feeds at each step. */
+  input(wanted: StepInput): Tensor;
   /** Passes of the kept network over images, by the image's tensor: composed methods share those over the same view. */
   readonly passes: Map<Tensor, NetworkPass>;
 }
@@ -67,8 +80,6 @@ export interface NetworkPass {
 
 export interface MethodResult {
   readonly terms: readonly LossTerm[];
-  /** Activated predictions of view 0 by task name. */
-  readonly predictions: Readonly<Record<string, Tensor>>;
 }
 
 /** How a view of a batch is made; `data/types.ts` says what the fields mean. */
@@ -83,18 +94,6 @@ export interface ViewPlan {
   readonly geometry?: "cropped" | "shared" | "free";
 }
 
-/** Parameters that are trained at rates of their own, by the run's optimizer. */
-export interface GroupPlan {
-  /** Names the group's slots in checkpoints; unique within a method, not `main`. */
-  readonly name: string;
-  /** Whether a parameter of this name belongs to it. */
-  owns(parameter: string): boolean;
-  /** Base rate; the run's own if left out. */
-  readonly learningRate?: number;
-  /** The run's own if left out. */
-  readonly schedule?: ScheduleSpec;
-}
-
 /** A method of the registry. `options` validates what stands under `method:` in a configuration, besides the name. */
 export interface MethodDefinition<O = unknown> {
   readonly name: string;
@@ -103,7 +102,7 @@ export interface MethodDefinition<O = unknown> {
   views?(options: O): readonly ViewPlan[];
   /** What is trained, evaluated and exported in place of the configured network, e.g. one copy a task. */
   network?(network: Network, options: O): Network;
-  /** Parameters with rates of their own; a parameter goes to the first group that owns it, all others to `main`. */
+  /** Groups of parameters, which it declares by `Scope.inGroup`, with optimizers or rates of their own. */
   groups?(options: O): readonly GroupPlan[];
   /**
    * Helper networks that start from the weights that another run keeps: the name of the option that holds the run's folder, by the

@@ -8,8 +8,9 @@ import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { latentDistance } from "./distance.js";
 import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS } from "./method.js";
+import { observedMean } from "./observed.js";
 import { type PairView, paperInputs, releasedInputs } from "./pair-inputs.js";
-import { pairLatents } from "./pair-space.js";
+import { FILM_GROUP, pairLatents } from "./pair-space.js";
 import { labelledFlags, type PairChoice, pairSlots, requirePairs } from "./pairs.js";
 import { type Ramp, rampOptions } from "./ramp.js";
 import { predict, predictViews, supervisedTerms } from "./supervised.js";
@@ -26,7 +27,6 @@ export interface MtpslOptions extends Ramp {
 
 /** Scope of the mapping network. */
 const HELPER = "mtpsl";
-const FILM = new RegExp(`\\b${HELPER}\\..+\\.(gamma|beta)$`);
 /** Share of the regularisation in the pair loss, in the released code. */
 const REGULARISATION = 0.5;
 
@@ -61,10 +61,13 @@ export function pairTerms(
   const sources =
     options.pairs === "all" ? labelled.shape[1] : reduceSum(sub(1, labelled), { axes: [1], keepDims: true });
   const share = div(counts, mul(batch, released ? 1 : maximum(sources, 1)));
-  const overPairs = (losses: Tensor) => reduceSum(mul(reshape(losses, [batch, slots]), share));
+  const overPairs = (losses: Tensor): Pick<LossTerm, "value" | "observed" | "ramp"> => {
+    const perSlot = reshape(losses, [batch, slots]);
+    return { value: reduceSum(mul(perSlot, share)), observed: observedMean(perSlot, counts), ramp: options };
+  };
   const consistency = latentDistance("cosine", source, target);
   const { weight } = options;
-  const terms = [{ name: "mtpsl.consistency", value: overPairs(consistency), weight, ramp: options }];
+  const terms: LossTerm[] = [{ name: "mtpsl.consistency", weight, ...overPairs(consistency) }];
   if (!options.regularisation) return terms;
 
   const [, channels, height, width] = source.shape;
@@ -78,15 +81,7 @@ export function pairTerms(
   ]);
   const wanted = reshape(perSlot, source.shape);
   const towards = add(latentDistance("cosine", source, wanted), latentDistance("cosine", target, wanted));
-  return [
-    ...terms,
-    {
-      name: "mtpsl.regularisation",
-      value: overPairs(towards),
-      weight: weight * REGULARISATION,
-      ramp: options,
-    },
-  ];
+  return [...terms, { name: "mtpsl.regularisation", weight: weight * REGULARISATION, ...overPairs(towards) }];
 }
 
 /**
@@ -128,13 +123,7 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
           { from: "sample", photometric: true },
           { from: 0, photometric: true },
         ],
-  groups: ({ filmLearningRate }) => [
-    {
-      name: "film",
-      owns: (parameter) => FILM.test(parameter),
-      learningRate: filmLearningRate,
-    },
-  ],
+  groups: ({ filmLearningRate }) => [{ name: FILM_GROUP, learningRate: filmLearningRate }],
   build(context, options) {
     requirePairs("mtpsl", context);
     if (options.variant === "paper") {
@@ -144,7 +133,6 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
           ...supervisedTerms(context, pass.predictions, { variant: "paper" }),
           ...pairTerms(context, options, { ...pass, index: 0 }),
         ],
-        predictions: pass.predictions,
       };
     }
     const [{ predictions }, second] = predictViews(context, [0, 1]);
@@ -153,7 +141,6 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
         ...supervisedTerms(context, predictions, { variant: "released" }),
         ...pairTerms(context, options, { ...second, index: 1 }),
       ],
-      predictions,
     };
   },
 };

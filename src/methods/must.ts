@@ -10,8 +10,9 @@ import { runNetwork } from "../models/network.js";
 import { Forward } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
 import { headsOf, type LossTerm, type MethodContext, type MethodDefinition } from "./method.js";
+import { observedMean } from "./observed.js";
 import { networkPerTask } from "./single-task.js";
-import { predict } from "./supervised.js";
+import { predict, supervisedTerm } from "./supervised.js";
 
 interface MustOptions {
   /** Run folder of the teachers. */
@@ -55,14 +56,19 @@ export function studentTerms(
   const known = tasks.map((task): LossTerm => {
     const { label, valid, labelled } = context.labels(task);
     const losses = task.kind.learning.loss(predictions[task.name], label, valid, task.spec);
-    return { name: task.name, value: total(losses, labelled), weight: 1, task: task.name };
+    return {
+      ...supervisedTerm(task),
+      value: total(losses, labelled),
+      observed: observedMean(losses, labelled),
+    };
   });
   const pseudo = tasks.map((task: Task): LossTerm => {
     const { name, kind, spec } = task;
     const { label, valid } = kind.learning.pseudoLabel(taught[name], spec, confidence);
     const losses = kind.learning.loss(predictions[name], label, valid, spec);
     const unlabelled = sub(1, context.labels(task).labelled);
-    return { name: `must.${name}`, value: total(losses, unlabelled), weight: pseudoWeight };
+    const observed = observedMean(losses, unlabelled);
+    return { name: `must.${name}`, value: total(losses, unlabelled), weight: pseudoWeight, observed };
   });
   return [...known, ...pseudo];
 }
@@ -85,6 +91,6 @@ export const must: MethodDefinition<MustOptions> = {
   startsFrom: { [TEACHERS]: "teachers" },
   build(context, options) {
     const { predictions } = predict(context, context.image());
-    return { predictions, terms: studentTerms(context, predictions, teach(context), options) };
+    return { terms: studentTerms(context, predictions, teach(context), options) };
   },
 };

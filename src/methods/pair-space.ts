@@ -17,6 +17,9 @@ export interface PairInput {
   readonly label: Tensor;
 }
 
+/** The group of the pairs' own parameters. */
+export const FILM_GROUP = "film";
+
 export interface PairSpaceOptions {
   readonly width: number;
   /** Channels of the space: those of the feature that it is regularised towards. */
@@ -57,7 +60,7 @@ export function pairLatents(
   const pairOfRow = concat([oneSide, oneSide], 0);
   const unit: SegNetUnit = (unitScope, x, count, unitForward) => {
     const row = (name: string, start: typeof ones) =>
-      matmul(pairOfRow, swapLast(unitScope.parameter(name, [count, pairCount], start)));
+      matmul(pairOfRow, swapLast(unitScope.inGroup(FILM_GROUP).parameter(name, [count, pairCount], start)));
     const modulation = { scale: row("gamma", ones), shift: row("beta", zeros) };
     return segnetUnit(unitScope, x, count, unitForward, modulation);
   };

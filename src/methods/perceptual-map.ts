@@ -62,11 +62,10 @@ export const perceptualMap: MethodDefinition<CrossMapOptions> = {
     const maps = crossMaps("perceptual-map", context, predictions, network);
     const distances = maps.map((map) => featureDistance(context, network, map));
     return {
-      predictions,
       terms: [
         ...supervisedTerms(context, predictions, { variant: "paper" }),
-        { name: "perceptual-map.consistency", value: overUnlabelled(maps, distances), weight, ramp },
-        { name: "perceptual-map.fit", value: overLabelled(maps, maps.map(mappedLoss)), weight: fitWeight },
+        { name: "perceptual-map.consistency", ...overUnlabelled(maps, distances), weight, ramp },
+        { name: "perceptual-map.fit", ...overLabelled(maps, maps.map(mappedLoss)), weight: fitWeight },
       ],
     };
   },

@@ -1,5 +1,6 @@
 /** @file Ramps: the weight of a loss term is 0 for some steps and then grows to its value, so that other terms learn first. */
 import { z } from "zod";
+import type { StepInput } from "../nn/step-input.js";
 
 /** Both in steps; a term counts in full from the first one where both are 0. */
 export interface Ramp {
@@ -22,4 +23,13 @@ export function rampOptions(what: string): Record<keyof Ramp, z.ZodDefault<z.Zod
 export function rampAt({ rampFrom, rampUp }: Ramp, step: number): number {
   if (step < rampFrom) return 0;
   return rampUp === 0 ? 1 : Math.min((step - rampFrom) / rampUp, 1);
+}
+
+/** The scalar that terms with this ramp are multiplied by. */
+export function rampInput(ramp: Ramp): StepInput {
+  return {
+    name: `ramp.${ramp.rampFrom}.${ramp.rampUp}`,
+    shape: [],
+    value: ({ step }) => Float32Array.of(rampAt(ramp, step)),
+  };
 }

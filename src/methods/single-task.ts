@@ -1,10 +1,9 @@
 /** @file Single-task learning: a network of its own for each task (JTR eq. 1 with one task; the tables' STL). */
 import { z } from "zod";
-import { div, maximum, mul } from "../graph/ops/arithmetic.js";
-import { reduceSum } from "../graph/ops/reduce.js";
 import type { Network } from "../models/network.js";
 import type { MethodContext, MethodDefinition, MethodResult } from "./method.js";
-import { predict } from "./supervised.js";
+import { observedMean } from "./observed.js";
+import { predict, supervisedTerm } from "./supervised.js";
 
 /**
  * One copy of a network for each head, under the scope `<head>`. The copies share nothing, so nothing is encoded before the heads are
@@ -30,11 +29,11 @@ function build(context: MethodContext): MethodResult {
   const { predictions } = predict(context, context.image());
   const terms = context.tasks.map((task) => {
     const { label, valid, labelled } = context.labels(task);
-    const losses = mul(task.kind.learning.loss(predictions[task.name], label, valid, task.spec), labelled);
-    const value = div(reduceSum(losses), maximum(reduceSum(labelled), 1));
-    return { name: task.name, value, weight: 1, task: task.name };
+    const losses = task.kind.learning.loss(predictions[task.name], label, valid, task.spec);
+    const observed = observedMean(losses, labelled);
+    return { ...supervisedTerm(task), value: observed.value, observed };
   });
-  return { terms, predictions };
+  return { terms };
 }
 
 export const singleTask: MethodDefinition<Record<string, never>> = {

@@ -13,6 +13,7 @@ import {
   type MethodDefinition,
   type NetworkPass,
 } from "./method.js";
+import { observedMean } from "./observed.js";
 
 export interface SupervisedOptions {
   /** `released`: losses of labelled tasks are summed, as the published code does; `paper`: averaged (eq. 1). */
@@ -36,11 +37,17 @@ export function supervisedTerms(
   const share = variant === "paper" ? div(1 / context.batchSize, maximum(counts, 1)) : null;
   return context.tasks.map((task) => {
     const { label, valid, labelled } = labels.get(task)!;
-    const losses = mul(task.kind.learning.loss(predictions[task.name], label, valid, task.spec), labelled);
+    const losses = task.kind.learning.loss(predictions[task.name], label, valid, task.spec);
+    const counted = mul(losses, labelled);
     const value =
-      share === null ? mul(reduceSum(losses), 1 / context.batchSize) : reduceSum(mul(losses, share));
-    return { name: task.name, value, weight: 1, task: task.name };
+      share === null ? mul(reduceSum(counted), 1 / context.batchSize) : reduceSum(mul(counted, share));
+    return { ...supervisedTerm(task), value, observed: observedMean(losses, labelled) };
   });
+}
+
+/** What the terms that learn from a task's labels have in common. */
+export function supervisedTerm({ name }: Pick<Task, "name">): Omit<LossTerm, "value"> {
+  return { name, weight: 1, objective: name, supervised: true };
 }
 
 /** One pass of the kept network over images [N,3,H,W]; a second one over the same tensor is the first. */
@@ -90,6 +97,6 @@ export const supervised: MethodDefinition<SupervisedOptions> = {
   }),
   build(context, options) {
     const { predictions } = predict(context, context.image());
-    return { terms: supervisedTerms(context, predictions, options), predictions };
+    return { terms: supervisedTerms(context, predictions, options) };
   },
 };

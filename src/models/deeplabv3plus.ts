@@ -16,7 +16,7 @@ import { concat, expand, slice } from "../graph/ops/shape.js";
 import { relu } from "../graph/ops/unary.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import { kaimingNormal, normal, zeros } from "../nn/initializers.js";
-import { batchNormLayer, convLayer, convNormRelu } from "../nn/layers.js";
+import { convNorm, convNormRelu } from "../nn/layers.js";
 import type { Forward, Scope } from "../nn/scope.js";
 import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
 import { RESNETS, type ResNetName, resnetEncoder } from "./resnet.js";
@@ -108,9 +108,8 @@ function spatialPyramid(
   );
   // torchvision's sequence begins with the pooling, so the convolution is number 1.
   const pooling = branches.child(rates.length + 1);
-  // Means of images differ little from one another: their deviation must not be taken as a difference of squares, as `convNorm` does.
-  const mixed = convLayer(pooling.child(1), globalAveragePool2d(x), channels, unit1x1);
-  const mean = relu(batchNormLayer(pooling.child(2), mixed, forward));
+  const scopes = { conv: pooling.child(1), norm: pooling.child(2) };
+  const mean = relu(convNorm(scopes, globalAveragePool2d(x), channels, forward, unit1x1));
   const parts = [
     convNormRelu(branches.child(0), x, channels, forward, unit1x1),
     ...dilated,

@@ -20,6 +20,8 @@ export interface Encoded {
 export interface Network {
   /** Height and width of inputs must be multiples of this. */
   readonly sizeMultiple: number;
+  /** Names of the parameters of the last layer that all heads share; left out where they share none. */
+  readonly shared?: readonly string[];
   /** x [N,C,H,W], any number of channels. */
   encode(scope: Scope, x: Tensor, forward: Forward): Encoded;
   /** One map [N,head.channels,H,W] per head, by head name, without output activation. */

@@ -19,6 +19,12 @@ function draw(shape: Shape, next: () => number): Float32Array {
 export const zeros: Initializer = (shape) => new Float32Array(sizeOf(shape));
 export const ones: Initializer = (shape) => new Float32Array(sizeOf(shape)).fill(1);
 
+/** The same value everywhere. */
+export const constantOf =
+  (value: number): Initializer =>
+  (shape) =>
+    new Float32Array(sizeOf(shape)).fill(value);
+
 /** A normal distribution around 0. */
 export const normal =
   (deviation: number): Initializer =>

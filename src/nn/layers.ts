@@ -1,6 +1,7 @@
 /** @file Layers: an operator with its parameters, named as PyTorch's modules name them. */
 import { add, div, mul, sub } from "../graph/ops/arithmetic.js";
-import { batchNormInference, batchNormTraining, channelAffine } from "../graph/ops/channel.js";
+import { batchNormInference, batchNormTraining } from "../graph/ops/batch-norm.js";
+import { channelAffine } from "../graph/ops/channel.js";
 import { type ConvOptions, conv2d } from "../graph/ops/conv2d.js";
 import { expand, reshape } from "../graph/ops/shape.js";
 import { detach, relu, sqrt } from "../graph/ops/unary.js";
@@ -46,7 +47,7 @@ export function batchNormLayer(
   forward: Forward,
   options: BatchNormOptions = {},
 ): Tensor {
-  return normalise(scope, x, forward, { ...options, offset: null, centred: false });
+  return normalise(scope, x, forward, { ...options, offset: null });
 }
 
 /** A scale and a shift [N,C] of each sample's channels, applied after normalisation: FiLM (Perez et al. 2018). */
@@ -59,12 +60,10 @@ interface NormaliseOptions extends BatchNormOptions {
   modulation?: Modulation;
   /** What was left out of x and belongs to its mean: added to the running mean only. */
   offset: Tensor | null;
-  /** Whether x's mean is known to be small against its deviation. */
-  centred: boolean;
 }
 
 function normalise(scope: Scope, x: Tensor, forward: Forward, options: NormaliseOptions): Tensor {
-  const { epsilon = 1e-5, momentum = 0.1, offset, centred, modulation } = options;
+  const { epsilon = 1e-5, momentum = 0.1, offset, modulation } = options;
   const channels = x.shape[1];
   const weight = scope.parameter("weight", [channels], ones);
   const bias = scope.parameter("bias", [channels], zeros);
@@ -81,9 +80,9 @@ function normalise(scope: Scope, x: Tensor, forward: Forward, options: Normalise
       : modulated(x, { mean, variance, weight, bias, epsilon }, modulation);
   }
   if (forward.statistics === "sample") {
-    return normaliseSamples(x, weight, bias, { epsilon, centred, modulation });
+    return normaliseSamples(x, weight, bias, { epsilon, modulation });
   }
-  const { output, mean, variance } = batchNormTraining(x, weight, bias, { epsilon, centred });
+  const { output, mean, variance } = batchNormTraining(x, weight, bias, { epsilon });
   const count = sizeOf(x.shape) / channels;
   const batchMean = detach(offset === null ? mean : add(mean, offset));
   const unbiased = mul(detach(variance), count / Math.max(count - 1, 1));
@@ -119,7 +118,7 @@ function normaliseSamples(
   x: Tensor,
   weight: Tensor,
   bias: Tensor,
-  { modulation, ...options }: { epsilon: number; centred: boolean; modulation?: Modulation },
+  { modulation, ...options }: { epsilon: number; modulation?: Modulation },
 ): Tensor {
   const rows = [x.shape[0], x.shape[1]];
   const flat = (vectors: Tensor) => reshape(expand(vectors, rows), [-1]);
@@ -146,7 +145,7 @@ export interface ConvNormScopes {
 /**
  * Convolution (`weight` and, unless switched off, `bias`) and batch normalisation.
  * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is not added; in its place stands the
- * negative running mean, which keeps E[x²] - E[x]² accurate without a pass of its own and is cancelled just the same.
+ * negative running mean, which is cancelled just the same: about a mean near zero, the variance takes fewer passes (`cpu-moments.ts`).
  * A `modulation` stands between normalisation and ReLU; it costs no pass of its own.
  */
 export function convNorm(
@@ -166,7 +165,6 @@ export function convNorm(
     const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
     return normalise(scopes.norm, y, forward, {
       offset: null,
-      centred: false,
       modulation: options.modulation,
     });
   }
@@ -175,7 +173,6 @@ export function convNorm(
   const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
   return normalise(scopes.norm, y, forward, {
     offset: expected,
-    centred: true,
     modulation: options.modulation,
   });
 }

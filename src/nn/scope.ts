@@ -1,90 +1,63 @@
-/** @file Named parameters and state of networks, and the context of one forward pass. */
-import { GraphError } from "../common/errors.js";
-import { Random } from "../common/random.js";
-import { input } from "../graph/ops/leaf.js";
+/** @file Places in a module's tree of names, and the context of one forward pass. */
 import { detach } from "../graph/ops/unary.js";
-import { type Shape, sameShape, type Tensor } from "../graph/tensor.js";
+import type { Shape, Tensor } from "../graph/tensor.js";
 import type { Initializer } from "./initializers.js";
+import type { ModuleSet, ModuleSpec, Variable } from "./module.js";
 
-/** A parameter (trained) or a piece of state (batch-norm statistics, queues, ...) that lives from step to step. */
-export interface Variable {
-  readonly name: string;
-  readonly kind: "parameter" | "state";
-  /** The leaf that stands for its value at the start of a step. */
-  readonly tensor: Tensor;
-  readonly initialize: Initializer;
+interface Place {
+  readonly path: string;
+  /** Whether gradients are kept from its parameters. */
+  readonly frozen: boolean;
+  readonly group?: string;
 }
 
-/** All variables of one training step, by full name. */
-export class VariableStore {
-  readonly #variables = new Map<string, Variable>();
-
-  /** Returns the variable of that name, creating it on first use. Throws GraphError where shape or kind differ. */
-  declare(name: string, kind: Variable["kind"], shape: Shape, initialize: Initializer): Variable {
-    const known = this.#variables.get(name);
-    if (known !== undefined) {
-      if (known.kind !== kind || !sameShape(known.tensor.shape, shape)) {
-        throw new GraphError(
-          `${name}: declared as ${known.kind} [${known.tensor.shape}], now as ${kind} [${shape}]`,
-        );
-      }
-      return known;
-    }
-    const variable: Variable = { name, kind, tensor: input(name, shape), initialize };
-    this.#variables.set(name, variable);
-    return variable;
-  }
-
-  get(name: string): Variable | undefined {
-    return this.#variables.get(name);
-  }
-
-  all(): Variable[] {
-    return [...this.#variables.values()];
-  }
-
-  parameters(): Variable[] {
-    return this.all().filter((variable) => variable.kind === "parameter");
-  }
-
-  /** The starting value of a variable; the same seed gives the same value whatever other variables exist. */
-  initialValue({ name, tensor, initialize }: Variable, seed: number): Float32Array {
-    return initialize(tensor.shape, new Random(seed, "init", name));
-  }
-}
-
-/** A place in the tree of names: `scope.child("layer1").parameter("weight", ...)` is `layer1.weight`. */
+/** A place in a module's tree of names: `scope.child("layer1").parameter("weight", ...)` is `layer1.weight`. */
 export class Scope {
-  readonly store: VariableStore;
-  readonly prefix: string;
-  readonly #frozen: boolean;
+  readonly modules: ModuleSet;
+  readonly module: ModuleSpec;
+  readonly #place: Place;
 
-  constructor(store: VariableStore, prefix = "", frozen = false) {
-    this.store = store;
-    this.prefix = prefix;
-    this.#frozen = frozen;
+  /** Use `ModuleSet.scope`. */
+  constructor(modules: ModuleSet, module: ModuleSpec, place: Place = { path: "", frozen: false }) {
+    this.modules = modules;
+    this.module = module;
+    this.#place = place;
   }
 
   child(name: string | number): Scope {
-    return new Scope(this.store, this.#full(String(name)), this.#frozen);
+    return this.#at({ path: this.#path(String(name)) });
   }
 
   /** The same variables, but no gradient reaches its parameters. */
   frozen(): Scope {
-    return new Scope(this.store, this.prefix, true);
+    return this.#at({ frozen: true });
+  }
+
+  /** The same place; parameters declared from here on are trained in that group of the method's, at its rate. */
+  inGroup(group: string): Scope {
+    return this.#at({ group });
   }
 
   parameter(name: string, shape: Shape, initialize: Initializer): Tensor {
-    const { tensor } = this.store.declare(this.#full(name), "parameter", shape, initialize);
-    return this.#frozen ? detach(tensor) : tensor;
+    const { tensor } = this.#declare(name, "parameter", shape, initialize);
+    return this.#place.frozen ? detach(tensor) : tensor;
   }
 
   state(name: string, shape: Shape, initialize: Initializer): Variable {
-    return this.store.declare(this.#full(name), "state", shape, initialize);
+    return this.#declare(name, "state", shape, initialize);
   }
 
-  #full(name: string): string {
-    return this.prefix === "" ? name : `${this.prefix}.${name}`;
+  #declare(name: string, kind: Variable["kind"], shape: Shape, initialize: Initializer): Variable {
+    const { group } = this.#place;
+    return this.modules.declare(this.module, { path: this.#path(name), kind, group, shape, initialize });
+  }
+
+  #path(name: string): string {
+    return this.#place.path === "" ? name : `${this.#place.path}.${name}`;
+  }
+
+  #at(change: Partial<Place>): Scope {
+    return new Scope(this.modules, this.module, { ...this.#place, ...change });
   }
 }
 

@@ -4,7 +4,7 @@ import { Html, html } from "./html.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style.js";
 import type { PictureTable, ReportData } from "./report-data.js";
 import { resultsHtml } from "./results-table.js";
-import { curvesOf, type RunCurves } from "./series.js";
+import { type CurvePoint, curvesOf, type RunCurves } from "./series.js";
 
 /** Forbids every request, so that the page cannot reach the network whatever is inserted. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
@@ -88,17 +88,23 @@ function metricSection(data: ReportData, runs: readonly DrawnRun[]): Html[] {
 
 function lossSection(runs: readonly DrawnRun[]): Html[] {
   const terms = [...new Set(runs.flatMap((run) => [...run.curves.losses.keys()]))];
-  const pick = (points: (curves: RunCurves) => RunCurves["learningRate"] | undefined) =>
+  const pick = (points: (curves: RunCurves) => readonly CurvePoint[] | undefined) =>
     runs.map((run) => ({ ...run, points: points(run.curves) ?? [] }));
   const charts = terms.map((term) =>
     lineChart({ title: term, series: pick((curves) => curves.losses.get(term)), bands: runs.length === 1 }),
   );
-  const rate = lineChart({ title: "learning rate", series: pick((curves) => curves.learningRate) });
-  if ([...charts, rate].every((chart) => chart.text === "")) return [];
+  const groups = [...new Set(runs.flatMap((run) => [...run.curves.learningRates.keys()]))];
+  const rates = groups.map((group) =>
+    lineChart({
+      title: groups.length === 1 ? "learning rate" : `learning rate of ${group}`,
+      series: pick((curves) => curves.learningRates.get(group)),
+    }),
+  );
+  if ([...charts, ...rates].every((chart) => chart.text === "")) return [];
   return [
     section(
       "Losses",
-      html`${legend(runs)}<div class="charts">${charts}${rate}</div>`,
+      html`${legend(runs)}<div class="charts">${charts}${rates}</div>`,
       "training, one term each",
     ),
   ];

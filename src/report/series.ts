@@ -12,7 +12,8 @@ export interface CurvePoint {
 export interface RunCurves {
   /** By loss term, over steps. */
   readonly losses: ReadonlyMap<string, readonly CurvePoint[]>;
-  readonly learningRate: readonly CurvePoint[];
+  /** By group of parameters, over steps. */
+  readonly learningRates: ReadonlyMap<string, readonly CurvePoint[]>;
   /** By `task/metric`, over steps; of the split evaluated most often. */
   readonly metrics: ReadonlyMap<string, readonly CurvePoint[]>;
   readonly split: string | undefined;
@@ -24,13 +25,15 @@ const BUCKETS = 150;
 /** The curves in a run's records. Long ones are averaged in pieces; values that are no numbers are left out. */
 export function curvesOf(records: readonly MetricsRecord[]): RunCurves {
   const losses = new Map<string, [number, number][]>();
-  const learningRate: [number, number][] = [];
+  const learningRates = new Map<string, [number, number][]>();
   const evaluations: EvaluationRecord[] = [];
   for (const record of records) {
     if (record.kind === "evaluation") evaluations.push(record);
     else {
-      learningRate.push([record.step, record.learningRate]);
-      for (const [term, value] of Object.entries(record.losses)) append(losses, term, record.step, value);
+      for (const [group, rate] of Object.entries(record.learningRates))
+        append(learningRates, group, record.step, rate);
+      for (const [term, value] of Object.entries(record.losses))
+        if (value !== null) append(losses, term, record.step, value);
     }
   }
   const split = mostFrequent(evaluations.map((evaluation) => evaluation.split));
@@ -44,7 +47,7 @@ export function curvesOf(records: readonly MetricsRecord[]): RunCurves {
   }
   const thinned = (curves: Map<string, [number, number][]>) =>
     new Map([...curves].map(([name, points]) => [name, thin(points)] as const));
-  return { losses: thinned(losses), learningRate: thin(learningRate), metrics: thinned(metrics), split };
+  return { losses: thinned(losses), learningRates: thinned(learningRates), metrics: thinned(metrics), split };
 }
 
 function append(curves: Map<string, [number, number][]>, name: string, x: number, y: number): void {

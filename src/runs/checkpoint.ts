@@ -11,8 +11,17 @@ import { UserError } from "../common/errors.js";
 import { type FileSystem, fileError, replaceFile, systemCode } from "../disk/files.js";
 import { SafetensorsFile, type StoredArray, writeSafetensors } from "../disk/safetensors.js";
 
-/** What an array is to the run: a learned weight, a slot of an optimizer, or other state (running statistics, averages, queues). */
-export type ArrayKind = "parameter" | "slot" | "state";
+const ownerSchema = z.object({
+  /** What it is to the run: a learned weight, a slot of an optimizer, or other state (running statistics, averages, queues). */
+  kind: z.enum(["parameter", "slot", "state"]),
+  /** Name of the module it belongs to; null for what is the optimizer's. */
+  module: z.string().nullable(),
+  /** Whether evaluating and exporting take it. */
+  kept: z.boolean(),
+});
+
+/** Whose an array is. */
+export type ArrayOwner = z.infer<typeof ownerSchema>;
 
 const stateSchema = z.object({
   /** Training steps done. */
@@ -21,9 +30,6 @@ const stateSchema = z.object({
   epoch: z.int().nonnegative(),
   /** Batches of that pass already trained on. */
   batchInEpoch: z.int().nonnegative(),
-  /** State of the random streams and of the loader, in whatever JSON form they keep it. */
-  random: z.json(),
-  data: z.json(),
   /** The best evaluation so far. */
   best: z
     .object({ metric: z.string(), value: z.number().nullable(), step: z.int().nonnegative() })
@@ -40,17 +46,53 @@ export type CheckpointState = z.infer<typeof stateSchema>;
 export interface Checkpoint {
   readonly state: CheckpointState;
   readonly arrays: ReadonlyMap<string, StoredArray>;
-  /** Kind of each array. */
-  readonly kinds: ReadonlyMap<string, ArrayKind>;
+  /** Whose each array is. */
+  readonly owners: ReadonlyMap<string, ArrayOwner>;
+  /** Name of the module that is evaluated and exported: the network itself, or its averaged weights. */
+  readonly evaluated: string;
 }
 
 const contentSchema = z.object({
   state: stateSchema,
-  kinds: z.record(z.string(), z.enum(["parameter", "slot", "state"])),
+  owners: z.record(z.string(), ownerSchema),
+  evaluated: z.string(),
 });
 
-const FORMAT = "taskloom-checkpoint-1";
+const FORMAT = "taskloom-checkpoint-2";
 export type CheckpointName = "last" | "best";
+
+/** What a file says about its arrays besides their values; undefined where it is no checkpoint of this version. Throws ZodError where that is damaged. */
+export function contentOf({
+  metadata,
+}: Pick<SafetensorsFile, "metadata">): z.infer<typeof contentSchema> | undefined {
+  if (metadata.get("format") !== FORMAT) return undefined;
+  return contentSchema.parse(JSON.parse(metadata.get("checkpoint") ?? "null"));
+}
+
+/** As `contentOf`. Throws UserError `checkpoint.unknown-format` where it is no checkpoint of this version. */
+export function requireContent(
+  file: Pick<SafetensorsFile, "metadata">,
+  path: string,
+): z.infer<typeof contentSchema> {
+  const content = contentOf(file);
+  if (content === undefined) throw unknownFormat(file, path);
+  return content;
+}
+
+function unknownFormat({ metadata }: Pick<SafetensorsFile, "metadata">, path: string): UserError {
+  const format = metadata.get("format");
+  const older = format?.startsWith(FORMAT.replace(/\d+$/, "")) === true;
+  return new UserError({
+    code: "checkpoint.unknown-format",
+    where: path,
+    what: "this is no checkpoint that this version can read",
+    expected: FORMAT,
+    got: format ?? "a safetensors file without that mark",
+    fix: older
+      ? "Go on with the version of Taskloom that wrote it, or start a new run with `model.weights` set to its exported weights."
+      : undefined,
+  });
+}
 
 /** SHA-256 of a JSON value, whatever the order of its keys: tells whether two runs have the same configuration. */
 export function configDigest(config: unknown): string {
@@ -79,7 +121,8 @@ export async function saveCheckpoint(
   files: FileSystem = promises,
 ): Promise<void> {
   const path = checkpointPath(folder, name);
-  const content = JSON.stringify({ state: checkpoint.state, kinds: Object.fromEntries(checkpoint.kinds) });
+  const { state, evaluated } = checkpoint;
+  const content = JSON.stringify({ state, owners: Object.fromEntries(checkpoint.owners), evaluated });
   const keepPrevious = () => keep(path, checkpointPath(folder, "last.prev"), files);
   await writeSafetensors(
     path,
@@ -119,19 +162,11 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   try {
     const file = await SafetensorsFile.open(path);
     try {
-      const format = file.metadata.get("format");
-      const arrays = file.checked ? await file.readAll() : undefined;
-      if (arrays === undefined || format !== FORMAT) {
-        throw new UserError({
-          code: "checkpoint.unknown-format",
-          where: path,
-          what: "this is no checkpoint that this version can read",
-          expected: FORMAT,
-          got: format ?? "a safetensors file without that mark",
-        });
-      }
-      const { state, kinds } = contentSchema.parse(JSON.parse(file.metadata.get("checkpoint") ?? "null"));
-      return { state, arrays, kinds: new Map(Object.entries(kinds)) };
+      // Without the file's own checksum its content proves nothing.
+      if (!file.checked) throw unknownFormat(file, path);
+      const arrays = await file.readAll();
+      const { state, owners, evaluated } = requireContent(file, path);
+      return { state, arrays, owners: new Map(Object.entries(owners)), evaluated };
     } finally {
       await file.close();
     }

@@ -54,13 +54,13 @@ function pictureValue(tag: string, { png, width, height }: LoggedPicture): Uint8
 
 /** The scalars of a record, by tag. */
 function scalarsOf(record: MetricsRecord): [string, number][] {
-  const named = (prefix: string, group: Readonly<Record<string, number>> = {}): [string, number][] =>
-    Object.entries(group).map(([name, value]) => [`${prefix}/${name}`, value]);
+  const named = (prefix: string, group: Readonly<Record<string, number | null>> = {}): [string, number][] =>
+    Object.entries(group).flatMap(([name, value]) => (value === null ? [] : [[`${prefix}/${name}`, value]]));
   if (record.kind === "step") {
     return [
       ...named("loss", record.losses),
       ...named("value", record.values),
-      ["train/learning_rate", record.learningRate],
+      ...named("learning_rate", record.learningRates),
       ...(record.timing === undefined
         ? []
         : named("speed", { images_per_second: record.timing.imagesPerSecond })),

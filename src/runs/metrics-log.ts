@@ -7,9 +7,13 @@ export interface StepRecord {
   readonly kind: "step";
   readonly step: number;
   readonly epoch: number;
-  /** Each term of the loss, before its weight, and `total`, the sum that was minimised. */
-  readonly losses: Readonly<Record<string, number>>;
-  readonly learningRate: number;
+  /**
+   * Each term of the loss, before its weight, as the mean over the samples it concerns, null where the batch had none; and `total`, the sum that
+   * was minimised.
+   */
+  readonly losses: Readonly<Record<string, number | null>>;
+  /** By group of parameters; `main` is the run's own. */
+  readonly learningRates: Readonly<Record<string, number>>;
   /** Further numbers a method wants to be seen, e.g. loss weights or gradient norms. */
   readonly values?: Readonly<Record<string, number>>;
   /** The only part of a record that differs between a run and its repetition. */
@@ -81,7 +85,7 @@ export function jsonLinesRecorder(path: string, resumeStep: number | undefined):
 }
 
 /**
- * Reads `metrics.jsonl`; null values come back as NaN. Safe while a run is writing.
+ * Reads `metrics.jsonl`; null values come back as NaN, but for losses that a batch said nothing of. Safe while a run is writing.
  *
  * @throws UserError where the file is missing or holds something else.
  */
@@ -93,7 +97,7 @@ function parseRecord(value: unknown, path: string): MetricsRecord {
   const record = value as Partial<MetricsRecord> | null;
   const numbers =
     record?.kind === "step"
-      ? [record.losses, record.values]
+      ? [record.values, record.learningRates]
       : record?.kind === "evaluation"
         ? [record.losses, ...Object.values(record.metrics ?? {})]
         : [];

@@ -1,7 +1,8 @@
 /** @file A compiled step: one session run takes a batch in and leaves new parameters, slots and state behind. */
 import type * as Ort from "onnxruntime-common";
-import { lowerGraph, type OnnxGraph } from "../graph/lowering.js";
+import { lowerGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
+import type { OnnxGraph } from "../graph/onnx-graph.js";
 import { simplify } from "../graph/simplify.js";
 import type { Tensor } from "../graph/tensor.js";
 import {

@@ -1,5 +1,5 @@
 /** @file Which values a step may overwrite while it runs, and the order of its nodes that makes that safe. */
-import type { OnnxGraph, OnnxInitializer, OnnxNode } from "../graph/lowering.js";
+import { type OnnxGraph, type OnnxInitializer, type OnnxNode, valuesRead } from "../graph/onnx-graph.js";
 import { dependencyOrder } from "../graph/order.js";
 
 /** Operators whose output is their first input's memory in ONNX Runtime's CPU provider: who reads the output reads the input. */
@@ -61,7 +61,7 @@ export function orderOverwriting(
 function readersByValue(nodes: readonly OnnxNode[]): Map<string, OnnxNode[]> {
   const readers = new Map<string, OnnxNode[]>();
   for (const node of nodes) {
-    for (const value of new Set(node.inputs)) {
+    for (const value of new Set(valuesRead(node))) {
       const known = readers.get(value);
       if (known === undefined) readers.set(value, [node]);
       else known.push(node);
@@ -100,7 +100,7 @@ function ancestry(
   }
   for (let i = nodes.length - 1; i >= 0; i--) {
     const own = marks.get(nodes[i])!;
-    for (const value of nodes[i].inputs) {
+    for (const value of valuesRead(nodes[i])) {
       const above = marks.get(producers.get(value)!);
       if (above !== undefined) for (let w = 0; w < words; w++) above[w] |= own[w];
     }
@@ -117,7 +117,7 @@ function nodesBehind(
   const values = new Set<string>();
   const first = new Set(writers);
   for (const node of nodes) {
-    if (!first.has(node) && !node.inputs.some((value) => values.has(value))) continue;
+    if (!first.has(node) && !valuesRead(node).some((value) => values.has(value))) continue;
     behind.add(node);
     for (const value of node.outputs) values.add(value);
   }
@@ -159,8 +159,8 @@ function withWaits(graph: OnnxGraph, waits: ReadonlyMap<OnnxNode, Wait>): OnnxGr
 /** The same nodes, each behind those it depends on and otherwise as they were. */
 function inOrder(nodes: readonly OnnxNode[]): OnnxNode[] {
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node])));
-  return dependencyOrder(nodes, ({ inputs }) =>
-    inputs.flatMap((value) => {
+  return dependencyOrder(nodes, (node) =>
+    valuesRead(node).flatMap((value) => {
       const producer = producers.get(value);
       return producer === undefined ? [] : [producer];
     }),

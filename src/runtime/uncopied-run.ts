@@ -5,8 +5,8 @@
  * a run just between computing and copying. Whether the installed version behaves so is found by trying, at start; where it does not, runs copy.
  */
 import type * as Ort from "onnxruntime-common";
-import type { OnnxGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
+import type { OnnxGraph } from "../graph/onnx-graph.js";
 import type { Engine, OrtModule } from "./engine.js";
 
 const END = "end";

@@ -66,6 +66,7 @@ export const depth: TaskKind<DepthSpec> = {
   learning: {
     channels: () => 1,
     activate: (output) => output,
+    likelihood: "regression",
     loss: maskedL1,
     moved: (prediction, { enlargement }) => div(prediction, enlargement),
     pseudoLabel: predictedValues,

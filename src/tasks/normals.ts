@@ -62,6 +62,7 @@ export const normals: TaskKind<NormalsSpec> = {
   learning: {
     channels: () => 3,
     activate: (output) => unitChannels(output),
+    likelihood: "regression",
     loss: maskedCosine,
     moved,
     pseudoLabel: predictedValues,

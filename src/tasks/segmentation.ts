@@ -59,6 +59,7 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   learning: {
     channels: (spec) => spec.classes.length,
     activate: (output) => output,
+    likelihood: "classification",
     loss: (prediction, label, valid, spec) =>
       maskedCrossEntropy(prediction, oneHot(label, spec.classes.length), valid),
     moved: (prediction) => prediction,

@@ -71,6 +71,7 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
     learning: {
       channels: () => 1,
       activate: (output) => output,
+      likelihood: "regression",
       loss: maskedL1,
       moved: (prediction) => prediction,
       pseudoLabel: predictedValues,

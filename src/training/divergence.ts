@@ -1,6 +1,6 @@
 /** @file A loss that is no number any more ends a run, before anything good is overwritten. */
 import { UserError } from "../common/errors.js";
-import type { StepResult } from "./trainer.js";
+import type { StepResult } from "../step/trainer.js";
 
 /**
  * @param step The step just done, from 1.
@@ -8,7 +8,9 @@ import type { StepResult } from "./trainer.js";
  * @throws UserError `training.diverged` naming the term.
  */
 export function requireFiniteLosses({ losses, values }: StepResult, step: number, lastGood: string): void {
-  const found = Object.entries({ ...losses, ...values }).find(([, value]) => !Number.isFinite(value));
+  const found = Object.entries({ ...losses, ...values }).find(
+    ([, value]) => value !== null && !Number.isFinite(value),
+  );
   if (found === undefined) return;
   const [name, value] = found;
   throw new UserError({

@@ -5,13 +5,13 @@ import type { DatasetSource } from "../data/types.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { StateStore } from "../runtime/state-store.js";
+import { buildInference } from "../step/inference-graph.js";
+import { Predictor } from "../step/predictor.js";
 import { resolveTasks } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
 import { type EvaluateOptions, evaluateSplit, type TaskMetrics } from "./evaluate.js";
 import { checkpointOf, loadWeights, type WhichCheckpoint } from "./export.js";
-import { Predictor } from "./inference.js";
 import { networkOf } from "./parts.js";
-import { buildInference } from "./program.js";
 import { openRunData, type RunData } from "./run-data.js";
 import { runConfig } from "./run-files.js";
 
@@ -44,9 +44,9 @@ export async function evaluateRun(run: RunPaths, options: EvaluateRunOptions = {
   const ids = (await openDataset(source)).info.splits[split];
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
   const store = new StateStore(engine);
-  const { variables } = buildInference(own.tasks, network, 1, own.size);
-  for (const [name, data] of await loadWeights(checkpoint, variables)) {
-    store.write(name, variables.get(name)!.tensor.shape, data);
+  const { modules } = buildInference({ tasks: own.tasks, network, batchSize: 1, size: own.size });
+  for (const [name, data] of await loadWeights(checkpoint, modules.all())) {
+    store.write(name, modules.get(name)!.tensor.shape, data);
   }
   const { batchSize } = config.evaluation;
   const predictor = await Predictor.create(engine, store, { tasks, network, batchSize, size: own.size });

@@ -2,8 +2,8 @@
 import { UserError } from "../common/errors.js";
 import { openSplit } from "../data/evaluation-reader.js";
 import type { DatasetSource, Sample } from "../data/types.js";
+import type { Predictor } from "../step/predictor.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
-import type { Predictor } from "./inference.js";
 
 /** Numbers by task, then by metric. NaN where nothing could be measured. */
 export type TaskMetrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -25,7 +25,7 @@ export interface EvaluateOptions {
  * @throws UserError where a file is damaged or an image has another size.
  */
 export async function evaluateSplit(predictor: Predictor, options: EvaluateOptions): Promise<TaskMetrics> {
-  const { tasks, batchSize, size } = predictor.options;
+  const { tasks, batchSize, size } = predictor.plan;
   const names = tasks.map(({ name }) => name);
   const reader = await openSplit(options.source, options.split, names);
   const accumulators = new Map(tasks.map(({ name, kind, spec }) => [name, kind.metrics.accumulator(spec)]));

@@ -6,13 +6,12 @@ import { SafetensorsFile } from "../disk/safetensors.js";
 import { encodeModel, lowerGraph, PORTABLE } from "../graph/index.js";
 import { simplify } from "../graph/simplify.js";
 import { sameShape } from "../graph/tensor.js";
-import type { VariableStore } from "../nn/scope.js";
-import { emaName } from "../nn/training-graph.js";
-import { checkpointPath } from "../runs/checkpoint.js";
+import { arrayName, type Variable } from "../nn/module.js";
+import { checkpointPath, requireContent } from "../runs/checkpoint.js";
 import type { RunPaths } from "../runs/run-folder.js";
+import { buildInference } from "../step/inference-graph.js";
 import { formatMetadata } from "./model-metadata.js";
 import { networkOf } from "./parts.js";
-import { buildInference } from "./program.js";
 import { openRunData, type RunData } from "./run-data.js";
 import { runConfig } from "./run-files.js";
 
@@ -37,23 +36,26 @@ export function checkpointOf(
   });
 }
 
-/** The values of a network's variables in a checkpoint, moving averages in place of those that have one. Throws UserError. */
+/**
+ * The values that a checkpoint has for the variables of its network, by the variables' names: those of the module that it says is to be
+ * evaluated, e.g. averaged weights. Throws UserError.
+ */
 export async function loadWeights(
   path: string,
-  variables: VariableStore,
+  variables: readonly Pick<Variable, "name" | "path" | "tensor">[],
 ): Promise<Map<string, Float32Array>> {
   const file = await SafetensorsFile.open(path);
   try {
+    const module = requireContent(file, path).evaluated;
     const weights = new Map<string, Float32Array>();
-    for (const { name, tensor } of variables.all()) {
-      const averaged = emaName(name);
-      const stored = file.entries.has(averaged) ? averaged : name;
+    for (const { name, path: within, tensor } of variables) {
+      const stored = arrayName(module, within);
       const entry = file.entries.get(stored);
       if (entry?.dtype !== "F32" || !sameShape(entry.shape, tensor.shape)) {
         throw new UserError({
           code: "checkpoint.misfit",
           where: path,
-          what: `the checkpoint does not fit the run's configuration: ${name}`,
+          what: `the checkpoint does not fit the run's configuration: ${within}`,
           expected: `F32 [${tensor.shape}]`,
           got: entry === undefined ? "nothing of that name" : `${entry.dtype} [${entry.shape}]`,
         });
@@ -79,8 +81,13 @@ export async function exportModel(run: RunPaths, options: ExportOptions = {}): P
   const config = await runConfig(run);
   const network = networkOf(config);
   const { tasks, size } = options.data ?? (await openRunData(config, network));
-  const { predictions, variables } = buildInference(tasks, network, options.batchSize ?? 1, size);
-  const weights = await loadWeights(checkpointOf(run, options.checkpoint), variables);
+  const { predictions, modules } = buildInference({
+    tasks,
+    network,
+    batchSize: options.batchSize ?? 1,
+    size,
+  });
+  const weights = await loadWeights(checkpointOf(run, options.checkpoint), modules.all());
   const names = Object.keys(predictions);
   const tensors = simplify(names.map((name) => predictions[name]));
   const outputs = names.map((name, i) => ({ name, tensor: tensors[i] }));

@@ -32,9 +32,8 @@ export { type EvaluateOptions, evaluateSplit, type TaskMetrics } from "./evaluat
 export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from "./evaluate-run.js";
 export { requireExpected } from "./expectations.js";
 export { type ExportOptions, exportModel, exportRun, type WhichCheckpoint } from "./export.js";
-export { Predictor, type PredictorOptions } from "./inference.js";
+export { resolve } from "./parts.js";
 export { type LoadedModel, openModel, type PredictedFiles, predictFiles, readModel } from "./predict.js";
-export { buildInference, buildTraining, type ProgramOptions, type TrainingProgram } from "./program.js";
 export { openRunData, type RunData } from "./run-data.js";
 export { runConfig } from "./run-files.js";
 export { type TrainOptions, type TrainResult, train } from "./train.js";

@@ -1,21 +1,22 @@
 /** @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil. */
 import type { Loader } from "../data/loading/loader.js";
+import type { Batch } from "../data/types.js";
 import { checkpointPath, saveCheckpoint } from "../runs/checkpoint.js";
 import type { Recorder, StepRecord } from "../runs/metrics-log.js";
 import type { RunFolder } from "../runs/run-folder.js";
 import type { Engine } from "../runtime/engine.js";
+import { Predictor } from "../step/predictor.js";
+import { runSession, type Turn } from "../step/session.js";
+import type { StepResult, Trainer } from "../step/trainer.js";
 import { requireTeachingLabels } from "./batch-check.js";
 import type { RunConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
-import { Predictor } from "./inference.js";
-import { networkOf } from "./parts.js";
 import { type RunData, TRAIN_SPLIT } from "./run-data.js";
 import { arraysToSave } from "./run-state.js";
 import { type DrawnSample, keepDrawn, writeSamples } from "./samples.js";
 import { judge, type SelectionMemory } from "./selection.js";
 import type { RunStart } from "./train.js";
-import type { StepResult, Trainer } from "./trainer.js";
 
 export interface LoopOptions {
   readonly config: RunConfig;
@@ -50,6 +51,8 @@ export async function runLoop(options: LoopOptions): Promise<LoopOutcome> {
 class Loop {
   readonly #options: LoopOptions;
   #step: number;
+  /** That of the last batch taken. */
+  #epoch = 0;
   #savedAt: number;
   #best: RunStart["best"];
   #memory: SelectionMemory;
@@ -68,51 +71,62 @@ class Loop {
   }
 
   async run(): Promise<LoopOutcome> {
-    const { config, signal } = this.#options;
-    while (this.#step < config.steps && !this.#memory.stopped) {
-      if (signal?.aborted) return this.#interrupted();
-      await this.#trainStep();
-      const last = this.#step === config.steps;
-      // The checkpoint comes last: whatever was recorded before it is never asked for again, whatever comes after it is repeated.
-      if (config.evaluation.split !== null && (last || this.#step % config.evaluation.every === 0)) {
-        await this.#evaluate(config.evaluation.split);
-      }
-      if (last || this.#memory.stopped || this.#step % config.checkpoint.every === 0) await this.#save();
-    }
+    const { config, signal, trainer, start } = this.#options;
+    let interrupted = false;
+    const turn: Turn = { module: "", trainer, batches: { next: () => this.#nextBatch() } };
+    await runSession([turn], {
+      from: start.step,
+      to: this.#memory.stopped ? start.step : config.steps,
+      hooks: {
+        before: () => {
+          interrupted = signal?.aborted === true;
+          return !interrupted;
+        },
+        turned: (_turn, result, done, seconds) => this.#record(result, done, seconds),
+        after: () => this.#afterStep(),
+      },
+    });
+    if (interrupted) return this.#interrupted();
     return { outcome: this.#memory.stopped ? "stopped" : "done", step: this.#step, metrics: this.#metrics };
+  }
+
+  /** Evaluates, chooses and saves where it is time for it; whether the run goes on. */
+  async #afterStep(): Promise<boolean> {
+    const { evaluation, checkpoint, steps } = this.#options.config;
+    const last = this.#step === steps;
+    // The checkpoint comes last: whatever was recorded before it is never asked for again, whatever comes after it is repeated.
+    if (evaluation.split !== null && (last || this.#step % evaluation.every === 0)) {
+      await this.#evaluate(evaluation.split);
+    }
+    if (last || this.#memory.stopped || this.#step % checkpoint.every === 0) await this.#save();
+    return !this.#memory.stopped;
   }
 
   async release(): Promise<void> {
     await this.#predictor?.release();
   }
 
-  async #trainStep(): Promise<void> {
-    const { config, trainer, loader, recorder, data } = this.#options;
+  async #nextBatch(): Promise<Batch> {
+    const { config, loader, data } = this.#options;
     const tasks = data.tasks.map(({ name }) => name);
     const splitOf = (n: number) =>
       n < config.batchSize ? TRAIN_SPLIT : (config.append?.split ?? TRAIN_SPLIT);
-    const next = async () => {
-      const batch = await loader.next();
-      await requireTeachingLabels(batch, data.dataset, tasks, splitOf);
-      return batch;
-    };
-    const { epoch } = loader.position();
-    const begun = performance.now();
-    const result = await trainer.step({ next }, this.#step);
-    const seconds = (performance.now() - begun) / 1000;
-    this.#step++;
-    requireFiniteLosses(result, this.#step, this.#lastGood());
-    recorder.record(stepRecord(result, this.#step, epoch, seconds));
+    this.#epoch = loader.position().epoch;
+    const batch = await loader.next();
+    await requireTeachingLabels(batch, data.dataset, tasks, splitOf);
+    return batch;
+  }
+
+  #record(result: StepResult, done: number, seconds: number): void {
+    this.#step = done;
+    requireFiniteLosses(result, done, this.#lastGood());
+    this.#options.recorder.record(stepRecord(result, done, this.#epoch, seconds));
   }
 
   async #evaluate(split: string): Promise<void> {
     const { config, data, run, recorder, trainer, engine } = this.#options;
-    this.#predictor ??= await Predictor.create(engine, trainer.store, {
-      tasks: data.tasks,
-      network: networkOf(config),
-      batchSize: config.evaluation.batchSize,
-      size: data.size,
-    });
+    const plan = { ...trainer.plan, batchSize: config.evaluation.batchSize };
+    this.#predictor ??= await Predictor.create(engine, trainer.store, plan, trainer.evaluated);
     this.#evaluations++;
     const drawing = (this.#evaluations - 1) % config.samples.every === 0 || this.#step === config.steps;
     const drawn: DrawnSample[] = [];
@@ -148,13 +162,11 @@ class Loop {
     const { epoch, step: batchInEpoch } = loader.position();
     await saveCheckpoint(run.checkpoints, name, {
       ...content,
+      evaluated: trainer.evaluated.name,
       state: {
         step: this.#step,
         epoch,
         batchInEpoch,
-        // All random numbers are functions of the seed and the step: there is no further state.
-        random: null,
-        data: null,
         best: this.#best,
         configDigest: digest,
         extra: this.#memory,
@@ -175,13 +187,13 @@ class Loop {
 }
 
 function stepRecord(result: StepResult, step: number, epoch: number, seconds: number): StepRecord {
-  const { losses, values, learningRate, images } = result;
+  const { losses, values, learningRates, images } = result;
   return {
     kind: "step",
     step,
     epoch,
     losses,
-    learningRate,
+    learningRates,
     ...(Object.keys(values).length > 0 ? { values } : {}),
     timing: { seconds, imagesPerSecond: images / seconds },
   };

@@ -1,16 +1,16 @@
-/** @file The registered parts a configuration names: its network, method and optimizer. */
+/** @file The registered parts a configuration names, and from them the plan of its step. */
 
 import type { ViewSpec } from "../data/types.js";
 import { type ConfiguredMethod, compose } from "../methods/compose.js";
 import { methods } from "../methods/index.js";
-import { type GroupPlan, PLAIN_VIEWS } from "../methods/method.js";
+import { PLAIN_VIEWS } from "../methods/method.js";
 import { models } from "../models/index.js";
 import type { Network } from "../models/network.js";
 import { optimizers } from "../nn/optimizers/index.js";
-import type { Optimizer } from "../nn/optimizers/optimizer.js";
-import { scheduleFactor } from "../nn/schedules.js";
+import type { StepPlan } from "../step/plan.js";
+import { weightings } from "../weighting/index.js";
 import { type Named, optionsOf, type RunConfig } from "./config/index.js";
-import { MAIN_GROUP } from "./program.js";
+import type { RunData } from "./run-data.js";
 
 /** Operations a view, as JTR's code has them, where the method asks for changed colours and the configuration does not say how many. */
 const PHOTOMETRIC = 2;
@@ -31,29 +31,30 @@ export function methodOf({ method }: Pick<RunConfig, "method">): ConfiguredMetho
   return compose(configured(method), (method.with as readonly Named[]).map(configured));
 }
 
-export function optimizerOf({ optimizer }: Pick<RunConfig, "optimizer">): Optimizer {
-  return optimizers[optimizer.name].create(optionsOf(optimizer, ["learningRate", "schedule"]));
-}
-
 /** Images of every batch, those that are appended included. */
 export function imagesPerBatch({ batchSize, append }: Pick<RunConfig, "batchSize" | "append">): number {
   return batchSize + (append?.count ?? 0);
 }
 
-/** Learning rates, by group of parameters, of the update after `step` earlier ones. */
-export function learningRatesAt(config: RunConfig, step: number): Record<string, number> {
-  const { optimizer, steps } = config;
-  const { method, options } = methodOf(config);
-  const plans: readonly Omit<GroupPlan, "owns">[] = [
-    { name: MAIN_GROUP },
-    ...(method.groups?.(options) ?? []),
-  ];
-  return Object.fromEntries(
-    plans.map(({ name, learningRate = optimizer.learningRate, schedule = optimizer.schedule }) => [
-      name,
-      learningRate * scheduleFactor(schedule, step, steps),
-    ]),
-  );
+/** Everything that decides a run's step. Nothing below it sees the configuration. */
+export function resolve(config: RunConfig, { tasks, size }: Pick<RunData, "tasks" | "size">): StepPlan {
+  const { optimizer, weighting } = config;
+  return {
+    tasks,
+    size,
+    network: networkOf(config),
+    method: methodOf(config),
+    weighting: { weighting: weightings[weighting.name], options: optionsOf(weighting) },
+    optimizer: optimizers[optimizer.name].create(optionsOf(optimizer, ["learningRate", "schedule"])),
+    learningRate: optimizer.learningRate,
+    schedule: optimizer.schedule,
+    steps: config.steps,
+    batchSize: imagesPerBatch(config),
+    clipNorm: config.clipNorm,
+    accumulate: config.accumulate,
+    emaDecay: config.ema,
+    seed: config.seed,
+  };
 }
 
 /** The views of each sample that the method asks for, filled in by the configured augmentation. */

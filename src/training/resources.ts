@@ -4,8 +4,7 @@ import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { fileError, replaceFile } from "../disk/files.js";
 import { sizeOf } from "../graph/tensor.js";
-import type { VariableStore } from "../nn/scope.js";
-import { HELPER_PREFIX } from "./program.js";
+import type { ModuleSet } from "../nn/module.js";
 
 const count = z.int().nonnegative();
 const resourcesSchema = z.object({
@@ -17,11 +16,11 @@ const resourcesSchema = z.object({
 
 export type Resources = z.infer<typeof resourcesSchema>;
 
-/** Learned numbers of a program's network and of its helper networks. */
-export function countParameters(variables: Pick<VariableStore, "parameters">): Resources["parameters"] {
+/** Learned numbers of the network that is kept and of what is dropped after training. */
+export function countParameters(modules: Pick<ModuleSet, "trained">): Resources["parameters"] {
   const counts = { network: 0, helpers: 0 };
-  for (const { name, tensor } of variables.parameters()) {
-    counts[name.startsWith(HELPER_PREFIX) ? "helpers" : "network"] += sizeOf(tensor.shape);
+  for (const { module, tensor } of modules.trained()) {
+    counts[module.kept ? "network" : "helpers"] += sizeOf(tensor.shape);
   }
   return counts;
 }

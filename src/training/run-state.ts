@@ -2,23 +2,25 @@
 import { UserError } from "../common/errors.js";
 import type { StoredArray } from "../disk/safetensors.js";
 import { sameShape } from "../graph/tensor.js";
-import { emaName } from "../nn/training-graph.js";
-import type { ArrayKind, Checkpoint } from "../runs/checkpoint.js";
-import { HELPER_PREFIX } from "./program.js";
-import type { Trainer } from "./trainer.js";
+import type { ArrayOwner, Checkpoint } from "../runs/checkpoint.js";
+import type { TrainingProgram } from "../step/program.js";
+import type { Trainer } from "../step/trainer.js";
 
-type Arrays = Pick<Checkpoint, "arrays" | "kinds">;
+type Arrays = Pick<Checkpoint, "arrays" | "owners">;
 
-/** Kind of every array of a run, by name; averaged weights count as state, what only the optimizer needs as slots. */
-function kindsOf({ program }: Trainer): Map<string, ArrayKind> {
-  const slots = program.graph.slots.map(({ name, startsAs }): [string, ArrayKind] => [
+/** What every array of a run is, by name; copies that follow others count as state, what only the optimizer needs as slots. */
+function ownersOf({ modules, graph }: TrainingProgram): Map<string, ArrayOwner> {
+  const variables = modules
+    .all()
+    .map(({ name, kind, module }): [string, ArrayOwner] => [
+      name,
+      { kind: module.follows === undefined ? kind : "state", module: module.name, kept: module.kept },
+    ]);
+  const slots = graph.slots.map(({ name }): [string, ArrayOwner] => [
     name,
-    startsAs === null ? "slot" : "state",
+    { kind: "slot", module: null, kept: false },
   ]);
-  return new Map([
-    ...program.variables.all().map(({ name, kind }): [string, ArrayKind] => [name, kind]),
-    ...slots,
-  ]);
+  return new Map([...variables, ...slots]);
 }
 
 /** Everything, to resume from; or only what evaluating and exporting the network takes. */
@@ -28,17 +30,14 @@ export type Extent = "everything" | "network";
  * The arrays to save. On CPU providers they are not copied: save them before the next step.
  * @throws UserError `training.diverged` where a value is NaN or infinite.
  */
-export async function arraysToSave(trainer: Trainer, extent: Extent, lastGood: string): Promise<Arrays> {
-  const inNetwork = (name: string) =>
-    !name.startsWith(HELPER_PREFIX) && !name.startsWith(emaName(HELPER_PREFIX));
-  const kinds = new Map(
-    [...kindsOf(trainer)].filter(
-      ([name, kind]) => extent === "everything" || (kind !== "slot" && inNetwork(name)),
-    ),
-  );
+export async function arraysToSave(
+  { program, store }: Pick<Trainer, "program" | "store">,
+  extent: Extent,
+  lastGood: string,
+): Promise<Arrays> {
+  const owners = new Map([...ownersOf(program)].filter(([, { kept }]) => extent === "everything" || kept));
   const arrays = new Map<string, StoredArray>();
-  const { store } = trainer;
-  for (const name of kinds.keys()) {
+  for (const name of owners.keys()) {
     const shape = store.shape(name);
     const bytes = store.bytes(name);
     const copy = bytes === null ? await store.read(name) : null;
@@ -52,7 +51,7 @@ export async function arraysToSave(trainer: Trainer, extent: Extent, lastGood: s
       },
     });
   }
-  return { arrays, kinds };
+  return { arrays, owners };
 }
 
 function requireFinite(name: string, data: Float32Array, lastGood: string): void {
@@ -68,7 +67,11 @@ function requireFinite(name: string, data: Float32Array, lastGood: string): void
 }
 
 /** Puts the arrays of a checkpoint in place. Throws UserError where it belongs to another network or optimizer. */
-export function restoreArrays({ store }: Trainer, { arrays }: Arrays, path: string): void {
+export function restoreArrays(
+  { store }: Pick<Trainer, "store">,
+  { arrays }: Pick<Checkpoint, "arrays">,
+  path: string,
+): void {
   const names = store.names();
   const missing = names.find((name) => !arrays.has(name));
   const extra = [...arrays.keys()].find((name) => !store.has(name));

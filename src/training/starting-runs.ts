@@ -1,12 +1,11 @@
 /** @file Helper networks that start from another run's weights, e.g. the teachers of a student. */
 import { UserError } from "../common/errors.js";
 import { methods } from "../methods/index.js";
-import { VariableStore } from "../nn/scope.js";
+import { helperModule } from "../nn/module.js";
 import { findRun } from "../runs/run-folder.js";
+import type { Trainer } from "../step/trainer.js";
 import type { Named, RunConfig } from "./config/index.js";
 import { checkpointOf, loadWeights } from "./export.js";
-import { HELPER_PREFIX } from "./program.js";
-import type { Trainer } from "./trainer.js";
 
 /** A helper network and the run it starts from. */
 interface StartingRun {
@@ -36,18 +35,17 @@ export function requireStartingRuns(config: RunConfig): void {
  * Puts the weights of other runs (their best checkpoints', averaged where they are) into the helper networks that start from them.
  * @throws UserError where a run is missing, or `config.foreign-run` where its network is not the helper's.
  */
-export async function startFromRuns({ program, store }: Trainer, config: RunConfig): Promise<void> {
+export async function startFromRuns(
+  { program, store }: Pick<Trainer, "program" | "store">,
+  config: RunConfig,
+): Promise<void> {
   for (const { helper, key, folder } of startingRuns(config)) {
-    const prefix = `${HELPER_PREFIX}${helper}.`;
-    const own = new VariableStore();
-    for (const { name, kind, tensor, initialize } of program.variables.all()) {
-      if (name.startsWith(prefix)) own.declare(name.slice(prefix.length), kind, tensor.shape, initialize);
-    }
+    const variables = program.modules.of(helperModule(helper).name);
     const checkpoint = checkpointOf(findRun(folder));
-    const weights = await loadWeights(checkpoint, own).catch((cause: unknown) => {
+    const weights = await loadWeights(checkpoint, variables).catch((cause: unknown) => {
       throw foreignRun(cause, key, checkpoint);
     });
-    for (const [name, data] of weights) store.write(prefix + name, own.get(name)!.tensor.shape, data);
+    for (const [name, data] of weights) store.write(name, store.shape(name), data);
   }
 }
 

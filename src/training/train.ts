@@ -5,19 +5,19 @@ import { tensorBoardRecorder } from "../runs/events.js";
 import { allRecorders, jsonLinesRecorder, type Recorder } from "../runs/metrics-log.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
+import { Trainer } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
 import { type RunConfig, runDigest } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
 import { type LoopOutcome, runLoop } from "./loop.js";
-import { networkOf } from "./parts.js";
+import { networkOf, resolve } from "./parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
 import { openRunData, openTrainingLoader, type RunData } from "./run-data.js";
 import { settleConfig, settleLabels } from "./run-files.js";
 import { restoreArrays } from "./run-state.js";
 import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
 import { requireStartingRuns, startFromRuns } from "./starting-runs.js";
-import { Trainer } from "./trainer.js";
 import { importWeights, requireFittingWeights } from "./weights.js";
 
 export interface TrainOptions {
@@ -85,7 +85,7 @@ async function trainIn(
   const config = await settleConfig(run, options.config, data);
   const labels = await settleLabels(run, config, data);
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
-  const trainer = await Trainer.create(engine, config, data);
+  const trainer = await Trainer.create(engine, resolve(config, data));
   const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;
   if (saved !== undefined) {
     restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
@@ -118,7 +118,7 @@ async function trainIn(
     });
     await writeResources(run.resources, {
       peakMemoryBytes: peakMemoryBytes(),
-      parameters: countParameters(trainer.program.variables),
+      parameters: countParameters(trainer.program.modules),
     });
     if (outcome.outcome !== "interrupted") await exportRun(run, { data });
     return { ...outcome, folder: run.folder, tasks: data.tasks };

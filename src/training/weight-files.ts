@@ -5,11 +5,16 @@ import { UserError } from "../common/errors.js";
 import { float16ToFloat32 } from "../common/half.js";
 import { fileError } from "../disk/files.js";
 import { SafetensorsFile, type StoredArray } from "../disk/safetensors.js";
+import { arrayName } from "../nn/module.js";
+import { contentOf } from "../runs/checkpoint.js";
 import { readTorch, TorchTensor, tensorValues } from "../torch/index.js";
 
 /** An open file of named arrays, which are read one by one. */
 export interface WeightFile {
+  /** The network's arrays; in a checkpoint those of the module that it says is to be evaluated, e.g. averaged weights, under their plain names. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Arrays of a checkpoint that belong to other networks, which are not kept. */
+  readonly beside: ReadonlyMap<string, readonly number[]>;
   /** Values in C order, as float32 whatever the file has. Throws UserError. */
   read(name: string): Promise<Float32Array>;
   close(): Promise<void>;
@@ -34,10 +39,33 @@ export async function openWeights(path: string): Promise<WeightFile> {
 
 async function openSafetensors(path: string): Promise<WeightFile> {
   const file = await SafetensorsFile.open(path);
+  const { own, beside } = sortArrays(file);
+  const shapesOf = (names: ReadonlyMap<string, string>) =>
+    new Map([...names].map(([name, stored]) => [name, file.entries.get(stored)!.shape]));
   return {
-    shapes: new Map([...file.entries].map(([name, { shape }]) => [name, shape])),
-    read: async (name) => asFloat32(await file.read(name)),
+    shapes: shapesOf(own),
+    beside: shapesOf(beside),
+    read: async (name) => asFloat32(await file.read(own.get(name) ?? beside.get(name)!)),
     close: () => file.close(),
+  };
+}
+
+/** Names in the file of the network's arrays, by what the network calls them, and of those of networks beside it. */
+function sortArrays(file: SafetensorsFile): Record<"own" | "beside", ReadonlyMap<string, string>> {
+  const content = contentOf(file);
+  if (content === undefined)
+    return { own: new Map([...file.entries.keys()].map((name) => [name, name])), beside: new Map() };
+  const owned = Object.entries(content.owners).filter(([name]) => file.entries.has(name));
+  const prefix = arrayName(content.evaluated, "");
+  return {
+    own: new Map(
+      owned
+        .filter(([, { module }]) => module === content.evaluated)
+        .map(([name]) => [name.slice(prefix.length), name]),
+    ),
+    beside: new Map(
+      owned.filter(([, { module, kept }]) => module !== null && !kept).map(([name]) => [name, name]),
+    ),
   };
 }
 
@@ -66,6 +94,7 @@ async function openTorch(path: string): Promise<WeightFile> {
   }
   return {
     shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    beside: new Map(),
     read: async (name) => numbers(tensorValues(tensors.get(name)!)),
     close: async () => undefined,
   };

@@ -4,21 +4,19 @@ import { isFolder } from "../disk/files.js";
 import { type Shape, sameShape } from "../graph/tensor.js";
 import { models } from "../models/index.js";
 import type { ModelDefinition, Network } from "../models/network.js";
-import type { Variable } from "../nn/scope.js";
-import { emaName } from "../nn/training-graph.js";
+import { KEPT, type ModuleSet, type ModuleSpec, type Variable } from "../nn/module.js";
 import { findRun } from "../runs/run-folder.js";
+import { buildInference } from "../step/inference-graph.js";
+import type { Trainer } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
 import { checkpointOf } from "./export.js";
-import { buildInference, helperOf } from "./program.js";
-import type { Trainer } from "./trainer.js";
 import { openWeights, type WeightFile } from "./weight-files.js";
 
-/** What a run's checkpoint holds besides its network, and PyTorch's count of batches, which nothing here depends on. */
-const NO_WEIGHT = /^(optimizer|gradient|helper)\.|(^|\.)num_batches_tracked$/;
+/** PyTorch's count of batches, which nothing here depends on. */
+const NO_WEIGHT = /(^|\.)num_batches_tracked$/;
 /** `torch.nn.DataParallel` puts this before every name. */
 const WRAPPER = /^module\./;
-const AVERAGED = emaName("");
 
 /** Which array of a file goes into which variable. */
 export interface WeightMatch {
@@ -36,7 +34,7 @@ function partOf(name: string): string {
 }
 
 /**
- * Matches the arrays of a file with a network's variables, averaged weights going before the others. A part of the network is either in the
+ * Matches the arrays of a file with a network's variables. A part of the network is either in the
  * file as a whole or not at all; heads of tasks that the run does not have are left out.
  * @throws UserError `weights.misfit` naming the first arrays that are missing, have another shape or belong nowhere.
  */
@@ -51,14 +49,13 @@ export function matchWeights(
   const sources = new Map<string, string>();
   const [leftOut, strange]: [string[], string[]] = [[], []];
   for (const source of stored.keys()) {
-    const averaged = source.startsWith(AVERAGED);
-    const name = source.slice(averaged ? AVERAGED.length : 0).replace(WRAPPER, "");
+    const name = source.replace(WRAPPER, "");
     const target = NO_WEIGHT.test(name) ? null : variableName(name);
     if (target === null) leftOut.push(source);
     else if (!byName.has(target)) {
       const otherHead = target.startsWith("head.") && !parts.has(partOf(target));
       (otherHead ? leftOut : strange).push(source);
-    } else if (averaged || !sources.has(target)) sources.set(target, source);
+    } else sources.set(target, source);
   }
   const touched = new Set([...sources.keys()].map(partOf));
   const missing = variables.filter(({ name }) => touched.has(partOf(name)) && !sources.has(name));
@@ -83,22 +80,16 @@ export function matchWeights(
   return { sources, leftOut, untouched: [...parts].filter((part) => !touched.has(part)) };
 }
 
-/** The helper networks of a method that a file holds whole, in the shapes they have here: names of their variables, by helper. */
-function matchHelpers(
-  stored: ReadonlyMap<string, Shape>,
-  variables: readonly Pick<Variable, "name" | "tensor">[],
-): ReadonlyMap<string, readonly string[]> {
-  const helpers = new Map<string, Pick<Variable, "name" | "tensor">[]>();
-  for (const variable of variables) {
-    const helper = helperOf(variable.name);
-    if (helper !== "") helpers.set(helper, [...(helpers.get(helper) ?? []), variable]);
-  }
-  const isStored = ({ name, tensor }: Pick<Variable, "name" | "tensor">) => {
+/** The networks beside the kept one that a file holds whole, in the shapes they have here. */
+function matchHelpers(stored: ReadonlyMap<string, Shape>, modules: ModuleSet): ModuleSpec[] {
+  const isStored = ({ name, tensor }: Variable) => {
     const shape = stored.get(name);
     return shape !== undefined && sameShape(shape, tensor.shape);
   };
-  const whole = [...helpers].filter(([, members]) => members.every(isStored));
-  return new Map(whole.map(([helper, members]) => [helper, members.map(({ name }) => name)]));
+  return modules.modules().filter(({ name, kept }) => {
+    const own = modules.of(name);
+    return !kept && own.length > 0 && own.every(isStored);
+  });
 }
 
 function misfit(where: string, what: string, names: readonly string[]): UserError {
@@ -125,8 +116,8 @@ export async function requireFittingWeights(
   size: readonly [number, number],
 ): Promise<void> {
   await withWeights(config, async (file, path) => {
-    const { variables } = buildInference(tasks, network, 1, size);
-    matchWeights(file.shapes, variables.all(), nameRule(config), path);
+    const { modules } = buildInference({ tasks, network, batchSize: 1, size });
+    matchWeights(file.shapes, modules.all(), nameRule(config), path);
   });
 }
 
@@ -140,22 +131,25 @@ export async function importWeights(
   log: (message: string) => void,
 ): Promise<void> {
   await withWeights(config, async (file, path) => {
-    const all = program.variables.all();
-    const variables = all.filter(({ name }) => helperOf(name) === "");
-    const { sources, leftOut, untouched } = matchWeights(file.shapes, variables, nameRule(config), path);
-    const helpers = matchHelpers(file.shapes, all);
-    const helped = new Set([...helpers.values()].flat());
+    const { modules } = program;
+    const network = modules.of(KEPT.name);
+    const { sources, leftOut, untouched } = matchWeights(file.shapes, network, nameRule(config), path);
+    const helpers = matchHelpers(file.beside, modules);
     for (const [name, source] of sources) {
-      for (const target of [name, emaName(name)]) {
+      const variable = modules.get(name)!;
+      for (const target of [variable, ...modules.followers(variable)]) {
         // The store keeps the array, so each place gets its own.
-        if (store.has(target)) store.write(target, store.shape(target), await file.read(source));
+        store.write(target.name, store.shape(target.name), await file.read(source));
       }
     }
-    for (const name of helped) store.write(name, store.shape(name), await file.read(name));
-    const unused = leftOut.filter((name) => !helped.has(name));
+    for (const { name } of helpers.flatMap((helper) => modules.of(helper.name))) {
+      store.write(name, store.shape(name), await file.read(name));
+    }
     const along =
-      helpers.size === 0 ? "" : ` and those of ${[...helpers.keys()].join(", ")} beside the network`;
-    const without = unused.length === 0 ? "" : `, without ${few(unused)}`;
+      helpers.length === 0
+        ? ""
+        : ` and those of ${helpers.map(({ name, title = name }) => title).join(", ")} beside the network`;
+    const without = leftOut.length === 0 ? "" : `, without ${few(leftOut)}`;
     const fresh = untouched.length === 0 ? "" : `; new: ${untouched.join(", ")}`;
     log(`Loaded ${sources.size} arrays of weights${along} from ${path}${without}${fresh}.`);
   });

@@ -27,7 +27,7 @@ if (command === "train") {
     step: 1,
     epoch: 0,
     losses: {},
-    learningRate: 1,
+    learningRates: { main: 1 },
     timing: { seconds: 2, imagesPerSecond: 1 },
   };
   writeFileSync(join(folder, "metrics.jsonl"), `${JSON.stringify(step)}\n`.repeat(3));

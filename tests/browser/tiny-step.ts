@@ -1,33 +1,35 @@
 /** @file A few steps of JTR on a tiny SegNet, with nothing of Node's: the same program for every engine. */
 import { Random } from "../../src/common/random.js";
-import { sizeOf } from "../../src/graph/tensor.js";
 import { methods } from "../../src/methods/index.js";
 import { models } from "../../src/models/index.js";
-import { optimizerFeeds, optimizers } from "../../src/nn/index.js";
-import { CompiledStep } from "../../src/runtime/compiled-step.js";
+import { optimizers } from "../../src/nn/index.js";
 import type { Engine } from "../../src/runtime/engine.js";
-import { StateStore } from "../../src/runtime/state-store.js";
+import { type StepPlan, Trainer } from "../../src/step/index.js";
 import { resolveTasks } from "../../src/tasks/index.js";
-import { buildTraining, type TrainingProgram } from "../../src/training/program.js";
+import { weightings } from "../../src/weighting/index.js";
 
 // The deepest features are 2x2: normalised over fewer values, rounding errors would grow from step to step.
 const [BATCH, SIDE, CLASSES] = [4, 64, 3];
 const TASKS = ["segmentation", "depth", "normals"];
 
-function program(): TrainingProgram {
-  return buildTraining({
+function plan(): StepPlan {
+  return {
     tasks: resolveTasks({
       segmentation: { kind: "segmentation", classes: ["wall", "floor", "chair"] },
       depth: { kind: "depth" },
       normals: { kind: "normals" },
     }),
     network: models.segnet.create(models.segnet.options.parse({ width: 4 })),
-    method: methods.jtr,
-    methodOptions: methods.jtr.options.parse({ width: 4 }),
+    method: { method: methods.jtr, options: methods.jtr.options.parse({ width: 4 }) },
+    weighting: { weighting: weightings.equal, options: {} },
     optimizer: optimizers.sgd.create(optimizers.sgd.options.parse({ momentum: 0.9 })),
+    learningRate: 0.01,
+    schedule: { name: "constant" },
+    steps: 1,
     batchSize: BATCH,
     size: [SIDE, SIDE],
-  });
+    seed: 0,
+  };
 }
 
 /** One batch with one label an image; the last image has none. */
@@ -51,24 +53,20 @@ function batch(): Record<string, Float32Array> {
 
 /** All loss terms at each of `steps` steps. */
 export async function trainTiny(engine: Engine, steps: number): Promise<Record<string, number>[]> {
-  const { graph, variables, groups } = program();
-  const store = new StateStore(engine);
-  for (const variable of variables.all()) {
-    const value = variables.initialValue(variable, 0);
+  const trainer = await Trainer.create(engine, plan());
+  const { modules } = trainer.program;
+  for (const { name, tensor } of modules.all()) {
     // Shifts of batch norms that keep the Relus behind them open, away from their kinks: for the same reason.
-    if (/block.*\.1\.bias$/.test(variable.name)) value.fill(1);
-    store.write(variable.name, variable.tensor.shape, value);
+    if (/block.*\.1\.bias$/.test(name)) {
+      trainer.store.write(name, tensor.shape, new Float32Array(tensor.shape[0]).fill(1));
+    }
   }
-  for (const { name, leaf } of graph.slots)
-    store.write(name, leaf.shape, new Float32Array(sizeOf(leaf.shape)));
-  const step = await CompiledStep.compile(engine, store, graph.update);
-  const feeds = batch();
+  const arrays = Object.fromEntries(Object.entries(batch()).map(([name, data]) => [name, { data }]));
   const losses: Record<string, number>[] = [];
   for (let done = 0; done < steps; done++) {
-    const scalars = optimizerFeeds(groups, () => 0.01, done);
-    const outputs = await step.run({ ...feeds, ...scalars });
-    losses.push(Object.fromEntries(Object.entries(outputs).map(([name, [value]]) => [name, value])));
+    const result = await trainer.step({ next: async () => ({ arrays }) }, done);
+    losses.push(result.losses as Record<string, number>);
   }
-  await step.release();
+  await trainer.release();
   return losses;
 }

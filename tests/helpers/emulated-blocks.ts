@@ -4,8 +4,8 @@
  */
 import { toBinary } from "@bufbuild/protobuf";
 import { type AttributeProto, ModelProtoSchema, type NodeProto } from "onnx-buf";
-import type { OnnxAttribute, OnnxInitializer, OnnxNode } from "../../src/graph/lowering.js";
 import { decodeModel, encodeModel } from "../../src/graph/onnx.js";
+import type { OnnxAttribute, OnnxInitializer, OnnxNode } from "../../src/graph/onnx-graph.js";
 import type { OrtModule } from "../../src/runtime/engine.js";
 
 const BLOCKED = "com.microsoft.nchwc";
@@ -18,22 +18,32 @@ export function emulatingBlocks(ort: OrtModule, block: number): OrtModule {
   return { InferenceSession: { ...InferenceSession, create } as typeof InferenceSession, Tensor, env };
 }
 
-/** The bytes of a model with its blocked nodes spelled in plain ones. */
+/** The bytes of a model with its blocked nodes, those of branches among them, spelled in plain ones. */
 function withoutBlockedNodes(bytes: Uint8Array, block: number): Uint8Array {
   const model = decodeModel(bytes);
   const graph = model.graph!;
-  if (graph.node.every(({ domain }) => domain !== BLOCKED)) return bytes;
   const initializers: OnnxInitializer[] = [];
-  graph.node = graph.node.flatMap((node) => {
+  graph.node = plainNodes(graph.node, block, initializers);
+  if (initializers.length === 0) return bytes;
+  const stored = decodeModel(encodeModel({ nodes: [], initializers, inputs: [], outputs: [] }));
+  graph.initializer.push(...stored.graph!.initializer);
+  return toBinary(ModelProtoSchema, model);
+}
+
+/** The same nodes in plain ONNX; the constants they need are added to `initializers`. */
+function plainNodes(
+  nodes: readonly NodeProto[],
+  block: number,
+  initializers: OnnxInitializer[],
+): NodeProto[] {
+  return nodes.flatMap((node) => {
+    for (const { g } of node.attribute) if (g !== undefined) g.node = plainNodes(g.node, block, initializers);
     if (node.domain !== BLOCKED) return [node];
     const plain = new Spelling(node, block);
     initializers.push(...plain.initializers);
     return decodeModel(encodeModel({ nodes: plain.nodes, initializers: [], inputs: [], outputs: [] })).graph!
       .node;
   });
-  const stored = decodeModel(encodeModel({ nodes: [], initializers, inputs: [], outputs: [] }));
-  graph.initializer.push(...stored.graph!.initializer);
-  return toBinary(ModelProtoSchema, model);
 }
 
 /** Plain nodes that compute what one blocked node does. */

@@ -95,8 +95,8 @@ const steps: Readonly<Record<string, Step>> = {
     ),
   "expanded sum": (a, b) => g.add(a, g.channelExpand(g.mul(g.channelSum(b), 0.05), SHAPE)),
   "batch norm": (a, _, { scale, shift }) => g.batchNormTraining(a, scale, shift, { epsilon: 0.5 }).output,
-  "batch norm, centred": (a, _, { scale, shift }) =>
-    g.batchNormTraining(tamed(a), scale, shift, { epsilon: 1.5, centred: true }).output,
+  "batch norm, far from zero": (a, _, { scale, shift }) =>
+    g.batchNormTraining(g.add(tamed(a), 20), scale, shift, { epsilon: 0.5 }).output,
   "max pool": (a) => pooled(a, ({ output }) => back(output)),
   "max unpool": (a) => pooled(a, ({ output, indices }) => g.maxUnpool2d(g.sin(tamed(output)), indices)),
   "average pool": (a) => g.averagePool2d(a, { kernel: 3, stride: 1, padding: 1 }),

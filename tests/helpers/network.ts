@@ -1,6 +1,7 @@
 /** @file Networks with values of their own, outside of training. */
 import { input, type Tensor } from "../../src/graph/index.js";
-import { Forward, Scope, type Variable, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet, type Variable } from "../../src/nn/module.js";
+import { Forward, type Scope } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 
@@ -8,10 +9,10 @@ import { evaluate } from "../../src/runtime/evaluate.js";
 export async function infer(
   build: (scope: Scope, x: Tensor, forward: Forward) => Record<string, Tensor>,
   image: { readonly shape: readonly number[]; readonly data: Float32Array },
-  value: (variable: Variable, variables: VariableStore) => Float32Array,
+  value: (variable: Variable, variables: ModuleSet) => Float32Array,
 ): Promise<Record<string, Float32Array>> {
-  const variables = new VariableStore();
-  const outputs = build(new Scope(variables), input("x", [...image.shape]), new Forward("eval"));
+  const variables = new ModuleSet();
+  const outputs = build(variables.scope(), input("x", [...image.shape]), new Forward("eval"));
   const weights = variables.all().map((variable) => [variable.name, value(variable, variables)] as const);
   const engine = await nodeEngine({ provider: "cpu", threads: 1 });
   return evaluate(engine, outputs, { ...Object.fromEntries(weights), x: image.data });

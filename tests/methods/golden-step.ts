@@ -1,12 +1,12 @@
 /** @file A method's step on the parameters of tests/golden/waves.py: its losses and the gradient of their sum. */
 import { expect } from "vitest";
-import { gradientsOrNull, input, type Tensor } from "../../src/graph/index.js";
+import { gradientsOrNull, type Tensor } from "../../src/graph/index.js";
 import { add, mul } from "../../src/graph/ops/arithmetic.js";
-import { batchLeaves, type MethodDefinition, type MethodResult } from "../../src/methods/method.js";
+import type { MethodDefinition } from "../../src/methods/method.js";
 import { segnet } from "../../src/models/segnet.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
+import { buildTerms, type MethodTerms } from "../../src/step/program.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 import { gradientError, parameterValue, wave } from "./waves.js";
 
@@ -31,39 +31,26 @@ export async function goldenStep<O>(
   method: MethodDefinition<O>,
   options: { readonly width: number } & Record<string, unknown>,
   { batchSize, size, feeds }: GoldenBatch,
-  further: (result: MethodResult, forward: Forward) => Record<string, Tensor> = () => ({}),
+  further: (built: MethodTerms) => Record<string, Tensor> = () => ({}),
 ): Promise<Arrays> {
-  const variables = new VariableStore();
-  const forward = new Forward("train");
   const fed: Arrays = { ...feeds };
-  const result = method.build(
-    {
-      ...batchLeaves(batchSize, size),
-      tasks: GOLDEN_TASKS,
-      network: segnet({ width: options.width }),
-      scope: new Scope(variables),
-      helper: (name) => new Scope(variables, `helper.${name}`),
-      forward,
-      batchSize,
-      size,
-      passes: new Map(),
-      noise: ({ name, shape }) => {
-        fed[name] = wave(name, shape).map((value) => -Math.log(-Math.log(0.5 + 0.45 * value)));
-        return input(name, shape);
-      },
-    },
-    method.options.parse(options),
-  );
-  const loss = result.terms
-    .map(({ value, weight }) => mul(value, weight))
-    .reduce((sum, term) => add(sum, term));
-  const parameters = variables.parameters();
+  const built = buildTerms({
+    ...{ tasks: GOLDEN_TASKS, batchSize, size },
+    network: segnet({ width: options.width }),
+    method: { method: method as MethodDefinition, options: method.options.parse(options) },
+  });
+  const { terms, modules: variables } = built;
+  for (const { name, shape } of built.inputs.all()) {
+    fed[name] = wave(name, shape).map((value) => -Math.log(-Math.log(0.5 + 0.45 * value)));
+  }
+  const loss = terms.map(({ value, weight }) => mul(value, weight)).reduce((sum, term) => add(sum, term));
+  const parameters = variables.trained();
   const gradients = gradientsOrNull(
     [{ output: loss }],
     parameters.map(({ tensor }) => tensor),
   );
-  const outputs = further(result, forward);
-  for (const { name, value } of result.terms) outputs[`loss ${name}`] = value;
+  const outputs = further(built);
+  for (const { name, value } of terms) outputs[`loss ${name}`] = value;
   parameters.forEach(({ name }, i) => {
     const gradient = gradients[i];
     if (gradient !== null) outputs[`gradient ${name}`] = gradient;

@@ -1,12 +1,14 @@
 /** @file Builds a method on a small network with three tasks, and feeds for it. */
 import { Random } from "../../src/common/random.js";
-import { gradientsOrNull, input, reduceSum, square, type Tensor } from "../../src/graph/index.js";
+import { gradientsOrNull, reduceSum, square, type Tensor } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
-import { batchLeaves, batchName, type LossTerm, type MethodDefinition } from "../../src/methods/method.js";
+import { batchName, type LossTerm, type MethodDefinition } from "../../src/methods/method.js";
 import { segnet } from "../../src/models/segnet.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import type { ModuleSet } from "../../src/nn/module.js";
+import type { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
+import { buildTerms } from "../../src/step/program.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 
 export const BATCH = 2;
@@ -19,7 +21,7 @@ export const TASKS = resolveTasks({
 
 export interface BuiltMethod {
   readonly terms: readonly LossTerm[];
-  readonly variables: VariableStore;
+  readonly variables: ModuleSet;
   readonly forward: Forward;
   readonly feeds: Record<string, Float32Array>;
   /** Gradients of a term with respect to all parameters, by name; null where it does not reach one. */
@@ -33,33 +35,23 @@ export function buildMethod<O>(
   labelled: readonly (readonly string[])[],
   tasks = TASKS,
 ): BuiltMethod {
-  const variables = new VariableStore();
-  const forward = new Forward("train");
   const random = new Random(3);
   const feeds: Record<string, Float32Array> = {};
   const parsed = method.options.parse(options);
-  const { terms } = method.build(
-    {
-      ...batchLeaves(BATCH, SIZE),
-      tasks,
-      network: method.network?.(segnet({ width: 2 }), parsed) ?? segnet({ width: 2 }),
-      scope: new Scope(variables),
-      helper: (name) => new Scope(variables, `helper.${name}`),
-      forward,
-      batchSize: BATCH,
-      size: SIZE,
-      passes: new Map(),
-      noise: ({ name, shape }) => {
-        feeds[name] = Float32Array.from({ length: sizeOf(shape) }, () => random.gumbel());
-        return input(name, shape);
-      },
-    },
-    parsed,
-  );
+  const network = segnet({ width: 2 });
+  const built = buildTerms({
+    ...{ tasks, batchSize: BATCH, size: SIZE },
+    network: method.network?.(network, parsed) ?? network,
+    method: { method: method as MethodDefinition, options: parsed },
+  });
+  const { terms, modules: variables, forward } = built;
+  for (const { name, shape } of built.inputs.all()) {
+    feeds[name] = Float32Array.from({ length: sizeOf(shape) }, () => random.gumbel());
+  }
   const views = method.views?.(parsed).length ?? 1;
   for (let view = 0; view < views; view++) Object.assign(feeds, batchFeeds(random, labelled, view));
   for (const variable of variables.all()) feeds[variable.name] = variables.initialValue(variable, 0);
-  const parameters = variables.parameters();
+  const parameters = variables.trained();
   return {
     terms,
     variables,

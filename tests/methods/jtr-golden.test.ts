@@ -46,8 +46,10 @@ describe("the JTR step against PyTorch", () => {
       jtr,
       { width: WIDTH },
       { batchSize: BATCH, size: [HEIGHT, COLUMNS], feeds: batchFeeds() },
-      ({ predictions }, forward) => ({
-        ...Object.fromEntries(NAMES.map((name) => [`prediction ${name}`, predictions[name]])),
+      ({ passes, forward }) => ({
+        ...Object.fromEntries(
+          NAMES.map((name) => [`prediction ${name}`, [...passes.values()][0].predictions[name]]),
+        ),
         ...Object.fromEntries(
           Object.keys(golden.running).map((name) => [
             name,

@@ -10,7 +10,8 @@ import { mtpsl } from "../../src/methods/mtpsl.js";
 import { pairLatents } from "../../src/methods/pair-space.js";
 import { orderedPairs, type PairChoice, pairSlots } from "../../src/methods/pairs.js";
 import { perceptualMap } from "../../src/methods/perceptual-map.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet, type Variable } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
@@ -81,12 +82,12 @@ it("as released refuses tasks that the released code lacks", () => {
 
 describe("the mapping network", () => {
   const build = (width: number, channels: number, statistics: "batch" | "sample" = "batch") => {
-    const variables = new VariableStore();
+    const variables = new ModuleSet();
     const inputs = TASKS.map(({ name }, i) => {
       const shape = [2, [13, 1, 3][i], 32, 64];
       return { name, prediction: input(`${name}.prediction`, shape), label: input(`${name}.label`, shape) };
     });
-    const scope = new Scope(variables);
+    const scope = variables.scope();
     const choice = input("choice", [2, 2, 6]);
     const latents = pairLatents(scope, new Forward("train", { statistics }), inputs, choice, {
       width,
@@ -94,10 +95,10 @@ describe("the mapping network", () => {
     });
     return { variables, latents };
   };
-  const sizes = (variables: VariableStore, wanted: (name: string) => boolean) =>
+  const sizes = (variables: ModuleSet, wanted: (variable: Variable) => boolean) =>
     variables
-      .parameters()
-      .filter(({ name }) => wanted(name))
+      .trained()
+      .filter(wanted)
       .map(({ tensor }) => sizeOf(tensor.shape));
   const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => total + value, 0);
 
@@ -105,7 +106,7 @@ describe("the mapping network", () => {
     const { variables } = build(64, 512);
     const [film] = mtpsl.groups!(mtpsl.options.parse({}));
     expect(sum(sizes(variables, () => true))).toBe(14_819_328);
-    const own = sizes(variables, (name) => film.owns(`helper.mtpsl.${name}`));
+    const own = sizes(variables, ({ group }) => group === film.name);
     expect(own).toHaveLength(26);
     expect(sum(own)).toBe(50_688);
   });
@@ -150,7 +151,7 @@ describe("mtpsl's FiLM group", () => {
     expect(others).toEqual([]);
     expect(film.learningRate).toBe(1e-3);
     const { variables } = buildMethod(mtpsl, { width: 2 }, [[], []]);
-    const owned = variables.parameters().filter(({ name }) => film.owns(name));
+    const owned = variables.trained().filter(({ group }) => group === film.name);
     expect(owned).toHaveLength(26);
     expect(owned.every(({ name }) => /^helper\.mtpsl\.(encoder_block|conv_block_enc)/.test(name))).toBe(true);
   });

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { add, gradientsOrNull, input, mul, reduceSum } from "../../src/graph/index.js";
 import { models } from "../../src/models/index.js";
 import { type Network, runNetwork } from "../../src/models/network.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
 import { infer } from "../helpers/network.js";
 
 const HEADS = [
@@ -23,10 +24,10 @@ const cases: [string, Network][] = Object.values(models).flatMap((model) => {
 });
 
 function build(network: Network, forward: Forward, batch = 2, heads = HEADS) {
-  const variables = new VariableStore();
+  const variables = new ModuleSet();
   const [height, width] = [2 * network.sizeMultiple, 3 * network.sizeMultiple];
   const x = input("x", [batch, 3, height, width]);
-  return { variables, x, ...runNetwork(network, new Scope(variables), x, forward, heads) };
+  return { variables, x, ...runNetwork(network, variables.scope(), x, forward, heads) };
 }
 
 describe.each(cases)("%s", (_name, network) => {
@@ -40,10 +41,10 @@ describe.each(cases)("%s", (_name, network) => {
   });
 
   it("takes any number of input channels and any multiple of its sizes", () => {
-    const variables = new VariableStore();
+    const variables = new ModuleSet();
     const size = network.sizeMultiple;
     const x = input("x", [1, 9, size, 3 * size]);
-    const { outputs } = runNetwork(network, new Scope(variables), x, new Forward("train"), HEADS);
+    const { outputs } = runNetwork(network, variables.scope(), x, new Forward("train"), HEADS);
     expect(outputs.depth.shape).toEqual([1, 1, size, 3 * size]);
   });
 
@@ -54,9 +55,9 @@ describe.each(cases)("%s", (_name, network) => {
         .map(({ name, kind, tensor }) => `${kind} ${name} [${tensor.shape}]`)
         .sort();
     expect(described("eval")).toEqual(described("train"));
-    const variables = new VariableStore();
+    const variables = new ModuleSet();
     const x = input("x", [1, 3, network.sizeMultiple, network.sizeMultiple]);
-    runNetwork(network, new Scope(variables, "inner"), x, new Forward("train"), HEADS);
+    runNetwork(network, variables.scope({ name: "inner", kept: false }), x, new Forward("train"), HEADS);
     expect(variables.all().every(({ name }) => name.startsWith("inner."))).toBe(true);
   });
 
@@ -75,7 +76,7 @@ describe.each(cases)("%s", (_name, network) => {
     const loss = Object.values(outputs)
       .map((map) => reduceSum(mul(map, map)))
       .reduce(add);
-    const parameters = variables.parameters();
+    const parameters = variables.trained();
     const gradients = gradientsOrNull(
       [{ output: loss }],
       parameters.map(({ tensor }) => tensor),
@@ -109,7 +110,7 @@ describe.each(cases)("%s", (_name, network) => {
 
   it("refuses sizes that it cannot take", () => {
     const x = input("x", [1, 3, network.sizeMultiple + 4, network.sizeMultiple]);
-    const encode = () => network.encode(new Scope(new VariableStore()), x, new Forward("eval"));
+    const encode = () => network.encode(new ModuleSet().scope(), x, new Forward("eval"));
     expect(encode).toThrow(/multiples of/);
   });
 });

@@ -7,15 +7,16 @@ import {
   deeplabv3plusModel,
 } from "../../src/models/deeplabv3plus.js";
 import { runNetwork } from "../../src/models/network.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
 
 const HEADS = [{ name: "depth", channels: 1 }];
 
 function build(options: DeepLabV3PlusOptions, forward = new Forward("train"), shape = [2, 3, 64, 96]) {
-  const variables = new VariableStore();
+  const variables = new ModuleSet();
   const { encoded } = runNetwork(
     deeplabv3plus(options),
-    new Scope(variables),
+    variables.scope(),
     input("x", shape),
     forward,
     HEADS,
@@ -47,7 +48,7 @@ it("has the published channels at width 64", () => {
   // Encoder; pyramid; decoder; head: each with the scales and shifts of its normalisations.
   const pyramid = 2048 * 256 * (1 + 3 * 9 + 1) + 1280 * 256 + 6 * 512;
   const decoder = 256 * 48 + 96 + (304 + 256) * 256 * 9 + 2 * 512;
-  const count = variables.parameters().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
+  const count = variables.trained().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
   expect(count).toBe(23_508_032 + pyramid + decoder + 257);
 });
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { input } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { type ResNetName, type ResNetOptions, resnetEncoder } from "../../src/models/resnet.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
 import { readTorch, TorchTensor, tensorValues } from "../../src/torch/index.js";
 import { infer } from "../helpers/network.js";
 
@@ -89,8 +90,8 @@ it.each([
   ["resnet34", 21_284_672],
   ["resnet50", 23_508_032],
 ] satisfies [ResNetName, number][])("%s has %d parameters", (name, count) => {
-  const variables = new VariableStore();
+  const variables = new ModuleSet();
   const options = { name, width: 64, outputStride: 32 } as const;
-  resnetEncoder(new Scope(variables), input("x", [1, 3, 64, 64]), new Forward("train"), options);
-  expect(variables.parameters().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)).toBe(count);
+  resnetEncoder(variables.scope(), input("x", [1, 3, 64, 64]), new Forward("train"), options);
+  expect(variables.trained().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)).toBe(count);
 });

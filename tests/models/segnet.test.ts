@@ -3,18 +3,19 @@ import { input } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { runNetwork } from "../../src/models/network.js";
 import { segnet } from "../../src/models/segnet.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
 
 function build(width: number, channels: number, heads: Record<string, number>, bottleneck?: number) {
-  const variables = new VariableStore();
+  const variables = new ModuleSet();
   const { encoded, outputs } = runNetwork(
     segnet({ width, bottleneck }),
-    new Scope(variables),
+    variables.scope(),
     input("x", [2, channels, 64, 96]),
     new Forward("train"),
     Object.entries(heads).map(([name, count]) => ({ name, channels: count })),
   );
-  const parameters = variables.parameters().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
+  const parameters = variables.trained().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
   return { variables, encoded, outputs, parameters };
 }
 
@@ -53,7 +54,7 @@ it("names parameters as the code does", () => {
 
 it("refuses sizes that are no multiple of 32", () => {
   const x = input("x", [1, 3, 48, 64]);
-  expect(() => segnet({ width: 4 }).encode(new Scope(new VariableStore()), x, new Forward("eval"))).toThrow(
+  expect(() => segnet({ width: 4 }).encode(new ModuleSet().scope(), x, new Forward("eval"))).toThrow(
     /segnet: height and width must be multiples of 32.*48,64/,
   );
 });

@@ -2,18 +2,19 @@ import { expect, it } from "vitest";
 import { add, gradientsOrNull, input, mul, PORTABLE, reduceSum } from "../../src/graph/index.js";
 import { deeplabv3plus } from "../../src/models/deeplabv3plus.js";
 import { runNetwork } from "../../src/models/network.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { compile } from "../helpers/compile.js";
 
 // With running statistics: at random weights those of a small batch make gradients so steep that rounding alone changes them by percents.
 it("DeepLabV3+ has the same map and gradients in the CPU's spelling, with channels in blocks, as in the portable one", async () => {
-  const variables = new VariableStore();
+  const variables = new ModuleSet();
   const network = deeplabv3plus({ encoder: "resnet50", outputStride: 8, width: 16 });
   const x = input("x", [2, 3, 32, 48]);
   const heads = [{ name: "depth", channels: 2 }];
-  const { outputs } = runNetwork(network, new Scope(variables), x, new Forward("eval"), heads);
-  const parameters = variables.parameters();
+  const { outputs } = runNetwork(network, variables.scope(), x, new Forward("eval"), heads);
+  const parameters = variables.trained();
   const loss = add(reduceSum(mul(outputs.depth, outputs.depth)), reduceSum(outputs.depth));
   const gradients = gradientsOrNull(
     [{ output: loss }],

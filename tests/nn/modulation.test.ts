@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { Random } from "../../src/common/random.js";
 import { add, input, mul, reshape } from "../../src/graph/index.js";
 import { batchNormLayer, convNormRelu, type Modulation } from "../../src/nn/layers.js";
-import { Forward, type ForwardOptions, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward, type ForwardOptions } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 
@@ -15,8 +16,8 @@ it.each<[string, "train" | "eval", ForwardOptions]>([
 ])(
   "scales and shifts each sample's channels between normalisation by %s and ReLU",
   async (_, mode, options) => {
-    const variables = new VariableStore();
-    const scope = new Scope(variables);
+    const variables = new ModuleSet();
+    const scope = variables.scope();
     const x = input("x", [BATCH, CHANNELS, SIDE, SIDE]);
     const modulation: Modulation = {
       scale: input("scale", [BATCH, CHANNELS]),

@@ -74,7 +74,7 @@ describe("curves", () => {
     expect(curves.metrics.has("depth/other")).toBe(false);
     expect(curvesOf([])).toEqual({
       losses: new Map(),
-      learningRate: [],
+      learningRates: new Map(),
       metrics: new Map(),
       split: undefined,
     });

@@ -61,7 +61,7 @@ export function fakeRun(name: string, quality: number, steps = 3000): ReportRun 
       step,
       epoch: Math.floor(step / 100),
       losses,
-      learningRate: 1e-4 * 0.5 ** Math.floor(step / 1000),
+      learningRates: { main: 1e-4 * 0.5 ** Math.floor(step / 1000) },
     });
     if (step % 250 === 0) {
       records.push({

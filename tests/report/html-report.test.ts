@@ -66,7 +66,7 @@ describe("htmlReport", () => {
         {
           ...bad,
           records: [
-            { kind: "step", step: 1, epoch: 0, losses: { [nasty]: 1 }, learningRate: 1 },
+            { kind: "step", step: 1, epoch: 0, losses: { [nasty]: 1 }, learningRates: { main: 1 } },
             { kind: "evaluation", step: 1, epoch: 0, split: nasty, metrics: { [nasty]: { [nasty]: 1 } } },
           ],
           final: { [nasty]: { [nasty]: 1 } },

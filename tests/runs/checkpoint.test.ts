@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { readSafetensors, type StoredArray, writeSafetensors } from "../../src/disk/safetensors.js";
 import {
-  type ArrayKind,
+  type ArrayOwner,
   type Checkpoint,
   checkpointPath,
   configDigest,
@@ -32,8 +32,6 @@ function checkpointAt(step: number, size = 100): Checkpoint {
       step,
       epoch: 2,
       batchInEpoch: step % 10,
-      random: { seed: 3, counter: step },
-      data: { order: [2, 0, 1] },
       best: { metric: "segmentation/mIoU", value: 0.1 + 0.2, step },
       configDigest: configDigest({ b: 1, a: 2 }),
     },
@@ -42,11 +40,12 @@ function checkpointAt(step: number, size = 100): Checkpoint {
       ["layer1.0.conv1.weight#moment1", { dtype: "F32", shape: [size], data: data.map(Math.sin) }],
       ["bn.count", { dtype: "I64", shape: [], data: BigInt64Array.of(BigInt(step)) }],
     ]),
-    kinds: new Map<string, ArrayKind>([
-      ["layer1.0.conv1.weight", "parameter"],
-      ["layer1.0.conv1.weight#moment1", "slot"],
-      ["bn.count", "state"],
+    owners: new Map<string, ArrayOwner>([
+      ["layer1.0.conv1.weight", { kind: "parameter", module: "", kept: true }],
+      ["layer1.0.conv1.weight#moment1", { kind: "slot", module: null, kept: false }],
+      ["bn.count", { kind: "state", module: "", kept: true }],
     ]),
+    evaluated: "",
   };
 }
 
@@ -205,8 +204,8 @@ describe("checkpoints", () => {
         step++;
         const array = () => ({ dtype: "F32", shape: [200000], data: new Float32Array(200000).fill(step) });
         await saveCheckpoint(folder, "last", {
-          state: { step, epoch: 0, batchInEpoch: 0, random: step, data: step, best: null, configDigest: "" },
-          arrays: new Map([["a", array()], ["b", array()]]), kinds: new Map(),
+          state: { step, epoch: 0, batchInEpoch: 0, best: null, configDigest: "" },
+          arrays: new Map([["a", array()], ["b", array()]]), owners: new Map(), evaluated: "",
         });
         process.stdout.write(step + "\\n");
       }`;

@@ -96,7 +96,13 @@ describe("TFRecord", () => {
 
 describe("tensorBoardRecorder", () => {
   const step = (number: number) =>
-    ({ kind: "step", step: number, epoch: 0, losses: { total: number / 2 }, learningRate: 0.25 }) as const;
+    ({
+      kind: "step",
+      step: number,
+      epoch: 0,
+      losses: { total: number / 2 },
+      learningRates: { main: 0.25 },
+    }) as const;
 
   it("writes scalars and pictures", () => {
     const folder = scratchFolder();
@@ -122,7 +128,7 @@ describe("tensorBoardRecorder", () => {
     expect(scalars(training)).toEqual({
       "loss/total": 1.5,
       "value/weight": 2,
-      "train/learning_rate": 0.25,
+      "learning_rate/main": 0.25,
       "speed/images_per_second": 8,
     });
     expect(field(evaluation, 2)).toBe(300);

@@ -15,7 +15,7 @@ const step = (number: number): MetricsRecord => ({
   step: number,
   epoch: 0,
   losses: { segmentation: 0.1 * number, total: 1 / 3 },
-  learningRate: 1e-4,
+  learningRates: { main: 1e-4 },
 });
 const evaluation = (number: number): MetricsRecord => ({
   kind: "evaluation",

@@ -11,7 +11,7 @@ import {
   sub,
   type Tensor,
 } from "../../src/graph/index.js";
-import type { OnnxGraph, OnnxNode } from "../../src/graph/lowering.js";
+import type { OnnxGraph, OnnxNode } from "../../src/graph/onnx-graph.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
@@ -33,7 +33,7 @@ function producersOf({ nodes }: OnnxGraph): Map<string, OnnxNode> {
 }
 
 /** Names of all nodes that must have run before the one that makes `value` does. */
-function before(graph: OnnxGraph, value: string): Set<string> {
+function ancestors(graph: OnnxGraph, value: string): Set<string> {
   const producers = producersOf(graph);
   const found = new Set<OnnxNode>();
   const visit = (from: OnnxNode | undefined) => {
@@ -76,7 +76,17 @@ describe("which values are overwritten", () => {
     ];
     const { graph, inPlace } = orderOverwriting(graphOf(nodes, ["p", "x", "shape"], ["next", "loss"]), state);
     expect([...inPlace]).toEqual(["p"]);
-    expect(before(graph, "next")).toContain("loss");
+    expect(ancestors(graph, "next")).toContain("loss");
+  });
+
+  it("a parameter that the branch of a node reads: its writer waits for that node", () => {
+    const inner = node("Relu", ["p"], "inner");
+    const branch = { nodes: [inner], outputs: [{ name: "inner", type: { shape: [2], dtype: "float32" } }] };
+    const choice = { ...node("If", ["x"], "loss"), attributes: { then_branch: { branch } } } as OnnxNode;
+    const nodes = [node("Mul", ["x", "x"], "gradient"), node("Sub", ["p", "gradient"], "next"), choice];
+    const { graph, inPlace } = orderOverwriting(graphOf(nodes, ["p", "x"], ["next", "loss"]), state);
+    expect([...inPlace]).toEqual(["p"]);
+    expect(ancestors(graph, "next")).toContain("loss");
   });
 
   it.each<[string, OnnxNode[], string[]]>([
@@ -134,7 +144,7 @@ it("in any graph, readers of what is overwritten run first, and inputs come befo
       for (const { name } of plain.nodes) expect(ready).toContain(name);
       for (const { leaf, next } of states) {
         if (!inPlace.has(leaf)) continue;
-        const first = before(graph, next);
+        const first = ancestors(graph, next);
         for (const name of readers(plain, leaf)) if (name !== next) expect(first).toContain(name);
       }
     }),

@@ -26,6 +26,7 @@ it("refuses imports from below, Node in the core, and ONNX Runtime outside the r
     "models/a.ts": 'await import("fs");',
     "nn/a.ts": 'import type { X } from "../runtime/b.js";',
     "tasks/a.ts": '\nexport * from "node:fs";',
+    "step/a.ts": 'import { nodeEngine } from "../runtime/engine.node.js";',
     "training/a.ts": 'import ort from "onnxruntime-node";',
     "unknown/a.ts": "",
   });
@@ -34,6 +35,7 @@ it("refuses imports from below, Node in the core, and ONNX Runtime outside the r
     "src/graph/a.ts:1: imports ../nn/b.js: graph stands above nn",
     "src/models/a.ts:1: imports fs: the core must not need Node",
     "src/nn/a.ts:1: imports ../runtime/b.js: nn is of the core, runtime is not",
+    "src/step/a.ts:1: imports ../runtime/engine.node.js: the core must not need Node",
     "src/tasks/a.ts:2: imports node:fs: the core must not need Node",
     "src/training/a.ts:1: imports onnxruntime-node: only runtime knows ONNX Runtime",
     "src/unknown/a.ts: unknown is no layer",
@@ -43,6 +45,7 @@ it("refuses imports from below, Node in the core, and ONNX Runtime outside the r
 it("allows what the layers allow", () => {
   const allowed = complaints({
     "nn/a.ts": 'import { x } from "../graph/b.js"; import { z } from "zod";',
+    "step/a.ts": 'import { CompiledStep } from "../runtime/compiled-step.js";',
     "runtime/a.ts": 'import type * as Ort from "onnxruntime-common"; import "node:fs";',
     "index.ts": 'export * from "./cli/main.js";',
   });

@@ -20,7 +20,8 @@ async function losses(...set: string[]): Promise<[Record<string, number>, Record
   );
   await train({ config, folder: join(folder, "run") });
   const records = readMetrics(join(folder, "run", "metrics.jsonl"));
-  return [{ ...records[0].losses }, { ...records.at(-1)!.losses }];
+  const lossesOf = ({ losses }: (typeof records)[0]) => ({ ...losses }) as Record<string, number>;
+  return [lossesOf(records[0]), lossesOf(records.at(-1)!)];
 }
 
 test("supervised training learns four images by heart", async () => {

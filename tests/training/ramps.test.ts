@@ -4,7 +4,6 @@ import { rampAt } from "../../src/methods/ramp.js";
 import { loadCheckpoint } from "../../src/runs/checkpoint.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { findRun, train } from "../../src/training/index.js";
-import { HELPER_PREFIX } from "../../src/training/program.js";
 import { scratchFolder } from "../helpers/folder.js";
 import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
@@ -32,10 +31,8 @@ test.each(["jtr", "mtpsl", "direct-map", "perceptual-map"])(
         "evaluation.split=null",
       );
       await train({ config, folder: join(folder, run) });
-      const { arrays, kinds } = await loadCheckpoint(checkpointOf(findRun(join(folder, run)), "last"));
-      const names = [...arrays.keys()].filter(
-        (name) => kinds.get(name) !== "slot" && !name.startsWith(HELPER_PREFIX),
-      );
+      const { arrays, owners } = await loadCheckpoint(checkpointOf(findRun(join(folder, run)), "last"));
+      const names = [...arrays.keys()].filter((name) => owners.get(name)!.kept);
       return new Map(names.map((name) => [name, arrays.get(name)!.data]));
     };
     const supervised = await kept("supervised", "{name: supervised}");

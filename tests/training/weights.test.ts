@@ -6,7 +6,9 @@ import { input } from "../../src/graph/index.js";
 import { deeplabv3plusModel } from "../../src/models/deeplabv3plus.js";
 import { runNetwork } from "../../src/models/network.js";
 import { segnetModel } from "../../src/models/segnet.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
+import { type ArrayOwner, saveCheckpoint } from "../../src/runs/checkpoint.js";
 import { train } from "../../src/training/index.js";
 import { openWeights } from "../../src/training/weight-files.js";
 import { matchWeights } from "../../src/training/weights.js";
@@ -21,10 +23,10 @@ const HEADS = [
 ];
 
 function variablesOf(model: typeof segnetModel | typeof deeplabv3plusModel, options: object) {
-  const variables = new VariableStore();
+  const variables = new ModuleSet();
   // biome-ignore lint/suspicious/noExplicitAny: the options belong to the model beside them.
   const network = model.create(model.options.parse(options) as any);
-  runNetwork(network, new Scope(variables), input("x", [1, 3, 32, 32]), new Forward("eval"), HEADS);
+  runNetwork(network, variables.scope(), input("x", [1, 3, 32, 32]), new Forward("eval"), HEADS);
   return variables.all();
 }
 
@@ -84,21 +86,35 @@ describe("matching a file with a network", () => {
     expect(error.message).toContain(message);
   });
 
-  it("takes averages before weights and leaves out what only training needs, and heads of other tasks", () => {
+  it("leaves out heads of other tasks", () => {
     const variables = variablesOf(segnetModel, { width: 2 });
     const own = variables.map(({ name, tensor }) => [name, tensor.shape] as const);
-    const further = ["ema.head.depth.0.bias", "optimizer.main.m.head.depth.0.bias", "helper.joint.x"];
-    const stored = new Map([
-      ...own,
-      ...further.map((name) => [name, [2]] as const),
-      ["head.edges.0.bias", [2]] as const,
-    ]);
+    const stored = new Map([...own, ["head.edges.0.bias", [2]] as const]);
     const { sources, leftOut, untouched } = matchWeights(stored, variables, same, "last.safetensors");
     expect(sources.size).toBe(variables.length);
-    expect(sources.get("head.depth.0.bias")).toBe("ema.head.depth.0.bias");
-    expect(leftOut).toEqual([...further.slice(1), "head.edges.0.bias"]);
+    expect(leftOut).toEqual(["head.edges.0.bias"]);
     expect(untouched).toEqual([]);
   });
+});
+
+it("reads of a checkpoint the arrays that are evaluated, under their plain names, and those of networks beside", async () => {
+  const folder = scratchFolder();
+  const owner = (module: string | null, kept: boolean): ArrayOwner => ({ kind: "parameter", module, kept });
+  const owners = new Map<string, ArrayOwner>([
+    ["head.bias", owner("", true)],
+    ["ema.head.bias", owner("ema", true)],
+    ["helper.joint.x", owner("helper.joint", false)],
+    ["optimizer.main.m.head.bias", { ...owner(null, false), kind: "slot" }],
+  ]);
+  const value = (n: number): StoredArray => ({ dtype: "F32", shape: [1], data: Float32Array.of(n) });
+  const arrays = new Map([...owners.keys()].map((name, i) => [name, value(i)]));
+  const state = { step: 1, epoch: 0, batchInEpoch: 0, best: null, configDigest: "" };
+  await saveCheckpoint(folder, "last", { state, arrays, owners, evaluated: "ema" });
+  const file = await openWeights(join(folder, "last.safetensors"));
+  expect([...file.shapes]).toEqual([["head.bias", [1]]]);
+  expect([...file.beside]).toEqual([["helper.joint.x", [1]]]);
+  expect([...(await file.read("head.bias")), ...(await file.read("helper.joint.x"))]).toEqual([1, 2]);
+  await file.close();
 });
 
 it("gives half floats, doubles and whole numbers as float32, from either format", async () => {

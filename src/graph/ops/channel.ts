@@ -1,25 +1,15 @@
-/**
- * @file Per-channel operators on [N,C,...]: affine map, sum and dot product. Batch normalisation is composed of them, and since each
- * one's gradient is made of the other two, so is its backward pass: dx = A dy + B x + C with A, B, C per channel.
- */
-import {
-  apply,
-  defineOperator,
-  graphError,
-  type Operator,
-  type Shape,
-  sizeOf,
-  type Tensor,
-} from "../tensor.js";
-import { add, div, mul, sub } from "./arithmetic.js";
+/** @file Per-channel operators on [N,C,...]: affine map, sum and dot product. Each one's gradient is made of the other two. */
+import { apply, defineOperator, graphError, type Operator, type Shape, type Tensor } from "../tensor.js";
+import { mul } from "./arithmetic.js";
 import { constant, constantData } from "./leaf.js";
-import { sqrt } from "./unary.js";
 
-function perChannel(shape: Shape): number[] {
+/** The shape that broadcasts a vector [C] over an image of this shape [N,C,...]. */
+export function perChannel(shape: Shape): number[] {
   return [1, shape[1], ...shape.slice(2).map(() => 1)];
 }
 
-function checkChannels(name: string, x: Tensor, others: readonly Tensor[]): void {
+/** Throws GraphError unless x is [N,C,...] and the others are [C]. */
+export function checkChannels(name: string, x: Tensor, others: readonly Tensor[]): void {
   if (
     x.shape.length < 2 ||
     others.some((other) => other.shape.length !== 1 || other.shape[0] !== x.shape[1])
@@ -120,58 +110,4 @@ export function channelSum(x: Tensor): Tensor {
 /** Sum of a b over all but the channels: [C]. */
 export function channelDot(a: Tensor, b: Tensor): Tensor {
   return apply(ChannelDot, [a, b], {});
-}
-
-export interface BatchNormResult {
-  readonly output: Tensor;
-  /** Batch mean [C] and biased batch variance [C]. */
-  readonly mean: Tensor;
-  readonly variance: Tensor;
-}
-
-/**
- * Batch normalisation with the batch's own statistics: x [N,C,...], weight and bias [C].
- * The variance is taken about the mean, so that it keeps its digits where |mean| is much larger than the deviation. Where the
- * caller knows the mean to be small against the deviation (`centred`), E[x²] - E[x]² saves one pass over the tensor.
- * Differentiable in x, weight and bias, any number of times.
- */
-export function batchNormTraining(
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor,
-  { epsilon = 1e-5, centred = false }: { epsilon?: number; centred?: boolean } = {},
-): BatchNormResult {
-  checkChannels("batchNorm", x, [weight, bias]);
-  const count = sizeOf(x.shape) / x.shape[1];
-  const mean = mul(channelSum(x), 1 / count);
-  if (centred) {
-    const variance = sub(mul(channelDot(x, x), 1 / count), mul(mean, mean));
-    const scale = mul(weight, inverseRoot(variance, epsilon));
-    return { output: channelAffine(x, scale, sub(bias, mul(mean, scale))), mean, variance };
-  }
-  const ones = constant(new Float32Array(x.shape[1]).fill(1), [x.shape[1]]);
-  const deviation = channelAffine(x, ones, sub(0, mean));
-  const variance = mul(channelDot(deviation, deviation), 1 / count);
-  return {
-    output: channelAffine(deviation, mul(weight, inverseRoot(variance, epsilon)), bias),
-    mean,
-    variance,
-  };
-}
-
-/** Batch normalisation with given statistics (inference): x [N,C,...], the rest [C]. */
-export function batchNormInference(
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor,
-  mean: Tensor,
-  variance: Tensor,
-  epsilon = 1e-5,
-): Tensor {
-  const scale = mul(weight, inverseRoot(variance, epsilon));
-  return channelAffine(x, scale, sub(bias, mul(mean, scale)));
-}
-
-function inverseRoot(variance: Tensor, epsilon: number): Tensor {
-  return div(1, sqrt(add(variance, epsilon)));
 }

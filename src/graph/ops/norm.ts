@@ -4,7 +4,8 @@
  */
 import { graphError, type Shape, sameShape, sizeOf, type Tensor } from "../tensor.js";
 import { add, div, maximum, mul } from "./arithmetic.js";
-import { batchNormTraining, channelAffine } from "./channel.js";
+import { batchNormTraining } from "./batch-norm.js";
+import { channelAffine } from "./channel.js";
 import { constant } from "./leaf.js";
 import { reduceSum } from "./reduce.js";
 import { reshape } from "./shape.js";

@@ -5,7 +5,8 @@
  * Operators pass blocked images on to each other: one that has a spelling for them asks `blockedNameOf`; any other gets the plain form, made on demand.
  * Image: bytes [N, C/B, H, W, B] under the logical shape [N,C,H,W]. Filter: bytes [O/B, C/B, KH, KW, B in, B out] under [O,C,KH,KW].
  */
-import type { LowerContext, OnnxAttribute } from "../lowering.js";
+import type { LowerContext } from "../lowering.js";
+import type { OnnxAttribute } from "../onnx-graph.js";
 import type { Attributes, Shape, Tensor } from "../tensor.js";
 
 const BLOCKED = "com.microsoft.nchwc";
@@ -44,7 +45,7 @@ export function isBlockable({ target: { blockSize } }: Context, { shape }: Tenso
  * applied last.
  */
 export function blockedAffine(
-  context: Context,
+  context: Pick<Context, "emit" | "reshape">,
   image: string,
   channels: number,
   scale: string,

@@ -9,7 +9,7 @@ import { ChannelAffine, ChannelDot, ChannelSum, isAll } from "../ops/channel.js"
 import { Relu, ReluGrad } from "../ops/unary.js";
 import { type Attributes, sameShape, type Tensor } from "../tensor.js";
 import { blockedAffine, blockedInput, isBlockable } from "./blocked.js";
-import { emitReluGrad, planeSums } from "./cpu-elementwise.js";
+import { emitReluGrad, imageForm, planeSums } from "./cpu-elementwise.js";
 import type { Emitted, Spelling, SpellingTable } from "./index.js";
 
 type Context = LowerContext<Attributes>;
@@ -69,21 +69,16 @@ const add: Spelling = (context) => {
 };
 
 const channelSum: Spelling = (context) => [
-  planeSums(context, "ReduceSum", formOf(context, context.inputs[0])),
+  planeSums(context, "ReduceSum", imageForm(context, context.inputs[0])),
 ];
 
 const channelDot: Spelling = (context) => {
   const [a, b] = context.inputs;
-  if (a === b) return [planeSums(context, "ReduceSumSquare", formOf(context, a))];
+  if (a === b) return [planeSums(context, "ReduceSumSquare", imageForm(context, a))];
   const blocked = isBlockable(context, a) && [a, b].some((tensor) => context.blockedNameOf(tensor) !== null);
   const names = [a, b].map((tensor) => (blocked ? blockedInput(context, tensor) : context.nameOf(tensor)));
   return [planeSums(context, "ReduceSum", { name: context.emit("Mul", names), blocked })];
 };
-
-function formOf(context: Context, x: Tensor): { name: string; blocked: boolean } {
-  const image = isBlockable(context, x) ? context.blockedNameOf(x) : null;
-  return image === null ? { name: context.nameOf(x), blocked: false } : { name: image, blocked: true };
-}
 
 export const cpuBlocked: SpellingTable = {
   [ChannelAffine.name]: channelAffine,

@@ -1,6 +1,7 @@
 /** @file Elementwise and per-channel nodes on the CPU provider, where the obvious spelling is not the fastest. */
 import type { LowerContext } from "../lowering.js";
-import { type Attributes, sizeOf } from "../tensor.js";
+import { type Attributes, sizeOf, type Tensor } from "../tensor.js";
+import { isBlockable } from "./blocked.js";
 
 type Context = LowerContext<Attributes>;
 
@@ -9,14 +10,25 @@ export function emitReluGrad({ emit }: Context, y: string, grad: string): string
   return emit("Mul", [grad, emit("HardSigmoid", [y], { alpha: { float: 1e38 }, beta: { float: 0 } })]);
 }
 
+/** An image as it lies in memory: the name of its blocked form where it has one, else that of its plain one. */
+export interface ImageForm {
+  readonly name: string;
+  readonly blocked: boolean;
+}
+
+export function imageForm(context: Context, x: Tensor): ImageForm {
+  const image = isBlockable(context, x) ? context.blockedNameOf(x) : null;
+  return image === null ? { name: context.nameOf(x), blocked: false } : { name: image, blocked: true };
+}
+
 /**
  * Sums of an image of input 0's shape over everything but the channels: [C]. Reduced plane by plane, then over samples: ONNX Runtime's fast paths
  * want one reduced axis. In the blocked form that axis is the middle one of [N C/B, H W, B].
  */
 export function planeSums(
-  context: Context,
+  context: Pick<Context, "inputs" | "target" | "emit" | "ints" | "reshape">,
   node: "ReduceSum" | "ReduceSumSquare",
-  { name, blocked }: { name: string; blocked: boolean },
+  { name, blocked }: ImageForm,
 ): string {
   const { inputs, target, emit, ints, reshape } = context;
   const [n, c, ...rest] = inputs[0].shape;

@@ -7,6 +7,7 @@ import { cpuBlocked } from "./cpu-blocked.js";
 import { cpuConv } from "./cpu-conv.js";
 import { cpuFilterGrad } from "./cpu-filter-grad.js";
 import { withFilters } from "./cpu-filters.js";
+import { cpuMoments } from "./cpu-moments.js";
 import { cpuPooling } from "./cpu-pooling.js";
 import { cpuSoftmax } from "./cpu-softmax.js";
 import { webgpuSpellings } from "./webgpu.js";
@@ -27,6 +28,7 @@ const tables: Record<Target["provider"], (target: Target) => SpellingTable> = {
       ...cpuConv,
       ...cpuFilterGrad,
       ...cpuBlocked,
+      ...cpuMoments,
       ...cpuPooling,
       ...cpuSoftmax,
     }),

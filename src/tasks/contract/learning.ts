@@ -8,6 +8,8 @@ export interface TaskLearning<S extends TaskSpec = TaskSpec> {
   channels(spec: S): number;
   /** Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres, shares). */
   activate(output: Tensor, spec: S): Tensor;
+  /** What the loss is the negative logarithm of: a probability of classes, or a density around a value. Weightings by uncertainty differ in it. */
+  readonly likelihood: "classification" | "regression";
   /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
   loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;
   /**

@@ -5,6 +5,7 @@ import { methods } from "../../methods/index.js";
 import { models } from "../../models/index.js";
 import { optimizers } from "../../nn/optimizers/index.js";
 import type { ScheduleSpec } from "../../nn/schedules.js";
+import { weightings } from "../../weighting/index.js";
 import { worlds } from "../../worlds/index.js";
 import { type Named, registered } from "./registered.js";
 
@@ -77,7 +78,7 @@ const addable = Object.fromEntries(
 );
 
 /** What stands for `name` where a configuration leaves it out. */
-export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam" } as const;
+export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam", weighting: "equal" } as const;
 
 /** Any run: what `taskloom train` takes. */
 export const configSchema = z.strictObject({
@@ -97,6 +98,9 @@ export const configSchema = z.strictObject({
       .default([])
       .describe("further methods, whose terms beyond the supervised ones are added"),
   })),
+  weighting: registered(weightings)
+    .prefault({ name: DEFAULT_NAMES.weighting })
+    .describe("how the tasks' losses are weighed against each other"),
   optimizer: registered(optimizers, ({ learningRate }) => ({
     learningRate: z.number().positive().default(learningRate),
     schedule: schedule.prefault({ name: "constant" }),
@@ -236,9 +240,10 @@ interface ModelConfig extends Named {
 }
 
 /** A checked configuration, defaults filled in, paths absolute. */
-export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method"> & {
+export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method" | "weighting"> & {
   readonly model: ModelConfig;
   readonly method: Named;
+  readonly weighting: Named;
   readonly optimizer: OptimizerConfig;
 };
 

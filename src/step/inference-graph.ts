@@ -1,0 +1,35 @@
+/** @file The evaluation pass of the network that is kept. */
+import type { Tensor } from "../graph/tensor.js";
+import { batchLeaves, headsOf } from "../methods/method.js";
+import type { Network } from "../models/network.js";
+import { runNetwork } from "../models/network.js";
+import { KEPT, ModuleSet, type ModuleSpec } from "../nn/module.js";
+import { Forward } from "../nn/scope.js";
+import type { Task } from "../tasks/task.js";
+
+/** What an evaluation pass is of. */
+export interface InferencePlan {
+  readonly tasks: readonly Task[];
+  readonly network: Network;
+  /** Images of a batch. */
+  readonly batchSize: number;
+  /** [height, width] */
+  readonly size: readonly [number, number];
+}
+
+/**
+ * Activated predictions of an image leaf `image` [N,3,H,W] in evaluation mode, by task name, and the variables they read: those of `module`, the
+ * kept network or one that follows it.
+ */
+export function buildInference(
+  { tasks, network, batchSize, size }: InferencePlan,
+  module: ModuleSpec = KEPT,
+): { predictions: Record<string, Tensor>; modules: ModuleSet } {
+  const modules = new ModuleSet();
+  const image = batchLeaves(batchSize, size).image();
+  const { outputs } = runNetwork(network, modules.scope(module), image, new Forward("eval"), headsOf(tasks));
+  const predictions = Object.fromEntries(
+    tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
+  );
+  return { predictions, modules };
+}
