@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { gradients, input, type Tensor } from "../../src/graph/index.js";
+import { batchNormLayer, convNorm } from "../../src/nn/layers.js";
+import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { nodeEngine } from "../../src/runtime/engine.node.js";
+import { evaluate } from "../../src/runtime/evaluate.js";
+
+type Step = Record<"x" | "y" | "seed" | "dx" | "dw" | "db" | "mean" | "var", number[]>;
+
+interface Trace {
+  shape: number[];
+  channels: number;
+  options: { momentum?: number; eps?: number };
+  start: Record<string, number[]>;
+  steps: Step[];
+}
+
+const golden: Record<string, Trace> = JSON.parse(
+  readFileSync(new URL("../golden/batchnorm.json", import.meta.url), "utf8"),
+);
+
+function expectClose(what: string, got: ArrayLike<number>, wanted: readonly number[]): void {
+  expect(got, what).toHaveLength(wanted.length);
+  const scale = Math.max(1, ...wanted.map(Math.abs));
+  wanted.forEach((value, i) => {
+    expect(Math.abs(got[i] - value), `${what}[${i}]: ${got[i]} against ${value}`).toBeLessThan(2e-5 * scale);
+  });
+}
+
+/** The trace's layers on an image; the normalisation's variables have PyTorch's names, the convolution's stand under `conv`. */
+function layers({ channels, options, start }: Trace, scope: Scope, x: Tensor, forward: Forward): Tensor {
+  if (start["conv.weight"] === undefined)
+    return batchNormLayer(scope, x, forward, { momentum: options.momentum, epsilon: options.eps });
+  const bias = start["conv.bias"] !== undefined;
+  return convNorm({ conv: scope.child("conv"), norm: scope }, x, channels, forward, { kernel: 1, bias });
+}
+
+describe("running statistics, outputs and gradients are PyTorch's over several steps:", () => {
+  it.each(Object.entries(golden))("%s", async (_, trace) => {
+    const engine = await nodeEngine({ provider: "cpu", threads: 1 });
+    let statistics = { running_mean: trace.start.running_mean, running_var: trace.start.running_var };
+    for (const [i, step] of trace.steps.entries()) {
+      const training = i < trace.steps.length - 1;
+      const variables = new VariableStore();
+      const forward = new Forward(training ? "train" : "eval");
+      const x = input("x", trace.shape);
+      const y = layers(trace, new Scope(variables), x, forward);
+      const wrt = [x, variables.get("weight")!.tensor, variables.get("bias")!.tensor];
+      const [dx, dw, db] = gradients(y, wrt, input("seed", y.shape));
+      expect([...forward.updates().keys()].sort()).toEqual(training ? Object.keys(statistics).sort() : []);
+      const next = [...forward.updates()].map(([name, tensor]) => [`next ${name}`, tensor] as const);
+      const outputs = { y, dx, dw, db, ...Object.fromEntries(next) };
+      const feeds = { ...trace.start, ...statistics, x: step.x, seed: step.seed };
+      const got = await evaluate(engine, outputs, feeds);
+      for (const name of ["y", "dx", "dw", "db"] as const)
+        expectClose(`${name} of step ${i}`, got[name], step[name]);
+      if (training) {
+        statistics = {
+          running_mean: [...got["next running_mean"]],
+          running_var: [...got["next running_var"]],
+        };
+      }
+      expectClose(`mean after step ${i}`, statistics.running_mean, step.mean);
+      expectClose(`variance after step ${i}`, statistics.running_var, step.var);
+    }
+  });
+});
