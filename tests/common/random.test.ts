@@ -10,6 +10,7 @@ interface Stream {
   uniforms: number[];
   integers: number[];
   normals: number[];
+  gumbels: number[];
   shuffled: number[];
 }
 
@@ -52,11 +53,12 @@ describe("known answers", () => {
 
   it.each(golden.streams)("of the stream $labels at seed $seed", ({ seed, labels, ...expected }) => {
     const fresh = () => new Random(seed, ...labels);
-    const [words, uniforms, integers, normals] = [fresh(), fresh(), fresh(), fresh()];
+    const [words, uniforms, integers, normals, gumbels] = list(5, fresh);
     expect(list(10, () => words.uint32())).toEqual(expected.words);
     expect(list(6, () => uniforms.uniform())).toEqual(expected.uniforms);
     expect([2, 3, 10, 1000, 2 ** 31].map((count) => integers.integer(count))).toEqual(expected.integers);
     for (const value of expected.normals) expect(normals.normal()).toBeCloseTo(value, 12);
+    for (const value of expected.gumbels) expect(gumbels.gumbel()).toBeCloseTo(value, 12);
     expect(fresh().shuffle([0, 1, 2, 3, 4, 5, 6, 7])).toEqual(expected.shuffled);
     expect(fresh().uniform(-2, 6)).toBeCloseTo(8 * expected.uniforms[0] - 2, 12);
     const items = ["a", "b", "c", "d", "e", "f"];
@@ -89,7 +91,10 @@ describe("draws", () => {
       expect(extreme(0xffffffff).integer(count)).toBe(count - 1);
       expect(extreme(0).integer(count)).toBe(0);
     }
-    expect(extreme(0xffffffff).normal()).toSatisfy(Number.isFinite);
+    for (const word of [0, 0xffffffff]) {
+      expect(extreme(word).normal()).toSatisfy(Number.isFinite);
+      expect(extreme(word).gumbel()).toSatisfy(Number.isFinite);
+    }
   });
 
   it("are even: uniform numbers, integers, picks, and the bits of words", () => {

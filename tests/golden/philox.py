@@ -66,6 +66,9 @@ class Stream:
         self.spare = radius * math.sin(angle)
         return radius * math.cos(angle)
 
+    def gumbel(self):
+        return -math.log(max(-math.log1p(-self.uniform()), 1e-20))
+
     def shuffle(self, items):
         items = list(items)
         for i in range(len(items) - 1, 0, -1):
@@ -80,7 +83,7 @@ NAMES = [(0, []), (7, ["order", 3]), (7, ["order", "3"]), (2**40 + 5, ["augment"
 def described(seed, labels):
     """Each kind of draw from a fresh stream of that name."""
     fresh = lambda: Stream(seed, labels)
-    words, uniforms, integers, normals = fresh(), fresh(), fresh(), fresh()
+    words, uniforms, integers, normals, gumbels = (fresh() for _ in range(5))
     return {
         "seed": seed,
         "labels": labels,
@@ -88,6 +91,7 @@ def described(seed, labels):
         "uniforms": [uniforms.uniform() for _ in range(6)],
         "integers": [integers.integer(count) for count in (2, 3, 10, 1000, 2**31)],
         "normals": [normals.normal() for _ in range(5)],
+        "gumbels": [gumbels.gumbel() for _ in range(5)],
         "shuffled": fresh().shuffle(range(8)),
     }
 

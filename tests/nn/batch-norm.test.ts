@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { gradients, input, type Tensor } from "../../src/graph/index.js";
 import { batchNormLayer, convNorm } from "../../src/nn/layers.js";
-import { Forward, Scope, VariableStore } from "../../src/nn/scope.js";
+import { ModuleSet } from "../../src/nn/module.js";
+import { Forward, type Scope } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 
@@ -42,10 +43,10 @@ describe("running statistics, outputs and gradients are PyTorch's over several s
     let statistics = { running_mean: trace.start.running_mean, running_var: trace.start.running_var };
     for (const [i, step] of trace.steps.entries()) {
       const training = i < trace.steps.length - 1;
-      const variables = new VariableStore();
+      const variables = new ModuleSet();
       const forward = new Forward(training ? "train" : "eval");
       const x = input("x", trace.shape);
-      const y = layers(trace, new Scope(variables), x, forward);
+      const y = layers(trace, variables.scope(), x, forward);
       const wrt = [x, variables.get("weight")!.tensor, variables.get("bias")!.tensor];
       const [dx, dw, db] = gradients(y, wrt, input("seed", y.shape));
       expect([...forward.updates().keys()].sort()).toEqual(training ? Object.keys(statistics).sort() : []);
