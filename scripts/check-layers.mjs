@@ -6,7 +6,20 @@ import ts from "typescript";
 import { root } from "./lib/setup.mjs";
 
 const ORDER = [
-  ...["common", "torch", "graph", "runtime", "nn", "geometry", "tasks", "models", "worlds", "disk", "data"],
+  ...[
+    "common",
+    "torch",
+    "graph",
+    "runtime",
+    "nn",
+    "geometry",
+    "fields",
+    "tasks",
+    "models",
+    "worlds",
+    "disk",
+    "data",
+  ],
   ...[
     "methods",
     "weighting",
@@ -22,7 +35,7 @@ const ORDER = [
 ];
 /** Must run in a browser: imports from no other folder, and nothing of Node's. */
 const CORE = new Set([
-  ...["common", "torch", "graph", "nn", "geometry", "tasks", "models", "worlds"],
+  ...["common", "torch", "graph", "nn", "geometry", "fields", "tasks", "models", "worlds"],
   ...["methods", "weighting", "constraints", "step"],
 ]);
 const BUILTIN = new Set(builtinModules);

@@ -47,11 +47,12 @@ function table(schema, prefix) {
   return rows;
 }
 
-/** The alternatives of a field whose value is one of several objects. */
+/** The alternatives of a field whose value is one of several objects, or a list of them where that is one way among others. */
 function variantsOf(schema) {
   const variants = schema.anyOf ?? schema.oneOf ?? (isGroup(schema.items ?? {}) ? [schema.items] : undefined);
+  const inner = (each) => variantsOf(each) ?? variantsOf(each.items ?? {}) ?? [];
   return variants?.some(isGroup)
-    ? variants.flatMap((each) => (isGroup(each) ? [each] : (variantsOf(each) ?? [])))
+    ? variants.flatMap((each) => (isGroup(each) ? [each] : inner(each)))
     : undefined;
 }
 

@@ -1,6 +1,7 @@
 /** @file Data: datasets, label scenarios, the loader, and the built-in worlds. */
 
 export { type World, worldByName, worlds } from "../worlds/index.js";
+export { type Augmentation, augmentations, type Change } from "./augment/index.js";
 export { type ConvertOptions, type ConvertResult, convertDataset } from "./convert.js";
 export { openSplit, type SplitReader } from "./evaluation-reader.js";
 export { type DatasetDescription, openFolder, writeDatasetYaml, writeSample } from "./folder.js";

@@ -1,21 +1,11 @@
-/** @file What a dataset, a sample and a batch are. */
-import type { PinholeCamera } from "../geometry/camera.js";
-import type { LabelMap, TaskSpec } from "../tasks/task.js";
+/** @file What a dataset and a batch are. */
+import type { Sample } from "../fields/sample.js";
+import type { TaskSpec } from "../tasks/task.js";
 import type { Sequences } from "./sequences.js";
 
-/** One image with whatever labels it has. */
-export interface Sample {
-  readonly id: string;
-  readonly width: number;
-  readonly height: number;
-  /** The image's size before it was resized; left out where it was not. */
-  readonly fileSize?: { readonly width: number; readonly height: number };
-  /** Planar RGB [3, height, width] in [0, 1]. */
-  readonly image: Float32Array;
-  /** By task name; a task that is not there is not labelled. */
-  readonly labels: Readonly<Record<string, LabelMap>>;
-  readonly camera?: PinholeCamera;
-}
+export type { Placement } from "../fields/placement.js";
+export type { Pose } from "../fields/pose.js";
+export type { Sample } from "../fields/sample.js";
 
 export interface DatasetInfo {
   readonly name: string;
@@ -64,35 +54,25 @@ export interface BatchArray {
 }
 
 /**
- * A batch, ready to be fed. Array names: `image` [N,3,H,W]; for each task t `t.label` [N,L,H,W] (zeros where not labelled),
- * `t.valid` [N,1,H,W] (0 everywhere for unlabelled samples), `t.labelled` [N] (0 or 1). Further views of the same samples carry the
- * prefix `view1.`, `view2.`, ...; those made from an earlier view also have `placement` [N,5], the fields of `Placement` in their order.
+ * A batch, ready to be fed. `fields/layout.ts` names its arrays: `image` [N,3,H,W]; for each task t `t.label` [N,L,H,W]
+ * (zeros where not labelled), `t.valid` [N,1,H,W] (0 everywhere for unlabelled samples), `t.labelled` [N] (0 or 1).
+ * Further views of the same samples carry the prefix `view1.`, `view2.`, ...; those made from an earlier view also have
+ * `placement` [N,5].
  */
 export interface Batch {
   readonly ids: readonly string[];
   readonly arrays: Readonly<Record<string, BatchArray>>;
 }
 
-/**
- * Where a view lies in the view it is made from: its pixel (x, y) shows what (xStep·x + xStart, yStep·y + yStart) shows there, in pixels,
- * centres at whole numbers. A negative xStep is a mirror image. Things look `enlargement` times as large.
- */
-export interface Placement {
-  readonly xStep: number;
-  readonly xStart: number;
-  readonly yStep: number;
-  readonly yStart: number;
-  readonly enlargement: number;
+/** An augmentation of the registry with its checked options. */
+export interface NamedAugmentation {
+  readonly name: string;
+  readonly [option: string]: unknown;
 }
 
 /** One view of each sample in a batch. */
 export interface ViewSpec {
-  /** What is cropped: the sample itself or an earlier view. */
+  /** What it is made from: the sample itself or an earlier view. */
   readonly from: "sample" | number;
-  /** Random scale crop by one of these factors (1 = no crop); empty for none. */
-  readonly scales: readonly number[];
-  /** Probability of a left-right flip. */
-  readonly flip: number;
-  /** Number of random photometric operations (RandAugment without geometry); 0 for none. */
-  readonly photometric: number;
+  readonly augmentations: readonly NamedAugmentation[];
 }

@@ -57,6 +57,7 @@ export const normals: TaskKind<NormalsSpec> = {
       ...label,
       data: label.data.map((value, i) => (i < label.width * label.height ? -value : value)),
     }),
+    turned,
     scaled: (label) => normalised(label),
   },
   learning: {
@@ -99,6 +100,18 @@ function fullOf(raster: Raster, where: string): number | null {
     got: `${8 * data.BYTES_PER_ELEMENT}-bit integers`,
     fix: "Save the vectors as floats.",
   });
+}
+
+/** One quarter counter-clockwise: what pointed right points up. */
+function turned(label: LabelMap, quarters: number): LabelMap {
+  if (quarters === 0) return label;
+  const area = label.width * label.height;
+  const data = label.data.slice();
+  for (let i = 0; i < area; i++) {
+    data[i] = label.data[area + i];
+    data[area + i] = -label.data[i];
+  }
+  return turned({ ...label, data }, quarters - 1);
 }
 
 function decode(raster: Raster, _spec: NormalsSpec, where: string): LabelMap {

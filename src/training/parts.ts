@@ -1,9 +1,6 @@
 /** @file The registered parts a configuration names, and from them the plan of its step. */
-
-import type { ViewSpec } from "../data/types.js";
 import { type ConfiguredMethod, compose } from "../methods/compose.js";
 import { methods } from "../methods/index.js";
-import { PLAIN_VIEWS } from "../methods/method.js";
 import { models } from "../models/index.js";
 import type { Network } from "../models/network.js";
 import { optimizers } from "../nn/optimizers/index.js";
@@ -11,9 +8,6 @@ import type { StepPlan } from "../step/plan.js";
 import { weightings } from "../weighting/index.js";
 import { type Named, optionsOf, type RunConfig } from "./config/index.js";
 import type { RunData } from "./run-data.js";
-
-/** Operations a view, as JTR's code has them, where the method asks for changed colours and the configuration does not say how many. */
-const PHOTOMETRIC = 2;
 
 /** The network that is trained and kept: the configured one, or what the method makes of it. */
 export function networkOf(config: Pick<RunConfig, "model" | "method">): Network {
@@ -55,18 +49,4 @@ export function resolve(config: RunConfig, { tasks, size }: Pick<RunData, "tasks
     emaDecay: config.ema,
     seed: config.seed,
   };
-}
-
-/** The views of each sample that the method asks for, filled in by the configured augmentation. */
-export function viewsOf(config: RunConfig): ViewSpec[] {
-  const { method, options } = methodOf(config);
-  const { scales, flip, photometric } = config.augmentation;
-  const plans = method.views?.(options) ?? PLAIN_VIEWS;
-  return plans.map((plan) => ({
-    from: plan.from,
-    scales: plan.geometry === "shared" ? [] : scales,
-    // A view cut from another one is that one's mirror image already.
-    flip: plan.from === "sample" || plan.geometry === "free" ? flip : 0,
-    photometric: photometric ?? (plan.photometric ? PHOTOMETRIC : 0),
-  }));
 }

@@ -10,7 +10,7 @@ import type { Network } from "../models/network.js";
 import { resolveTasks } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
-import { viewsOf } from "./parts.js";
+import { viewsOf } from "./views.js";
 import { renderedWorld } from "./world-cache.js";
 
 /** The split that training reads. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { augmentations } from "../../src/data/augment/index.js";
 import { formats } from "../../src/data/formats/index.js";
 import { scenarios } from "../../src/data/scenarios.js";
 import { methods } from "../../src/methods/index.js";
@@ -13,6 +14,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
   task: Object.keys(taskKinds),
   model: Object.keys(models),
   optimizer: Object.keys(optimizers),
+  augmentation: Object.keys(augmentations),
   format: Object.keys(formats),
   scenario: Object.keys(scenarios),
   world: worlds.map(({ name }) => name),

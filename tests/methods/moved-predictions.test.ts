@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
-import { makeViews } from "../../src/data/augment.js";
+import { makeViews } from "../../src/data/augment/views.js";
 import type { Sample, ViewSpec } from "../../src/data/types.js";
 import { input } from "../../src/graph/index.js";
 import { inLaterView } from "../../src/methods/moved-predictions.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
+import { labelFields } from "../../src/tasks/label-field.js";
 
 const [W, H] = [20, 14];
 // The image stands for logits of three classes: it is moved as they are and not mended.
@@ -14,7 +15,7 @@ const TASKS = resolveTasks({
   depth: { kind: "depth" },
   normals: { kind: "normals" },
 });
-const SPECS = Object.fromEntries(TASKS.map(({ name, spec }) => [name, spec]));
+const LABELS = labelFields(Object.fromEntries(TASKS.map(({ name, spec }) => [name, spec])));
 
 const planes = (channels: number, value: (x: number, y: number, c: number) => number) =>
   Float32Array.from({ length: channels * W * H }, (_, i) =>
@@ -45,9 +46,13 @@ const SAMPLE: Sample = {
 };
 
 it("what one view shows is, moved, what the view cut from it shows", async () => {
+  const augmentations = [
+    { name: "flip", probability: 0.5 },
+    { name: "scale-crop", scales: [1, 1.2, 1.5] },
+  ];
   const views: ViewSpec[] = [
-    { from: "sample", scales: [1, 1.2, 1.5], flip: 0.5, photometric: 0 },
-    { from: 0, scales: [1, 1.2, 1.5], flip: 0.5, photometric: 0 },
+    { from: "sample", augmentations },
+    { from: 0, augmentations },
   ];
   const engine = await nodeEngine({ provider: "cpu", threads: 1 });
   const leaves = Object.fromEntries(
@@ -60,8 +65,8 @@ it("what one view shows is, moved, what the view cut from it shows", async () =>
   const moved = inLaterView(context, leaves, input("placement", [1, 5]));
   let [mirrored, enlarged] = [0, 0];
   for (let sampleIndex = 0; sampleIndex < 12; sampleIndex++) {
-    const [first, second] = makeViews(SAMPLE, SPECS, views, { seed: 5, epoch: 0, sampleIndex });
-    const { xStep, xStart, yStep, yStart, enlargement } = second.placement;
+    const [first, second] = makeViews(SAMPLE, LABELS, views, { seed: 5, draw: [0, sampleIndex] });
+    const { xStep, xStart, yStep, yStart, enlargement } = second.placement!;
     if (xStep < 0) mirrored++;
     if (enlargement > 1) enlarged++;
     const got = await evaluate(engine, moved, {

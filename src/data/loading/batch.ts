@@ -1,21 +1,14 @@
 /** @file From (epoch, step) to the batch, the same on whatever thread it is made. */
-import { UserError } from "../../common/errors.js";
-import { taskKind } from "../../tasks/index.js";
-import { makeViews, type PlacedView } from "../augment.js";
+import { imageField } from "../../fields/image.js";
+import { MAIN_STREAM, type StreamLayout } from "../../fields/layout.js";
+import { labelFields } from "../../tasks/label-field.js";
+import { makeViews } from "../augment/views.js";
 import { openDataset } from "../formats/index.js";
 import { unknownName } from "../names.js";
-import type {
-  Batch,
-  BatchArray,
-  Dataset,
-  DatasetSource,
-  LabelAssignment,
-  Placement,
-  Sample,
-  ViewSpec,
-} from "../types.js";
+import type { Batch, Dataset, DatasetSource, LabelAssignment, Sample, ViewSpec } from "../types.js";
 import { drawAppended, drawBatch, type Position, stepsPerEpoch } from "./draws.js";
 import { type AppendPlan, type Pool, poolsOf } from "./pools.js";
+import { type DrawnSample, requireOneSize, stackStream } from "./stack.js";
 
 /** Everything that decides what the batches of a run are. Plain data. */
 export interface BatchPlan {
@@ -77,13 +70,15 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
   if (stray !== undefined) throw unknownName("task", stray, Object.keys(tasks), name);
   const { main, appended } = poolsOf(plan, dataset);
   const cache = new SampleCache(cacheBytes);
+  const labels = labelFields(tasks);
   const viewsOf = async (pool: Pool, index: number, epoch: number, sampleIndex: number) => {
     const id = pool.ids[index];
     const sample = await cache.get(`${pool.split}/${id}`, () => readAllowed(dataset, plan.tasks, pool, id));
-    return makeViews(sample, tasks, plan.views, { seed: plan.seed, epoch, sampleIndex });
+    const key = { seed: plan.seed, draw: [epoch, sampleIndex] };
+    return { id, index, frames: [makeViews(sample, labels, plan.views, key)] };
   };
   const make = async (at: Position) => {
-    const drawn: PlacedView[][] = [];
+    const drawn: DrawnSample[] = [];
     for (const { index, round } of drawBatch(plan, main.ids.length, at)) {
       // A sample met twice in an epoch gets other random numbers the second time.
       drawn.push(await viewsOf(main, index, at.epoch, index + round * main.ids.length));
@@ -100,7 +95,22 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
         drawn.push(await viewsOf(appended, index, round, -1 - index));
       }
     }
-    return stackBatch(drawn, dataset, plan);
+    const [[{ sample }]] = drawn[0].frames;
+    requireOneSize(drawn, sample);
+    const layout: StreamLayout = {
+      samples: drawn.length,
+      size: sample,
+      given: { image: imageField },
+      labels: Object.fromEntries(plan.tasks.map((task) => [task, labels[task]])),
+      index: false,
+      turns: false,
+      frames: 1,
+      views: plan.views.map(({ from }) => ({ placed: from !== "sample" })),
+    };
+    return {
+      ids: drawn.map(({ id }) => id),
+      arrays: stackStream(MAIN_STREAM, layout, drawn),
+    };
   };
   return { samples: main.ids.length, make };
 }
@@ -118,80 +128,4 @@ async function readAllowed(
     id,
     tasks.filter((task) => allowed.includes(task)),
   );
-}
-
-function requireOneSize(samples: readonly Sample[]): void {
-  const [first] = samples;
-  const other = samples.find((sample) => sample.width !== first.width || sample.height !== first.height);
-  if (other === undefined) return;
-  throw new UserError({
-    code: "data.mixed-sizes",
-    what: "the images of a batch are not of one size",
-    where: other.id,
-    expected: `${first.width}x${first.height} as ${first.id}`,
-    got: `${other.width}x${other.height}`,
-    fix: "Set `data.size: [height, width]` to resize all images.",
-  });
-}
-
-/** One view of every sample as arrays. */
-function stackView(
-  samples: readonly Sample[],
-  dataset: Dataset,
-  tasks: readonly string[],
-  prefix: string,
-): Record<string, BatchArray> {
-  const count = samples.length;
-  const [{ height, width }] = samples;
-  const area = height * width;
-  const arrays: Record<string, BatchArray> = {};
-  const add = (name: string, shape: readonly number[]) => {
-    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    arrays[prefix + name] = { shape, data };
-    return data;
-  };
-  const image = add("image", [count, 3, height, width]);
-  samples.forEach((sample, n) => {
-    image.set(sample.image, n * 3 * area);
-  });
-  for (const task of tasks) {
-    const spec = dataset.info.tasks[task];
-    const channels = taskKind(spec.kind).files.labelChannels(spec);
-    const label = add(`${task}.label`, [count, channels, height, width]);
-    const valid = add(`${task}.valid`, [count, 1, height, width]);
-    const labelled = add(`${task}.labelled`, [count]);
-    samples.forEach((sample, n) => {
-      if (!Object.hasOwn(sample.labels, task)) return;
-      label.set(sample.labels[task].data, n * channels * area);
-      valid.set(sample.labels[task].valid, n * area);
-      labelled[n] = 1;
-    });
-  }
-  return arrays;
-}
-
-function stackPlacements(placements: readonly Placement[]): BatchArray {
-  const rows = placements.map(({ xStep, xStart, yStep, yStart, enlargement }) => [
-    xStep,
-    xStart,
-    yStep,
-    yStart,
-    enlargement,
-  ]);
-  return { shape: [rows.length, 5], data: Float32Array.from(rows.flat()) };
-}
-
-/** Stacks samples, each with its views. Throws UserError where the images differ in size. */
-function stackBatch(drawn: readonly PlacedView[][], dataset: Dataset, plan: BatchPlan): Batch {
-  requireOneSize(drawn.map(([{ sample }]) => sample));
-  const arrays: Record<string, BatchArray> = {};
-  for (let view = 0; view < plan.views.length; view++) {
-    const samples = drawn.map((views) => views[view].sample);
-    const prefix = view === 0 ? "" : `view${view}.`;
-    Object.assign(arrays, stackView(samples, dataset, plan.tasks, prefix));
-    if (plan.views[view].from !== "sample") {
-      arrays[`${prefix}placement`] = stackPlacements(drawn.map((views) => views[view].placement));
-    }
-  }
-  return { ids: drawn.map(([{ sample }]) => sample.id), arrays };
 }

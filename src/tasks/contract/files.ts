@@ -25,6 +25,11 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
    */
   mirrored(label: LabelMap): LabelMap;
   /**
+   * Mends the values after the map was turned by quarters, counter-clockwise (normals turn along). Left out where values
+   * do not depend on direction.
+   */
+  turned?(label: LabelMap, quarters: number): LabelMap;
+  /**
    * Mends the values after the map was resampled and the image enlarged by `factor` about the camera's axis:
    * depth is divided by it, normals are brought back to unit length. Factor 1 stands for resampling alone, as
    * when a sample is resized together with its camera. Returns the label itself where nothing changes.

@@ -1,4 +1,5 @@
 /** @file Maps of one image: file pixels, labels, predictions, pictures. */
+export type { LabelMap } from "../../fields/map.js";
 
 /** Integers are steps, to which a task's entry in dataset.yaml gives a meaning; floats are the values themselves. */
 export type RasterData =
@@ -20,20 +21,6 @@ export interface Raster {
   readonly palette?: Uint8Array;
   /** The largest value that the file could hold, where that is less than `data` could: 1 for one bit a pixel. */
   readonly maximum?: number;
-}
-
-/** A dense label in memory, planar. */
-export interface LabelMap {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  /** [channels, height, width]; what the values mean is the task's business (class index, metres, unit vector). */
-  readonly data: Float32Array;
-  /**
-   * 1 where the label holds, 0 where it is to be ignored, [height, width]. Values under 0 are finite but
-   * meaningless.
-   */
-  readonly valid: Uint8Array;
 }
 
 /** A prediction of one image, planar [channels, height, width], after the task's activation. */

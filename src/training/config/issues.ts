@@ -64,8 +64,12 @@ export function issueError(issues: readonly Issue[], context: IssueContext): Use
 function mostTelling(issue: Issue, above: readonly PropertyKey[]): Issue {
   const path = [...above, ...issue.path];
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return { ...issue, path };
-  const misfit = (branch: readonly Issue[]) =>
-    branch.reduce((sum, each) => sum + (each.code === "unrecognized_keys" ? each.keys.length : 1), 0);
+  const weight = (each: Issue) => {
+    // A list where an object may stand, or the other way round: hardly the branch that was meant.
+    if (each.code === "invalid_type" && each.path.length === 0) return 100;
+    return each.code === "unrecognized_keys" ? each.keys.length : 1;
+  };
+  const misfit = (branch: readonly Issue[]) => branch.reduce((sum, each) => sum + weight(each), 0);
   const [best] = [...issue.errors].sort((a, b) => misfit(a) - misfit(b));
   return mostTelling(best[0], path);
 }

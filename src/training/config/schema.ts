@@ -1,5 +1,6 @@
 /** @file The schema of a run's configuration. Defaults are those of the papers (JTR, Nishi et al. 2024, where they differ). */
 import { z } from "zod";
+import { augmentations } from "../../data/augment/index.js";
 import { scenarioSchema } from "../../data/scenarios.js";
 import { methods } from "../../methods/index.js";
 import { models } from "../../models/index.js";
@@ -64,6 +65,22 @@ const schedule = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("polynomial"), power: z.number().positive().default(0.9), warmup }),
   z.strictObject({ name: z.literal("cosine"), final: share.default(0), warmup }),
 ]);
+
+const usualAugmentation = z.strictObject({
+  scales: z
+    .array(z.number().min(1))
+    .default([1, 1.2, 1.5])
+    .describe("random crops, enlarged by one of these"),
+  flip: share.default(0.5).describe("probability of a left-right flip"),
+  photometric: z
+    .int()
+    .min(0)
+    .max(9)
+    .optional()
+    .describe(
+      "random colour operations (RandAugment) a view; left out: 2 in views whose method asks for them, 0 in others",
+    ),
+});
 
 const metric = z
   .string()
@@ -145,22 +162,9 @@ export const configSchema = z.strictObject({
   steps: count.default(3000),
   seed: seed.default(0),
   augmentation: z
-    .strictObject({
-      scales: z
-        .array(z.number().min(1))
-        .default([1, 1.2, 1.5])
-        .describe("random crops, enlarged by one of these"),
-      flip: share.default(0.5).describe("probability of a left-right flip"),
-      photometric: z
-        .int()
-        .min(0)
-        .max(9)
-        .optional()
-        .describe(
-          "random colour operations (RandAugment) a view; left out: 2 in views whose method asks for them, 0 in others",
-        ),
-    })
-    .prefault({}),
+    .union([usualAugmentation, z.array(registered(augmentations))])
+    .prefault({})
+    .describe("random changes of every image, its labels and camera: the usual ones, or a list of any"),
   evaluation: z
     .strictObject({
       every: count.default(500).describe("steps; also after the last one"),

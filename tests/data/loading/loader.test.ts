@@ -12,8 +12,20 @@ import { workerEntry } from "../../../src/data/worker-entry.js";
 import { greyPng, noisePng, tinyFolder, userError, writeFiles } from "../../helpers/dataset.js";
 
 const VIEWS: ViewSpec[] = [
-  { from: "sample", scales: [1, 1.2, 1.5], flip: 0.5, photometric: 0 },
-  { from: 0, scales: [1.2, 1.5], flip: 0, photometric: 2 },
+  {
+    from: "sample",
+    augmentations: [
+      { name: "flip", probability: 0.5 },
+      { name: "scale-crop", scales: [1, 1.2, 1.5] },
+    ],
+  },
+  {
+    from: 0,
+    augmentations: [
+      { name: "scale-crop", scales: [1.2, 1.5] },
+      { name: "rand-augment", operations: 2 },
+    ],
+  },
 ];
 const TASKS = ["segmentation", "depth", "normals"];
 

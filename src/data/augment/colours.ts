@@ -1,19 +1,11 @@
-/**
- * @file Random photometric operations: RandAugment (Cubuk et al. 2020) without geometry, as JTR uses it
- * (section 4.1 of the paper, strength from its released code): operations drawn uniformly with replacement,
- * each at a strength of 0 to 5 out of 31. Values are planar RGB in [0, 1]; the formulas are torchvision's.
- */
-import type { Random } from "../common/random.js";
+/** @file Operations on an image's colours. Values are planar RGB in [0, 1]; the formulas are torchvision's. */
+import type { Size } from "../../fields/size.js";
 
-/** Strengths are drawn from 0 to this bound, exclusive, on RandAugment's scale of 31. */
-const STRENGTHS = 6;
 const GREY = [0.2989, 0.587, 0.114] as const;
 
 /** Planar RGB [3, height, width] in [0, 1]. */
-interface Image {
+export interface Image extends Size {
   readonly data: Float32Array;
-  readonly height: number;
-  readonly width: number;
 }
 
 function clamp(value: number): number {
@@ -50,6 +42,11 @@ export function brightness(image: Image, factor: number): Float32Array {
 export function colour(image: Image, factor: number): Float32Array {
   const grey = greyOf(image);
   return blend(image.data, (i) => grey[i % grey.length], factor);
+}
+
+/** Grey in all three channels. */
+export function grey(image: Image): Float32Array {
+  return colour(image, 0);
 }
 
 /** Blends with the mean grey. */
@@ -132,35 +129,27 @@ export function equalize({ data, height, width }: Image): Float32Array {
   return out;
 }
 
-/** 1 plus or minus 0.03 a step. */
-function factorOf(strength: number, rng: Random): number {
-  return 1 + 0.03 * strength * (rng.integer(2) === 0 ? 1 : -1);
+/** Hue, in turns from 0 to 1, saturation and value of a colour. */
+function hueSaturationValue(r: number, g: number, b: number): [number, number, number] {
+  const most = Math.max(r, g, b);
+  const range = most - Math.min(r, g, b);
+  if (range === 0) return [0, 0, most];
+  const sixth = most === r ? (g - b) / range : most === g ? 2 + (b - r) / range : 4 + (r - g) / range;
+  return [(sixth / 6 + 1) % 1, range / most, most];
 }
 
-type Operation = (image: Image, strength: number, rng: Random) => Float32Array;
-
-/** The nine operations by name, each at a strength of 0 to 5. */
-export const photometricOperations: Readonly<Record<string, Operation>> = {
-  identity: (image) => image.data,
-  brightness: (image, strength, rng) => brightness(image, factorOf(strength, rng)),
-  colour: (image, strength, rng) => colour(image, factorOf(strength, rng)),
-  contrast: (image, strength, rng) => contrast(image, factorOf(strength, rng)),
-  sharpness: (image, strength, rng) => sharpness(image, factorOf(strength, rng)),
-  posterize: (image, strength) => posterize(image, 8 - Math.round(strength / 7.5)),
-  solarize: (image, strength) => solarize(image, 255 - 8.5 * strength),
-  autoContrast: (image) => autoContrast(image),
-  equalize: (image) => equalize(image),
-};
-
-/**
- * Applies `count` random operations to an image, planar RGB [3, height, width] in [0, 1]; returns new data.
- */
-export function randomPhotometric(image: Image, count: number, rng: Random): Float32Array {
-  const operations = Object.values(photometricOperations);
-  let data = image.data;
+/** Turns every hue by `turn` of the colour circle, -0.5 to 0.5; saturation and value stay. */
+export function hue({ data, height, width }: Image, turn: number): Float32Array {
+  const count = height * width;
+  const out = new Float32Array(data.length);
   for (let i = 0; i < count; i++) {
-    const operation = rng.pick(operations);
-    data = operation({ ...image, data }, rng.integer(STRENGTHS), rng);
+    const [h, s, v] = hueSaturationValue(data[i], data[count + i], data[2 * count + i]);
+    const sixth = (((h + turn) % 1) + 1) * 6;
+    // Red, green and blue fall off from their own places on the circle, a third of a turn apart.
+    [5, 3, 1].forEach((place, channel) => {
+      const k = (place + sixth) % 6;
+      out[channel * count + i] = clamp(v - v * s * Math.max(0, Math.min(k, 4 - k, 1)));
+    });
   }
-  return data;
+  return out;
 }

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Random } from "../../src/common/random.js";
+import { Random } from "../../../src/common/random.js";
 import {
   autoContrast,
   brightness,
   colour,
   contrast,
   equalize,
-  photometricOperations,
+  hue,
   posterize,
-  randomPhotometric,
   sharpness,
   solarize,
-} from "../../src/data/photometric.js";
+} from "../../../src/data/augment/colours.js";
+import { operations, randAugment } from "../../../src/data/augment/rand-augment.js";
 
 /** One row of grey pixels. */
 function grey(...values: number[]) {
@@ -20,6 +20,25 @@ function grey(...values: number[]) {
 }
 const first = (data: Float32Array, count: number) =>
   [...data.subarray(0, count)].map((value) => Math.round(value * 1e4) / 1e4);
+
+/** Colour, turn of the colour circle, colour after it. */
+const HUES: [rgb: number[], turn: number, expected: number[]][] = [
+  [[1, 0, 0], 0.25, [0.5, 1, 0.0]],
+  [[1, 0, 0], -0.5, [0.0, 1.0, 1]],
+  [[1, 0, 0], -0.1, [1, 0.0, 0.6]],
+  [[0.2, 0.7, 0.4], 0.25, [0.2, 0.25, 0.7]],
+  [[0.2, 0.7, 0.4], -0.5, [0.7, 0.2, 0.5]],
+  [[0.2, 0.7, 0.4], -0.1, [0.3, 0.7, 0.2]],
+  [[0.9, 0.1, 0.8], 0.25, [0.9, 0.6, 0.1]],
+  [[0.9, 0.1, 0.8], -0.5, [0.1, 0.9, 0.2]],
+  [[0.9, 0.1, 0.8], -0.1, [0.52, 0.1, 0.9]],
+  [[0.35, 0.3, 0.95], 0.25, [0.95, 0.3, 0.575]],
+  [[0.35, 0.3, 0.95], -0.5, [0.9, 0.95, 0.3]],
+  [[0.35, 0.3, 0.95], -0.1, [0.3, 0.64, 0.95]],
+  [[0.6, 0.6, 0.1], 0.25, [0.1, 0.6, 0.35]],
+  [[0.6, 0.6, 0.1], -0.5, [0.1, 0.1, 0.6]],
+  [[0.6, 0.6, 0.1], -0.1, [0.6, 0.3, 0.1]],
+];
 
 describe("photometric operations", () => {
   it("give the values of torchvision's formulas", () => {
@@ -35,6 +54,15 @@ describe("photometric operations", () => {
     expect(first(solarize(grey(1, 0.5), 212.5), 2)).toEqual([0, 0.502]);
     expect(first(autoContrast(grey(0.25, 0.5, 0.75)), 3)).toEqual([0, 0.5, 1]);
     expect(first(autoContrast(grey(0.4, 0.4)), 2)).toEqual([0.4, 0.4]);
+  });
+
+  it("turns hues as hsv does (values of Python's colorsys)", () => {
+    const pixel = (...rgb: number[]) => ({ data: Float32Array.from(rgb), height: 1, width: 1 });
+    for (const [rgb, turn, expected] of HUES)
+      first(hue(pixel(...rgb), turn), 3).forEach((value, c) => {
+        expect(value).toBeCloseTo(expected[c], 4);
+      });
+    expect(hue(pixel(0.3, 0.3, 0.3), 0.4)).toEqual(Float32Array.of(0.3, 0.3, 0.3));
   });
 
   it("sharpens inside and leaves the border", () => {
@@ -69,11 +97,11 @@ describe("photometric operations", () => {
     fc.assert(
       fc.property(
         images,
-        fc.constantFrom(...Object.keys(photometricOperations)),
+        fc.constantFrom(...Object.keys(operations)),
         fc.integer({ min: 0, max: 5 }),
         (image, name, strength) => {
           const before = image.data.slice();
-          const run = () => photometricOperations[name](image, strength, new Random(1));
+          const run = () => operations[name](strength, new Random(1))(image);
           const out = run();
           expect(image.data).toEqual(before);
           expect(run()).toEqual(out);
@@ -84,11 +112,14 @@ describe("photometric operations", () => {
   });
 
   it("are nine, drawn evenly", () => {
-    expect(Object.keys(photometricOperations)).toHaveLength(9);
+    expect(Object.keys(operations)).toHaveLength(9);
     const image = grey(0.1, 0.5, 0.8);
     const results = new Set<string>();
-    for (let seed = 0; seed < 60; seed++) results.add(randomPhotometric(image, 2, new Random(seed)).join());
+    for (let seed = 0; seed < 60; seed++) {
+      const { colouring } = randAugment.draw(image, { operations: 2 }, new Random(seed));
+      results.add(colouring!(image.data, image).join());
+    }
     expect(results.size).toBeGreaterThan(20);
-    expect(randomPhotometric(image, 0, new Random(0))).toBe(image.data);
+    expect(randAugment.draw(image, { operations: 0 }, new Random(0))).toEqual({});
   });
 });

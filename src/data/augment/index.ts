@@ -1,0 +1,24 @@
+/** @file The registry of augmentations: one line each. */
+import type { Augmentation } from "./augmentation.js";
+import { blur } from "./blur.js";
+import { flip } from "./flip.js";
+import { grey } from "./grey.js";
+import { jitter } from "./jitter.js";
+import { randAugment } from "./rand-augment.js";
+import { rotate } from "./rotate.js";
+import { scaleCrop } from "./scale-crop.js";
+import { scaleCropPad } from "./scale-crop-pad.js";
+
+export type { Augmentation, Change } from "./augmentation.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: each augmentation validates its own options.
+export const augmentations: Readonly<Record<string, Augmentation<any>>> = {
+  [flip.name]: flip,
+  [scaleCrop.name]: scaleCrop,
+  [scaleCropPad.name]: scaleCropPad,
+  [rotate.name]: rotate,
+  [jitter.name]: jitter,
+  [grey.name]: grey,
+  [blur.name]: blur,
+  [randAugment.name]: randAugment,
+};

@@ -1,0 +1,101 @@
+/** @file Samples stacked to the arrays of a batch, as its layout names them. */
+import { UserError } from "../../common/errors.js";
+import type { Field } from "../../fields/field.js";
+import { arrayName, batchArrays, type StreamLayout } from "../../fields/layout.js";
+import type { givenFields, Sample } from "../../fields/sample.js";
+import type { Size } from "../../fields/size.js";
+import type { PlacedView } from "../augment/views.js";
+import type { BatchArray } from "../types.js";
+
+/** A sample that was drawn for a batch. */
+export interface DrawnSample {
+  readonly id: string;
+  /** Its number in its set. */
+  readonly index: number;
+  /** The views of each frame; one frame where the stream has no sequences. */
+  readonly frames: readonly (readonly PlacedView[])[];
+}
+
+/** Throws UserError where an image is not of that size. */
+export function requireOneSize(drawn: readonly DrawnSample[], { width, height }: Size): void {
+  for (const { frames } of drawn) {
+    const other = frames.flat().find(({ sample }) => sample.width !== width || sample.height !== height);
+    if (other === undefined) continue;
+    throw new UserError({
+      code: "data.mixed-sizes",
+      what: "the images of a batch are not of one size",
+      where: other.sample.id,
+      expected: `${width}x${height}`,
+      got: `${other.sample.width}x${other.sample.height}`,
+      fix: "Set `data.size: [height, width]` to resize all images.",
+    });
+  }
+}
+
+/** A given field that a method asked for. Throws UserError where the sample lacks it. */
+function givenIn(sample: Sample, name: string): unknown {
+  const value = sample[name as keyof typeof givenFields];
+  if (value !== undefined) return value;
+  throw new UserError({
+    code: `data.no-${name}`,
+    what: `the method needs the ${name} of every image, and the dataset does not give it`,
+    where: sample.id,
+    fix: `Add the ${name} to the dataset, or choose another method.`,
+  });
+}
+
+/** The arrays of a stream. Throws UserError where samples lack a field that was asked for. */
+export function stackStream(
+  stream: string,
+  layout: StreamLayout,
+  drawn: readonly DrawnSample[],
+): Record<string, BatchArray> {
+  const arrays = Object.fromEntries(
+    Object.entries(batchArrays({ [stream]: layout })).map(([name, shape]) => {
+      const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
+      return [name, { shape, data }];
+    }),
+  );
+  const write = (
+    name: string,
+    field: Field,
+    frame: number,
+    view: number,
+    valueIn: (sample: Sample) => unknown,
+  ) => {
+    const suffixes = Object.keys(field.arrays(layout.samples, layout.size));
+    const named = suffixes.map(
+      (suffix) => [suffix, arrays[arrayName(name + suffix, { stream, frame, view })].data] as const,
+    );
+    const own = Object.fromEntries(named);
+    drawn.forEach(({ frames }, n) => {
+      const value = valueIn(frames[frame][view].sample);
+      if (value !== undefined) field.write(value, own, n);
+    });
+  };
+  for (let frame = 0; frame < layout.frames; frame++) {
+    for (let view = 0; view < layout.views.length; view++) {
+      for (const [name, field] of Object.entries(layout.given)) {
+        write(name, field, frame, view, (sample) => givenIn(sample, name));
+      }
+      for (const [task, field] of Object.entries(layout.labels)) {
+        write(task, field, frame, view, ({ labels }) => labels[task]);
+      }
+    }
+  }
+  const drawnArray = (name: string, view: number) => arrays[arrayName(name, { stream, view })]?.data;
+  const index = drawnArray("index", 0);
+  if (index !== undefined) for (const [n, sample] of drawn.entries()) index[n] = sample.index;
+  for (let view = 0; view < layout.views.length; view++) {
+    const turns = drawnArray("turns", view);
+    const placements = drawnArray("placement", view);
+    for (const [n, { frames }] of drawn.entries()) {
+      const { turns: turned, placement } = frames[0][view];
+      if (turns !== undefined) turns[n] = turned;
+      if (placements === undefined || placement === null) continue;
+      const { xStep, xStart, yStep, yStart, enlargement } = placement;
+      placements.set([xStep, xStart, yStep, yStart, enlargement], n * 5);
+    }
+  }
+  return arrays;
+}

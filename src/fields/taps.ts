@@ -1,0 +1,95 @@
+/**
+ * @file Taps: which source positions an output position of one axis is made of. Every rule (box, bilinear, nearest) is
+ * a list of taps an axis, so images, labels and validity go through the same arithmetic, and the same values come out
+ * on every machine.
+ */
+import type { Stretch, Window } from "./move.js";
+import type { Size } from "./size.js";
+
+/**
+ * What each output position of one axis is made of: `count` source indices and weights (summing to 1) each.
+ */
+export interface Taps {
+  readonly length: number;
+  readonly count: number;
+  readonly index: Int32Array;
+  readonly weight: Float32Array;
+}
+
+function makeTaps(length: number, count: number, fill: (out: number) => (readonly [number, number])[]): Taps {
+  const index = new Int32Array(length * count);
+  const weight = new Float32Array(length * count);
+  for (let out = 0; out < length; out++) {
+    fill(out).forEach(([source, share], k) => {
+      index[out * count + k] = source;
+      weight[out * count + k] = share;
+    });
+  }
+  return { length, count, index, weight };
+}
+
+/**
+ * Bilinear with aligned corners: the first and last output positions fall on the first and last of `size`
+ * source positions from `start` (torch's `align_corners=True`).
+ */
+export function alignedTaps(start: number, size: number, length: number): Taps {
+  const step = length === 1 ? 0 : (size - 1) / (length - 1);
+  return makeTaps(length, 2, (out) => {
+    const at = out * step;
+    const low = Math.min(Math.floor(at), size - 1);
+    const high = Math.min(low + 1, size - 1);
+    return [
+      [start + low, 1 - (at - low)],
+      [start + high, at - low],
+    ];
+  });
+}
+
+/** The source position nearest to where `alignedTaps` samples, so that labels stay on their image. */
+export function alignedNearestTaps(start: number, size: number, length: number): Taps {
+  const step = length === 1 ? 0 : (size - 1) / (length - 1);
+  return makeTaps(length, 1, (out) => [[start + Math.floor(out * step + 0.5), 1]]);
+}
+
+/**
+ * Bilinear with pixel centres aligned when enlarging; when reducing, the triangle grows with the ratio so
+ * that every source pixel counts (Pillow's BILINEAR, torch's `antialias=True`).
+ */
+export function triangleTaps(size: number, length: number): Taps {
+  const ratio = size / length;
+  const reach = Math.max(1, ratio);
+  const lists = Array.from({ length }, (_, out) => {
+    const centre = (out + 0.5) * ratio - 0.5;
+    const taps: [number, number][] = [];
+    for (let source = Math.ceil(centre - reach); source <= Math.floor(centre + reach); source++) {
+      const weight = 1 - Math.abs(source - centre) / reach;
+      if (weight > 0 && source >= 0 && source < size) taps.push([source, weight]);
+    }
+    const sum = taps.reduce((total, [, weight]) => total + weight, 0);
+    return taps.map(([source, weight]) => [source, weight / sum] as const);
+  });
+  return makeTaps(length, Math.max(...lists.map((taps) => taps.length)), (out) => lists[out]);
+}
+
+/** The source pixel that holds the output pixel's centre. */
+export function nearestTaps(size: number, length: number): Taps {
+  return makeTaps(length, 1, (out) => [[Math.min(Math.floor(((out + 0.5) * size) / length), size - 1), 1]]);
+}
+
+/** The taps of a move, rows and columns, by the rule that its map is sampled by. */
+export function tapsOf(
+  move: Window | Stretch,
+  size: Size,
+  rule: "nearest" | "bilinear",
+): { rows: Taps; columns: Taps } {
+  const smooth = rule === "bilinear";
+  if (move.kind === "window") {
+    const taps = smooth ? alignedTaps : alignedNearestTaps;
+    return {
+      rows: taps(move.top, move.rows, size.height),
+      columns: taps(move.left, move.columns, size.width),
+    };
+  }
+  const taps = smooth ? triangleTaps : nearestTaps;
+  return { rows: taps(size.height, move.height), columns: taps(size.width, move.width) };
+}

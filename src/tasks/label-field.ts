@@ -1,0 +1,22 @@
+/** @file The field that the labels of a task are: what a sample and a batch need to know of them. */
+import type { Field } from "../fields/field.js";
+import { type LabelMap, mapField } from "../fields/map.js";
+import { taskKind } from "./index.js";
+import type { TaskSpec } from "./task.js";
+
+/** How labels of such a task follow their image and stand in batches. */
+export function labelField(spec: TaskSpec): Field<LabelMap> {
+  const { files } = taskKind(spec.kind);
+  return mapField({
+    channels: files.labelChannels(spec),
+    resampling: files.interpolation,
+    mirrored: files.mirrored,
+    turned: files.turned ?? ((label) => label),
+    scaled: files.scaled,
+  });
+}
+
+/** The same for each of a dataset's tasks, by name. */
+export function labelFields(specs: Readonly<Record<string, TaskSpec>>): Record<string, Field<LabelMap>> {
+  return Object.fromEntries(Object.entries(specs).map(([task, spec]) => [task, labelField(spec)]));
+}

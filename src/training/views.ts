@@ -1,0 +1,42 @@
+/** @file The views of each sample: those that the method plans, filled in by the configured augmentations. */
+import { augmentations } from "../data/augment/index.js";
+import type { NamedAugmentation, ViewSpec } from "../data/types.js";
+import { PLAIN_VIEWS, type ViewPlan } from "../methods/method.js";
+import type { RunConfig } from "./config/index.js";
+import { methodOf } from "./parts.js";
+
+/** Changed colours as JTR's code has them, where the method asks for them and the configuration says nothing of colours. */
+const COLOURS: NamedAugmentation = { name: "rand-augment", operations: 2 };
+
+function isColour({ name }: NamedAugmentation): boolean {
+  return augmentations[name].effect === "colour";
+}
+
+/** The configured augmentations, as a list. */
+function configured({ augmentation }: RunConfig): readonly NamedAugmentation[] {
+  if (Array.isArray(augmentation)) return augmentation;
+  const { scales, flip, photometric } = augmentation;
+  return [
+    { name: "flip", probability: flip },
+    ...(scales.length === 0 ? [] : [{ name: "scale-crop", scales }]),
+    ...(photometric === undefined ? [] : [{ name: "rand-augment", operations: photometric }]),
+  ];
+}
+
+/** Those of a list that a planned view takes. */
+function taken(plan: ViewPlan, list: readonly NamedAugmentation[]): readonly NamedAugmentation[] {
+  const all = plan.photometric && !list.some(isColour) ? [...list, COLOURS] : list;
+  if (plan.from === "sample") return all;
+  // A view made from another one is that one's mirror image already; and turned once more, it would have no place in it.
+  const effects = { shared: ["colour"], cropped: ["colour", "crop"], free: ["colour", "crop", "flip"] };
+  const allowed = effects[plan.geometry ?? "cropped"];
+  return all.filter(({ name }) => allowed.includes(augmentations[name].effect));
+}
+
+/** The views of each sample that the method asks for. */
+export function viewsOf(config: RunConfig): ViewSpec[] {
+  const { method, options } = methodOf(config);
+  const list = configured(config);
+  const plans = method.views?.(options) ?? PLAIN_VIEWS;
+  return plans.map((plan) => ({ from: plan.from, augmentations: taken(plan, list) }));
+}
