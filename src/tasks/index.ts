@@ -11,8 +11,13 @@ import { reshading } from "./reshading.js";
 import { segmentation } from "./segmentation.js";
 import type { Task, TaskKind, TaskSpec } from "./task.js";
 
+export { writeClassColour, writeGrey, writeScaleColour } from "./colours.js";
 export type { DepthSpec } from "./depth.js";
+export { paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
+export { maskedCosine, maskedCrossEntropy, maskedL1, maskedMean, unitChannels } from "./masked.js";
 export type { NormalsSpec } from "./normals.js";
+export { mostProbableClass, predictedValues } from "./pseudo-label.js";
+export { fullValue, withChannels } from "./raster.js";
 export type { SegmentationSpec } from "./segmentation.js";
 export type * from "./task.js";
 export type { UnitMapSpec } from "./unit-map.js";
