@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hashString, philox, Random } from "../../src/common/random.js";
+import { countOf, expectEven } from "../helpers/evenness.js";
 
 interface Stream {
   seed: number;
@@ -22,21 +23,6 @@ const golden: {
 
 function list<T>(count: number, next: () => T): T[] {
   return Array.from({ length: count }, next);
-}
-
-/** Counts of the values 0..size-1. */
-function histogram(values: readonly number[], size: number): number[] {
-  const counts = new Array<number>(size).fill(0);
-  for (const value of values) counts[value]++;
-  return counts;
-}
-
-/** Whether counts are those of equally likely values: the chi-square statistic within five deviations of its mean. */
-function expectEven(counts: readonly number[]): void {
-  const mean = counts.reduce((a, b) => a + b) / counts.length;
-  const statistic = counts.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
-  const freedom = counts.length - 1;
-  expect(statistic).toBeLessThan(freedom + 5 * Math.sqrt(2 * freedom));
 }
 
 describe("known answers", () => {
@@ -99,24 +85,16 @@ describe("draws", () => {
 
   it("are even: uniform numbers, integers, picks, and the bits of words", () => {
     const random = new Random(3, "even");
-    expectEven(
-      histogram(
-        list(16_000, () => Math.floor(16 * random.uniform())),
-        16,
-      ),
-    );
-    expectEven(
-      histogram(
-        list(7000, () => random.integer(7)),
-        7,
-      ),
-    );
-    expectEven(
-      histogram(
-        list(5000, () => random.pick([0, 1, 2, 3, 4])),
-        5,
-      ),
-    );
+    const kinds: [count: number, draw: () => number][] = [
+      [16, () => Math.floor(16 * random.uniform())],
+      [7, () => random.integer(7)],
+      [5, () => random.pick([0, 1, 2, 3, 4])],
+    ];
+    for (const [count, draw] of kinds) {
+      const counts = countOf(list(1000 * count, draw));
+      expect(counts.size).toBe(count);
+      expectEven(counts.values());
+    }
     const words = list(4000, () => random.uint32());
     for (let bit = 0; bit < 32; bit++) {
       const set = words.filter((word) => (word >>> bit) & 1).length;
@@ -143,13 +121,9 @@ describe("draws", () => {
   it("shuffle into every order equally often, and leave the list itself alone", () => {
     const random = new Random(5, "shuffle");
     const items = [0, 1, 2, 3] as const;
-    const counts = new Map<string, number>();
-    for (let i = 0; i < 4800; i++) {
-      const order = random.shuffle(items).join();
-      counts.set(order, (counts.get(order) ?? 0) + 1);
-    }
+    const counts = countOf(list(4800, () => random.shuffle(items).join()));
     expect(counts.size).toBe(24);
-    expectEven([...counts.values()]);
+    expectEven(counts.values());
     expect(items).toEqual([0, 1, 2, 3]);
   });
 });
