@@ -24,7 +24,10 @@ export interface EvaluateOptions {
  * Measures a network on all images of a split, at the size it was trained at.
  * @throws UserError where a file is damaged or an image has another size.
  */
-export async function evaluateSplit(predictor: Predictor, options: EvaluateOptions): Promise<TaskMetrics> {
+export async function evaluateSplit(
+  predictor: Pick<Predictor, "plan" | "predict">,
+  options: EvaluateOptions,
+): Promise<TaskMetrics> {
   const { tasks, batchSize, size } = predictor.plan;
   const names = tasks.map(({ name }) => name);
   const reader = await openSplit(options.source, options.split, names);
