@@ -1,5 +1,6 @@
-// A task of one's own: which pixels belong to what strikes the eye first (salient object detection). Its primary metric is one of the
-// whole set: the F-measure at the one threshold that serves all images best. In dataset.yaml: `saliency: {kind: saliency}`.
+// A task of one's own: which pixels belong to what strikes the eye first (salient object detection). Its
+// primary metric is one of the whole set: the F-measure at the one threshold that serves all images best. In
+// dataset.yaml: `saliency: {kind: saliency}`.
 // @ts-check
 import { add, cast, detach, greaterOrEqual, log, maximum, mul, neg, sigmoid, sub } from "taskloom/graph";
 import {
@@ -27,7 +28,8 @@ const LEVELS = 256;
 const EPSILON = 1e-6;
 
 /**
- * Files: one channel, integers (more than half of the largest is salient) or floats (more than 0.5 is; NaN: undecided).
+ * Files: one channel, integers (more than half of the largest is salient) or floats (more than 0.5 is; NaN:
+ * undecided).
  * @type {import("taskloom/tasks").TaskFiles<z.output<typeof specSchema>>}
  */
 const files = {
@@ -85,8 +87,8 @@ const learning = {
 };
 
 /**
- * The largest F = (1 + β²) P R / (β² P + R) over thresholds, from how many pixels of either class were predicted at each level; NaN
- * without a salient pixel.
+ * The largest F = (1 + β²) P R / (β² P + R) over thresholds, from how many pixels of either class were
+ * predicted at each level; NaN without a salient pixel.
  * @param {Float64Array} salient
  * @param {Float64Array} rest
  */
@@ -103,8 +105,8 @@ function bestF(salient, rest) {
 }
 
 /**
- * `setF`: one threshold for all images, their pixels counted together. `imageF`: each image at its own best threshold, mean over the
- * images that have a salient pixel. `aErr`: mean |probability - label|.
+ * `setF`: one threshold for all images, their pixels counted together. `imageF`: each image at its own best
+ * threshold, mean over the images that have a salient pixel. `aErr`: mean |probability - label|.
  * @type {import("taskloom/tasks").TaskMeasuring<z.output<typeof specSchema>>}
  */
 const metrics = {

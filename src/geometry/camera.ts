@@ -34,8 +34,8 @@ export function scaledCamera(camera: PinholeCamera, factorX: number, factorY = f
 }
 
 /**
- * The camera of the part of the image that starts at pixel (`left`, `top`), enlarged by the factors: pixel centre
- * (`left`, `top`) becomes (0, 0), where `scaledCamera` keeps the corner in place.
+ * The camera of the part of the image that starts at pixel (`left`, `top`), enlarged by the factors: pixel
+ * centre (`left`, `top`) becomes (0, 0), where `scaledCamera` keeps the corner in place.
  */
 export function croppedCamera(
   camera: PinholeCamera,

@@ -1,4 +1,4 @@
-/** @file TensorBoard event files: scalars and pictures. Field numbers are those of its event.proto and summary.proto. */
+/** @file TensorBoard event files: scalars and pictures, by TensorBoard's event.proto and summary.proto. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
@@ -41,7 +41,7 @@ function scalarValue(tag: string, value: number): Uint8Array {
   });
 }
 
-/** Summary.Value { tag = 1, image = 4 { height = 1, width = 2, colorspace = 3, encoded_image_string = 4 } }. */
+/** Summary.Value { tag = 1, image = 4 {height = 1, width = 2, colorspace = 3, encoded_image_string = 4} }. */
 function pictureValue(tag: string, { png, width, height }: LoggedPicture): Uint8Array {
   const image = message((writer) => {
     writer.tag(1, WireType.Varint).int32(height).tag(2, WireType.Varint).int32(width);
@@ -94,7 +94,7 @@ function soundLength(bytes: Uint8Array, resumeStep: number | undefined): number 
   return end;
 }
 
-/** The event file of a folder that is there already, or a new name: TensorBoard knows its files by the first part. */
+/** The folder's event file, or a new name for one: TensorBoard knows its files by the first part. */
 function eventFile(folder: string, seconds: number): string {
   try {
     const found = readdirSync(folder).filter((name) => name.startsWith("events.out.tfevents."));
@@ -105,8 +105,8 @@ function eventFile(folder: string, seconds: number): string {
 }
 
 /**
- * A recorder into a TensorBoard event file of `folder`. A resumed run goes on in the file it finds, after cutting off a damaged
- * tail and what belongs to steps after `resumeStep`; undefined starts afresh.
+ * A recorder into a TensorBoard event file of `folder`. A resumed run goes on in the file it finds, after
+ * cutting off a damaged tail and what belongs to steps after `resumeStep`; undefined starts afresh.
  *
  * @param now Wall time in milliseconds since 1970.
  * @throws UserError where the file cannot be written or the disk is full.

@@ -1,4 +1,7 @@
-/** @file Predictions in the place of labels (pseudo-labels): what teachers or other views say of unlabelled images. */
+/**
+ * @file Predictions in the place of labels (pseudo-labels): what teachers or other views say of unlabelled
+ * images.
+ */
 import { cast, equal, greaterOrEqual, where } from "../graph/ops/compare.js";
 import { constant, filled } from "../graph/ops/leaf.js";
 import { reduceMax, reduceMin } from "../graph/ops/reduce.js";
@@ -8,14 +11,18 @@ import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { PseudoLabel } from "./contract/learning.js";
 
-/** The predicted values themselves, valid everywhere: [N,C,H,W], for tasks whose labels have the prediction's form. */
+/**
+ * The predicted values themselves, valid everywhere: [N,C,H,W], for tasks whose labels have the prediction's
+ * form.
+ */
 export function predictedValues(prediction: Tensor): PseudoLabel {
   const [n, , height, width] = prediction.shape;
   return { label: detach(prediction), valid: expand(filled(1, 4), [n, 1, height, width]) };
 }
 
 /**
- * The most probable class by logits [N,C,H,W], the first of several, valid where softmax gives it `confidence` (0 to 1) or more.
+ * The most probable class by logits [N,C,H,W], the first of several, valid where softmax gives it
+ * `confidence` (0 to 1) or more.
  */
 export function mostProbableClass(logits: Tensor, confidence: number): PseudoLabel {
   const classes = logits.shape[1];

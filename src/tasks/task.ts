@@ -1,4 +1,7 @@
-/** @file The contract every task fulfils, in four parts: how its labels are stored, learned from, measured and drawn. */
+/**
+ * @file The contract every task fulfils, in four parts: how its labels are stored, learned from, measured and
+ * drawn.
+ */
 import type { z } from "zod";
 import type { TaskDrawing } from "./contract/drawing.js";
 import type { TaskFiles } from "./contract/files.js";

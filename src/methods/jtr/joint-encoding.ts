@@ -1,6 +1,6 @@
 /**
- * @file How tasks enter a joint-task space by JTR's paper (eq. 4 and 5): a table by kind of task. Other methods that
- * compare or map tasks' values take them in the same form.
+ * @file How tasks enter a joint-task space by JTR's paper (eq. 4 and 5): a table by kind of task. Other
+ * methods that compare or map tasks' values take them in the same form.
  */
 import { UserError } from "../../common/errors.js";
 import { add, mul, sub } from "../../graph/ops/arithmetic.js";
@@ -83,8 +83,8 @@ function asTheyStand({ name, kind, spec }: Task): JointEncoding {
 
 /**
  * Probabilities softmax(logits) for predictions, one-hot (all-zero where ignored) for labels, and the
- * cross-entropy -Σ_c target_c log softmax(output)_c, masked mean over pixels. Probabilities rather than logits
- * because eq. 4 stacks predictions in the place of labels: both must live on one scale.
+ * cross-entropy -Σ_c target_c log softmax(output)_c, masked mean over pixels. Probabilities rather than
+ * logits because eq. 4 stacks predictions in the place of labels: both must live on one scale.
  */
 function classProbabilities({ kind, spec }: Task): JointEncoding {
   const classes = kind.learning.channels(spec);
@@ -100,7 +100,7 @@ function sharesOfOne(task: Task): JointEncoding {
   return { ...asTheyStand(task), bounded: (values) => normalCdf(values, 0.5, 0.5) };
 }
 
-/** Share of NYUv2's depths that are smaller, by a normal distribution of its mean and deviation: metres -> [0, 1]. */
+/** Metres -> share (0 to 1) of NYUv2's depths that are smaller, by a normal distribution. */
 export function depthShare(metres: Tensor): Tensor {
   return normalCdf(metres, DEPTH_MEAN, DEPTH_DEVIATION);
 }

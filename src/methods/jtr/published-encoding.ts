@@ -1,8 +1,8 @@
 /**
- * @file How tasks enter a joint-task space in JTR's published code (variant: released), a table by kind of task. Against the
- * paper's eq. 4 and 5: predictions enter as sampled one-hot maps, depth through a normal distribution function,
- * normals as (n + 1) / 2; reconstructions are compared by other losses than the tasks' own, divided by N+ = the
- * number of non-zero elements of the target tensor.
+ * @file How tasks enter a joint-task space in JTR's published code (variant: released), a table by kind of
+ * task. Against the paper's eq. 4 and 5: predictions enter as sampled one-hot maps, depth through a normal
+ * distribution function, normals as (n + 1) / 2; reconstructions are compared by other losses than the tasks'
+ * own, divided by N+ = the number of non-zero elements of the target tensor.
  */
 import { UserError } from "../../common/errors.js";
 import { add, div, maximum, mul, sub } from "../../graph/ops/arithmetic.js";
@@ -23,7 +23,9 @@ export interface Draw {
    * of them if left out.
    */
   readonly mask?: Tensor;
-  /** Standard Gumbel noise [N,`noiseChannels`,H,W]. A stack encoded without it is the noiseless (soft) one. */
+  /**
+   * Standard Gumbel noise [N,`noiseChannels`,H,W]. A stack encoded without it is the noiseless (soft) one.
+   */
   readonly noise?: Tensor;
 }
 
@@ -37,11 +39,13 @@ export interface PublishedEncoding {
 
 /**
  * JTR's. Its reconstruction compares the decoder's output with targets that are not the stacks themselves, so
- * each has a function of its own. Random draws come in as inputs, which keeps the graph pure; the published code
- * draws anew for every call.
+ * each has a function of its own. Random draws come in as inputs, which keeps the graph pure; the published
+ * code draws anew for every call.
  */
 export interface PublishedJointEncoding extends PublishedEncoding {
-  /** Target of the reconstructed prediction stack Ŷ. `encoded` is `encodePrediction`'s result for that stack. */
+  /**
+   * Target of the reconstructed prediction stack Ŷ. `encoded` is `encodePrediction`'s result for that stack.
+   */
   predictionTarget(prediction: Tensor, encoded: Tensor, draw: Draw): Tensor;
   /** Target of the reconstructed stack Y for samples with a label of this task. */
   labelTarget(label: Tensor, valid: Tensor): Tensor;
@@ -54,7 +58,10 @@ export interface PublishedJointEncoding extends PublishedEncoding {
 /** The kinds of task that the published code of a method knows. */
 export type PublishedTable<E extends PublishedEncoding> = Readonly<Record<string, (task: Task) => E>>;
 
-/** A task's entry. Throws UserError where the code has no such task: there is no default for what somebody else's code does. */
+/**
+ * A task's entry. Throws UserError where the code has no such task: there is no default for what somebody
+ * else's code does.
+ */
 export function publishedEncoding<E extends PublishedEncoding>(
   method: string,
   table: PublishedTable<E>,

@@ -1,4 +1,4 @@
-/** @file How tasks enter a pair-wise space in MTPSL's published code (variant: released), a table by kind of task. */
+/** @file How tasks enter a pair-wise space in MTPSL's published code (variant: released), by kind of task. */
 import { add, div, mul } from "../../graph/ops/arithmetic.js";
 import { reduceMax } from "../../graph/ops/reduce.js";
 import type { Tensor } from "../../graph/tensor.js";
@@ -9,7 +9,10 @@ import {
   type PublishedTable,
 } from "../jtr/published-encoding.js";
 
-/** Divided by the sample's largest value (plus 1e-12), through which gradients flow too; invalid pixels of labels are 0. */
+/**
+ * Divided by the sample's largest value (plus 1e-12), through which gradients flow too; invalid pixels of
+ * labels are 0.
+ */
 const depth: PublishedEncoding = {
   noiseChannels: 0,
   encodePrediction: (prediction, draw = {}) => overMaximum(masked(prediction, draw)),

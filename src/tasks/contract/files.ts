@@ -1,13 +1,13 @@
-/** @file The first part of a task: how its labels are stored, and how they move when their image is changed. */
+/** @file The first part of a task: how labels are stored, and how they move when their image is changed. */
 import type { LabelMap, Raster } from "./maps.js";
 import type { TaskSpec } from "./spec.js";
 
 export interface TaskFiles<S extends TaskSpec = TaskSpec> {
   /** Channels L of a label. */
   labelChannels(spec: S): number;
-  /** Names, in small letters, that arrays and layers of the task bear in files which hold several (.npz, EXR). */
+  /** Names, in small letters, that the task's arrays and layers bear in files of several (.npz, EXR). */
   readonly layers: readonly string[];
-  /** File pixels -> label. `where` names the file in errors. Throws UserError on values the spec does not allow. */
+  /** File pixels -> label. `where` names the file. Throws UserError on values the spec does not allow. */
   decode(raster: Raster, spec: S, where: string): LabelMap;
   /**
    * Label -> file pixels, from which `decode` makes the label again, up to the file's precision, by the entry
@@ -25,8 +25,8 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
    */
   mirrored(label: LabelMap): LabelMap;
   /**
-   * Mends the values after the map was turned by quarters, counter-clockwise (normals turn along). Left out where values
-   * do not depend on direction.
+   * Mends the values after the map was turned by quarters, counter-clockwise (normals turn along). Left out
+   * where values do not depend on direction.
    */
   turned?(label: LabelMap, quarters: number): LabelMap;
   /**

@@ -1,4 +1,6 @@
-/** @file The second part of a task: how a network's output becomes its prediction, and what it learns from. */
+/**
+ * @file The second part of a task: how a network's output becomes its prediction, and what it learns from.
+ */
 import type { Tensor } from "../../graph/tensor.js";
 import type { TaskSpec } from "./spec.js";
 
@@ -6,9 +8,15 @@ import type { TaskSpec } from "./spec.js";
 export interface TaskLearning<S extends TaskSpec = TaskSpec> {
   /** Channels C of a prediction. */
   channels(spec: S): number;
-  /** Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres, shares). */
+  /**
+   * Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres,
+   * shares).
+   */
   activate(output: Tensor, spec: S): Tensor;
-  /** What the loss is the negative logarithm of: a probability of classes, or a density around a value. Weightings by uncertainty differ in it. */
+  /**
+   * What the loss is the negative logarithm of: a probability of classes, or a density around a value.
+   * Weightings by uncertainty differ in it.
+   */
   readonly likelihood: "classification" | "regression";
   /** Loss of every sample, float32 [N]; 0 for a sample without a valid pixel. */
   loss(prediction: Tensor, label: Tensor, valid: Tensor, spec: S): Tensor;

@@ -1,7 +1,10 @@
 /** @file Maps of one image: file pixels, labels, predictions, pictures. */
 export type { LabelMap } from "../../fields/map.js";
 
-/** Integers are steps, to which a task's entry in dataset.yaml gives a meaning; floats are the values themselves. */
+/**
+ * Integers are steps, to which a task's entry in dataset.yaml gives a meaning; floats are the values
+ * themselves.
+ */
 export type RasterData =
   | Uint8Array
   | Int8Array
@@ -19,7 +22,9 @@ export interface Raster {
   readonly data: RasterData;
   /** Colours as RGB triples where the one channel holds indices into them. */
   readonly palette?: Uint8Array;
-  /** The largest value that the file could hold, where that is less than `data` could: 1 for one bit a pixel. */
+  /**
+   * The largest value that the file could hold, where that is less than `data` could: 1 for one bit a pixel.
+   */
   readonly maximum?: number;
 }
 

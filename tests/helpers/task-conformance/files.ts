@@ -71,6 +71,16 @@ export function filesConformance<S extends TaskSpec>(task: TaskUnderTest<S>): vo
       expect(label).toEqual(before);
     });
 
+    test("turned four times by a quarter is the identity, and twice is a half turn", () => {
+      const label = task.label(new Random(3, "turn"));
+      const before = structuredClone(label);
+      const turned = (map: LabelMap, quarters: number) => files.turned?.(map, quarters) ?? map;
+      const twice = turned(turned(label, 1), 1);
+      expectSameLabel(turned(turned(twice, 1), 1), label, 1e-6);
+      expectSameLabel(turned(label, 2), twice, 1e-6);
+      expect(label).toEqual(before);
+    });
+
     test("scaled there and back is the identity, by 1 nothing changes", () => {
       const label = task.label(new Random(2, "scale"));
       const before = structuredClone(label);

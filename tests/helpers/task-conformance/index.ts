@@ -10,8 +10,8 @@ import { metricsConformance } from "./metrics.js";
 export type { TaskExample } from "./example.js";
 
 /**
- * Runs the suite on `kind`, registered under `name`; `entry` is a dataset's entry for it, as a user writes it. `example`
- * says how its labels and predictions look where they are not values in [0, 1] in both.
+ * Runs the suite on `kind`, registered under `name`; `entry` is a dataset's entry for it, as a user writes
+ * it. `example` says how its labels and predictions look where they are not values in [0, 1] in both.
  */
 export function taskConformance<S extends TaskSpec>(
   name: string,
