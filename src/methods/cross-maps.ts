@@ -10,7 +10,7 @@ import { reduceSum } from "../graph/ops/reduce.js";
 import { stack } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Network, runNetwork } from "../models/network.js";
-import type { Scope } from "../nn/scope.js";
+import { Layer } from "../nn/layer.js";
 import type { Task } from "../tasks/task.js";
 import { jointEncoding } from "./jtr/joint-encoding.js";
 import type { LossTerm, MethodContext, NetworkPass, TaskLabels } from "./method.js";
@@ -53,10 +53,8 @@ interface Side {
 export interface CrossMap {
   readonly source: Side;
   readonly target: Side;
-  /** Scope of m_{s→t}. */
-  readonly scope: Scope;
-  /** Scope of m_{t→s}. */
-  readonly back: Scope;
+  /** Where m_{t→s} stands. */
+  readonly back: Layer;
   /** m_{s→t} of the source, activated as a prediction of the target: [B,O_t,H,W]. */
   readonly mapped: Tensor;
 }
@@ -88,17 +86,15 @@ export function crossMaps(
   const sides = context.tasks.map((_, task) => sideOf(context, task, predictions));
   return orderedPairs(sides.length).map((pair) => {
     const [source, target] = [sides[pair.source], sides[pair.target]];
-    const scopeOf = (from: Side, to: Side) =>
-      context.helper(method).child(from.task.name).child(to.task.name);
+    const mapping = (from: Side, to: Side) =>
+      new Layer(context.helper(method).child(from.task.name).child(to.task.name), context.forward);
     const { kind, spec, name } = target.task;
-    const scope = scopeOf(source, target);
     const heads = [{ name, channels: kind.learning.channels(spec) }];
-    const { outputs } = runNetwork(network, scope, source.input, context.forward, heads);
+    const { outputs } = runNetwork(network, mapping(source, target), source.input, heads);
     return {
       source,
       target,
-      scope,
-      back: scopeOf(target, source),
+      back: mapping(target, source),
       mapped: kind.learning.activate(outputs[name], spec),
     };
   });

@@ -2,7 +2,8 @@
 import { slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Encoded, Head, Network } from "../models/network.js";
-import type { Forward, Scope } from "../nn/scope.js";
+import { Layer } from "../nn/layer.js";
+import type { Forward } from "../nn/scope.js";
 import type { DistanceName } from "./distance.js";
 import type { MethodContext } from "./method.js";
 import type { Ramp } from "./ramp.js";
@@ -25,21 +26,25 @@ export interface JtrOptions extends Ramp {
 
 /** The auto-encoder g = g2 ∘ g1 over stacks of all tasks. */
 export interface JointAutoEncoder {
-  encode(stack: Tensor, forward: Forward): Encoded;
-  decode(encoded: Encoded, forward: Forward): Tensor;
+  encode(stack: Tensor): Encoded;
+  decode(encoded: Encoded): Tensor;
   /** The same, but gradients pass through without reaching its parameters. */
   readonly frozen: Pick<JointAutoEncoder, "encode">;
 }
 
-/** The auto-encoder as a helper network: a SegNet from and to the ΣO_t channels of the stack. */
-export function jointAutoEncoder(context: MethodContext, network: Network): JointAutoEncoder {
-  const scope: Scope = context.helper("joint");
+/** The auto-encoder as a helper network: a SegNet from and to the ΣO_t channels of the stack, in the pass `forward`. */
+export function jointAutoEncoder(
+  context: MethodContext,
+  network: Network,
+  forward: Forward,
+): JointAutoEncoder {
+  const layer = new Layer(context.helper("joint"), forward);
   const channels = context.tasks.reduce((sum, { kind, spec }) => sum + kind.learning.channels(spec), 0);
   const heads: Head[] = [{ name: "stack", channels }];
   return {
-    encode: (stack, forward) => network.encode(scope, stack, forward),
-    frozen: { encode: (stack, forward) => network.encode(scope.frozen(), stack, forward) },
-    decode: (encoded, forward) => network.decode(scope, encoded, forward, heads).stack,
+    encode: (stack) => network.encode(layer, stack),
+    frozen: { encode: (stack) => network.encode(layer.frozen(), stack) },
+    decode: (encoded) => network.decode(layer, encoded, heads).stack,
   };
 }
 

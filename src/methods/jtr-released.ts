@@ -8,10 +8,11 @@ import { reduceMean } from "../graph/ops/reduce.js";
 import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { Network } from "../models/network.js";
 import type { Task } from "../tasks/task.js";
 import { latentDistance } from "./distance.js";
 import { jtrPublished, type PublishedJointEncoding, publishedEncoding } from "./jtr/published-encoding.js";
-import { type JointAutoEncoder, type JtrOptions, splitStack } from "./jtr-parts.js";
+import { type JtrOptions, jointAutoEncoder, splitStack } from "./jtr-parts.js";
 import type { MethodContext, MethodResult } from "./method.js";
 import { predictViews, supervisedTerms } from "./supervised.js";
 
@@ -31,11 +32,7 @@ interface Part {
  * Supervised losses on view 0, summed over labelled tasks; d1 on view 1 through frozen weights; d2 and the reconstructions on view 2 for the
  * auto-encoder alone. Total: supervised + c_dist (d1 + c_recon d2) + c_recon recon, per sample, averaged.
  */
-export function releasedTerms(
-  context: MethodContext,
-  options: JtrOptions,
-  g: JointAutoEncoder,
-): MethodResult {
+export function releasedTerms(context: MethodContext, options: JtrOptions, network: Network): MethodResult {
   const { batchSize: n } = context;
   const views = predictViews(context, [0, 1, 2]);
   const [predictions, predictions1, predictions2] = views.map((view) => view.predictions);
@@ -43,13 +40,14 @@ export function releasedTerms(
 
   // Running statistics of g serve nobody: it always runs on its batch's own.
   const apart = context.forward.with({ statistics: "sample", updatesState: false });
+  const g = jointAutoEncoder(context, network, apart);
   const first = viewParts(context, predictions1, 1);
   const firstMask = sharedMask(first);
   const predicted1 = stackOf(first, (part) => encode(context, part, firstMask, "view1.predicted"));
   const target1 = stackOf(first, (part) =>
     choose(part, labelOf(part), encode(context, part, firstMask, "view1.target")),
   );
-  const latent1 = g.frozen.encode(concat([predicted1, target1], 0), apart).bottleneck;
+  const latent1 = g.frozen.encode(concat([predicted1, target1], 0)).bottleneck;
   const d1 = distance(options, latent1, n);
 
   const second = viewParts(context, predictions2, 2);
@@ -58,10 +56,10 @@ export function releasedTerms(
   const target2 = stackOf(second, (part) =>
     choose(part, labelOf(part), encode(context, part, mask, "view2.target")),
   );
-  const encoded = g.encode(detach(concat([concat(soft, 1), target2], 0)), apart);
+  const encoded = g.encode(detach(concat([concat(soft, 1), target2], 0)));
   const d2 = distance(options, encoded.bottleneck, n);
 
-  const rebuilt = splitStack(context, g.decode(encoded, apart));
+  const rebuilt = splitStack(context, g.decode(encoded));
   const losses = second.flatMap((part, i) => {
     const draw = (name: string) => ({ mask, noise: noiseFor(context, part, name) });
     const { encoding, prediction, label, valid } = part;

@@ -73,9 +73,9 @@ export function jointTerms(
   options: Pick<JtrOptions, "distance" | "distanceWeight" | "reconstructionWeight" | keyof Ramp>,
   autoEncoder: JointAutoEncoder,
 ): LossTerm[] {
-  const { batchSize: n, forward } = context;
+  const { batchSize: n } = context;
   const both = concat([stacks.predicted, stacks.target], 0);
-  const latent = autoEncoder.encode(both, forward).bottleneck;
+  const latent = autoEncoder.encode(both).bottleneck;
   const half = (x: Tensor, which: 0 | 1) => slice(x, { starts: [which * n], ends: [(which + 1) * n] });
   const distance = reduceMean(latentDistance(options.distance, half(latent, 0), half(latent, 1)));
   const terms: LossTerm[] = [
@@ -84,7 +84,7 @@ export function jointTerms(
   if (options.reconstructionWeight === 0) return terms;
 
   const fixed = detach(both);
-  const rebuilt = splitStack(context, autoEncoder.decode(autoEncoder.encode(fixed, forward), forward));
+  const rebuilt = splitStack(context, autoEncoder.decode(autoEncoder.encode(fixed)));
   const wanted = splitStack(context, fixed);
   const everywhere = expand(filled(1, 4), [2 * n, 1, ...context.size]);
   const losses = context.tasks.map((task, i) =>
@@ -144,8 +144,8 @@ export const jtr: MethodDefinition<JtrOptions> = {
         ],
   build(context, options) {
     const network = segnet({ width: options.width, bottleneck: options.bottleneck });
-    const autoEncoder = jointAutoEncoder(context, network);
-    if (options.variant === "released") return releasedTerms(context, options, autoEncoder);
+    if (options.variant === "released") return releasedTerms(context, options, network);
+    const autoEncoder = jointAutoEncoder(context, network, context.forward);
     const views = options.unlabelled === "none" ? [0] : [0, 1];
     const [{ predictions }, second] = predictViews(context, views);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });

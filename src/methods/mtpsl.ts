@@ -6,6 +6,7 @@ import { resizeBilinear } from "../graph/ops/resize.js";
 import { expand, reshape } from "../graph/ops/shape.js";
 import { detach } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
+import { Layer } from "../nn/layer.js";
 import { latentDistance } from "./distance.js";
 import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS } from "./method.js";
 import { observedMean } from "./observed.js";
@@ -25,7 +26,7 @@ export interface MtpslOptions extends Ramp {
   readonly variant: "paper" | "released";
 }
 
-/** Scope of the mapping network. */
+/** Name of the mapping network. */
 const HELPER = "mtpsl";
 /** Share of the regularisation in the pair loss, in the released code. */
 const REGULARISATION = 0.5;
@@ -49,10 +50,10 @@ export function pairTerms(
   const labelled = labelledFlags(context, view.index);
   const { choice, counts } = pairSlots(labelled, options.pairs);
   const [batch, slots] = counts.shape;
+  const mapping = new Layer(context.helper(HELPER), context.forward);
   const { source, target } = pairLatents(
-    context.helper(HELPER),
     // Running statistics of single maps would serve nobody.
-    released ? context.forward.with({ statistics: "sample", updatesState: false }) : context.forward,
+    released ? mapping.with({ statistics: "sample", updatesState: false }) : mapping,
     released ? releasedInputs(context, view) : paperInputs(context, view, options.pairs),
     choice,
     { width: options.width, channels: view.bottleneck.shape[1] },

@@ -7,6 +7,7 @@ import { mul, sub } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
 import type { Tensor } from "../graph/tensor.js";
 import { runNetwork } from "../models/network.js";
+import { Layer } from "../nn/layer.js";
 import { Forward } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
 import { headsOf, type LossTerm, type MethodContext, type MethodDefinition } from "./method.js";
@@ -26,15 +27,9 @@ const TEACHERS = "teachers";
 
 /** The teachers' predictions on the student's images, frozen and in evaluation mode, by task name. */
 function teach(context: MethodContext): Record<string, Tensor> {
-  const scope = context.helper(TEACHERS).frozen();
+  const layer = new Layer(context.helper(TEACHERS).frozen(), new Forward("eval"));
   const network = networkPerTask(context.network);
-  const { outputs } = runNetwork(
-    network,
-    scope,
-    context.image(),
-    new Forward("eval"),
-    headsOf(context.tasks),
-  );
+  const { outputs } = runNetwork(network, layer, context.image(), headsOf(context.tasks));
   return Object.fromEntries(
     context.tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );

@@ -7,7 +7,7 @@ import { concat, reshape, slice, stack } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type SegNetUnit, segnetEncoder, segnetUnit } from "../models/segnet.js";
 import { ones, zeros } from "../nn/initializers.js";
-import type { Forward, Scope } from "../nn/scope.js";
+import type { Layer } from "../nn/layer.js";
 import { endMatrix, orderedPairs } from "./pairs.js";
 
 /** One task's maps in a batch, encoded: both [B,O_t,H,W]. */
@@ -29,12 +29,11 @@ export interface PairSpaceOptions {
 /**
  * Both sides of the chosen pairs in their spaces: m(ŷ_s) and m(y_t), each [B*J,channels,H/32,W/32], `choice` being [B,J,P].
  * A task's first unit serves it as source and as target, over its predictions and labels as one batch. All rows (both sides, slots and samples)
- * pass the encoder as one batch: with `forward.statistics` "batch" they are normalised by common statistics, with "sample" each by its own, as
+ * pass the encoder as one batch: with the pass's `statistics` "batch" they are normalised by common statistics, with "sample" each by its own, as
  * the released code does, which evaluates m at batch size 1. FiLM: γ and β [C,K(K-1)] a unit, from 1 and 0; both sides read the pair's column.
  */
 export function pairLatents(
-  scope: Scope,
-  forward: Forward,
+  layer: Layer,
   inputs: readonly PairInput[],
   choice: Tensor,
   { width, channels }: PairSpaceOptions,
@@ -42,7 +41,7 @@ export function pairLatents(
   const [batch, slots, pairCount] = choice.shape;
   const [, , height, columns] = inputs[0].label.shape;
   const features = inputs.map(({ name, prediction, label }) =>
-    segnetUnit(scope.child("input").child(name), concat([prediction, label], 0), width, forward),
+    segnetUnit(layer.child("input").child(name), concat([prediction, label], 0), width),
   );
   const pairs = orderedPairs(inputs.length);
   const rowsOf = (end: "source" | "target", from: number) => {
@@ -58,14 +57,14 @@ export function pairLatents(
 
   const oneSide = reshape(choice, [batch * slots, pairCount]);
   const pairOfRow = concat([oneSide, oneSide], 0);
-  const unit: SegNetUnit = (unitScope, x, count, unitForward) => {
+  const unit: SegNetUnit = (place, x, count) => {
     const row = (name: string, start: typeof ones) =>
-      matmul(pairOfRow, swapLast(unitScope.inGroup(FILM_GROUP).parameter(name, [count, pairCount], start)));
+      matmul(pairOfRow, swapLast(place.inGroup(FILM_GROUP).parameter(name, [count, pairCount], start)));
     const modulation = { scale: row("gamma", ones), shift: row("beta", zeros) };
-    return segnetUnit(unitScope, x, count, unitForward, modulation);
+    return segnetUnit(place, x, count, modulation);
   };
   const levels = [width, 2 * width, 4 * width, 8 * width, channels];
-  const { bottleneck } = segnetEncoder(scope, rows, forward, levels, unit);
+  const { bottleneck } = segnetEncoder(layer, rows, levels, unit);
   const side = (from: number) => slice(bottleneck, { starts: [from], ends: [from + batch * slots] });
   return { source: side(0), target: side(batch * slots) };
 }

@@ -33,9 +33,8 @@ function featureDistance(context: MethodContext, network: Network, map: CrossMap
   const known = mul(encoding.encodeLabel(label, valid), valid);
   const wanted = add(known, mul(detach(mapped), sub(1, valid)));
   const { bottleneck } = network.encode(
-    map.back.frozen(),
+    map.back.frozen().with({ updatesState: false }),
     concat([mapped, wanted], 0),
-    context.forward.with({ updatesState: false }),
   );
   const side = (from: number) => slice(bottleneck, { starts: [from], ends: [from + n] });
   return latentDistance("cosine", side(0), side(n));

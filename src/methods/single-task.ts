@@ -12,13 +12,13 @@ import { predict, supervisedTerm } from "./supervised.js";
 export function networkPerTask(network: Network): Network {
   return {
     sizeMultiple: network.sizeMultiple,
-    encode: (_scope, x) => ({ bottleneck: x, skips: [] }),
-    decode: (scope, { bottleneck: image }, forward, heads) =>
+    encode: (_layer, x) => ({ bottleneck: x, skips: [] }),
+    decode: (layer, { bottleneck: image }, heads) =>
       Object.fromEntries(
         heads.map((head) => {
-          const own = scope.child(head.name);
-          const encoded = network.encode(own, image, forward);
-          return [head.name, network.decode(own, encoded, forward, [head])[head.name]];
+          const own = layer.child(head.name);
+          const encoded = network.encode(own, image);
+          return [head.name, network.decode(own, encoded, [head])[head.name]];
         }),
       ),
   };

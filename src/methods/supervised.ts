@@ -5,6 +5,7 @@ import { reduceSum } from "../graph/ops/reduce.js";
 import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { runNetwork } from "../models/network.js";
+import { Layer } from "../nn/layer.js";
 import type { Task } from "../tasks/task.js";
 import {
   headsOf,
@@ -56,9 +57,8 @@ export function predict(context: MethodContext, image: Tensor): NetworkPass {
   if (known !== undefined) return known;
   const { encoded, outputs } = runNetwork(
     context.network,
-    context.scope,
+    new Layer(context.scope, context.forward),
     image,
-    context.forward,
     headsOf(context.tasks),
   );
   const predictions = Object.fromEntries(

@@ -16,8 +16,8 @@ import { concat, expand, slice } from "../graph/ops/shape.js";
 import { relu } from "../graph/ops/unary.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import { kaimingNormal, normal, zeros } from "../nn/initializers.js";
+import type { Layer } from "../nn/layer.js";
 import { convNorm, convNormRelu } from "../nn/layers.js";
-import type { Forward, Scope } from "../nn/scope.js";
 import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
 import { RESNETS, type ResNetName, resnetEncoder } from "./resnet.js";
 
@@ -43,18 +43,18 @@ const unit3x3 = { kernel: 3, padding: 1, ...without };
 export function deeplabv3plus(options: DeepLabV3PlusOptions): Network {
   return {
     sizeMultiple: options.outputStride,
-    encode: (scope, x, forward) => encode(scope, x, forward, options),
-    decode: (scope, encoded, forward, heads) => decode(scope, encoded, forward, heads, options),
+    encode: (layer, x) => encode(layer, x, options),
+    decode: (layer, encoded, heads) => decode(layer, encoded, heads, options),
   };
 }
 
-function encode(scope: Scope, x: Tensor, forward: Forward, options: DeepLabV3PlusOptions): Encoded {
+function encode(layer: Layer, x: Tensor, options: DeepLabV3PlusOptions): Encoded {
   const { encoder: name, outputStride, width } = options;
   if (x.shape.length !== 4 || x.shape[2] % outputStride !== 0 || x.shape[3] % outputStride !== 0) {
     graphError("deeplabv3plus", `height and width must be multiples of ${outputStride}`, [x]);
   }
   const image = x.shape[1] === 3 ? standardise(x) : x;
-  const maps = resnetEncoder(scope.child("encoder"), image, forward, { name, width, outputStride });
+  const maps = resnetEncoder(layer.child("encoder"), image, { name, width, outputStride });
   return { bottleneck: maps[3], skips: [maps[0]] };
 }
 
@@ -66,40 +66,33 @@ function standardise(x: Tensor): Tensor {
 }
 
 function decode(
-  scope: Scope,
+  layer: Layer,
   { bottleneck, skips: [fine] }: Encoded,
-  forward: Forward,
   heads: readonly Head[],
   { outputStride, width }: DeepLabV3PlusOptions,
 ): Record<string, Tensor> {
   const channels = 4 * width;
   const scale = 16 / outputStride;
   const rates = RATES.map((rate) => scale * rate);
-  const pyramid = spatialPyramid(scope.child("aspp"), bottleneck, channels, rates, forward);
-  const decoder = scope.child("decoder");
-  const low = convNormRelu(decoder.child("low"), fine, Math.ceil(0.75 * width), forward, unit1x1);
+  const pyramid = spatialPyramid(layer.child("aspp"), bottleneck, channels, rates);
+  const decoder = layer.child("decoder");
+  const low = convNormRelu(decoder.child("low"), fine, Math.ceil(0.75 * width), unit1x1);
   const coarse = resizeBilinear(pyramid, [fine.shape[2], fine.shape[3]]);
   const joined = concat([coarse, low], 1);
-  const refined = convNormRelu(decoder.child(0), joined, channels, forward, unit3x3);
-  const features = convNormRelu(decoder.child(1), refined, channels, forward, unit3x3);
+  const refined = convNormRelu(decoder.child(0), joined, channels, unit3x3);
+  const features = convNormRelu(decoder.child(1), refined, channels, unit3x3);
   // `fine` lies at a quarter of the image's resolution.
-  return classify(scope.child("head"), features, heads, [4 * fine.shape[2], 4 * fine.shape[3]]);
+  return classify(layer.child("head"), features, heads, [4 * fine.shape[2], 4 * fine.shape[3]]);
 }
 
 /**
  * Atrous spatial pyramid pooling (Chen et al. 2017): a 1x1 convolution, three dilated 3x3 ones and the image's mean side by side, put together
  * by a 1x1 convolution. x [N,C,H,W] to [N,channels,H,W].
  */
-function spatialPyramid(
-  scope: Scope,
-  x: Tensor,
-  channels: number,
-  rates: readonly number[],
-  forward: Forward,
-): Tensor {
-  const branches = scope.child("convs");
+function spatialPyramid(layer: Layer, x: Tensor, channels: number, rates: readonly number[]): Tensor {
+  const branches = layer.child("convs");
   const dilated = rates.map((rate, i) =>
-    convNormRelu(branches.child(i + 1), x, channels, forward, {
+    convNormRelu(branches.child(i + 1), x, channels, {
       kernel: 3,
       dilation: rate,
       padding: rate,
@@ -108,26 +101,26 @@ function spatialPyramid(
   );
   // torchvision's sequence begins with the pooling, so the convolution is number 1.
   const pooling = branches.child(rates.length + 1);
-  const scopes = { conv: pooling.child(1), norm: pooling.child(2) };
-  const mean = relu(convNorm(scopes, globalAveragePool2d(x), channels, forward, unit1x1));
+  const pooled = { conv: pooling.child(1), norm: pooling.child(2) };
+  const mean = relu(convNorm(pooled, globalAveragePool2d(x), channels, unit1x1));
   const parts = [
-    convNormRelu(branches.child(0), x, channels, forward, unit1x1),
+    convNormRelu(branches.child(0), x, channels, unit1x1),
     ...dilated,
     expand(mean, [x.shape[0], channels, x.shape[2], x.shape[3]]),
   ];
-  return convNormRelu(scope.child("project"), concat(parts, 1), channels, forward, unit1x1);
+  return convNormRelu(layer.child("project"), concat(parts, 1), channels, unit1x1);
 }
 
 /** 1x1 convolutions of all heads in one, enlarged bilinearly to `size`. */
 function classify(
-  scope: Scope,
+  layer: Layer,
   features: Tensor,
   heads: readonly Head[],
   size: readonly [number, number],
 ): Record<string, Tensor> {
   const shape = (head: Head) => [head.channels, features.shape[1], 1, 1];
-  const weights = heads.map((head) => scope.child(head.name).parameter("weight", shape(head), normal(0.01)));
-  const biases = heads.map((head) => scope.child(head.name).parameter("bias", [head.channels], zeros));
+  const weights = heads.map((head) => layer.child(head.name).parameter("weight", shape(head), normal(0.01)));
+  const biases = heads.map((head) => layer.child(head.name).parameter("bias", [head.channels], zeros));
   const joined = conv2d(features, concat(weights, 0), { bias: concat(biases, 0) });
   const maps = resizeBilinear(joined, size);
   let start = 0;

@@ -1,7 +1,7 @@
 /** @file What a network is to methods: an encoder, a decoder with one head per task, and nothing else. */
 import type { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
-import type { Forward, Scope } from "../nn/scope.js";
+import type { Layer } from "../nn/layer.js";
 
 /** One output of a network. */
 export interface Head {
@@ -23,9 +23,9 @@ export interface Network {
   /** Names of the parameters of the last layer that all heads share; left out where they share none. */
   readonly shared?: readonly string[];
   /** x [N,C,H,W], any number of channels. */
-  encode(scope: Scope, x: Tensor, forward: Forward): Encoded;
+  encode(layer: Layer, x: Tensor): Encoded;
   /** One map [N,head.channels,H,W] per head, by head name, without output activation. */
-  decode(scope: Scope, encoded: Encoded, forward: Forward, heads: readonly Head[]): Record<string, Tensor>;
+  decode(layer: Layer, encoded: Encoded, heads: readonly Head[]): Record<string, Tensor>;
 }
 
 /** A model of the registry. `options` validates what stands under `model:` in a configuration, besides the name. */
@@ -40,11 +40,10 @@ export interface ModelDefinition<O = unknown> {
 /** Encoder and decoder in one go. */
 export function runNetwork(
   network: Network,
-  scope: Scope,
+  layer: Layer,
   x: Tensor,
-  forward: Forward,
   heads: readonly Head[],
 ): { encoded: Encoded; outputs: Record<string, Tensor> } {
-  const encoded = network.encode(scope, x, forward);
-  return { encoded, outputs: network.decode(scope, encoded, forward, heads) };
+  const encoded = network.encode(layer, x);
+  return { encoded, outputs: network.decode(layer, encoded, heads) };
 }

@@ -7,11 +7,11 @@ import { maxPool2d } from "../graph/ops/max-pool.js";
 import { relu } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { kaimingNormal } from "../nn/initializers.js";
-import { type ConvLayerOptions, type ConvNormScopes, convNorm } from "../nn/layers.js";
-import type { Forward, Scope } from "../nn/scope.js";
+import type { Layer } from "../nn/layer.js";
+import { type ConvLayerOptions, type ConvNormLayers, convNorm } from "../nn/layers.js";
 
 /** One residual block: x to `planes` channels (times the block's expansion), sizes divided by `stride`. */
-type Block = (scope: Scope, x: Tensor, planes: number, forward: Forward, geometry: Geometry) => Tensor;
+type Block = (layer: Layer, x: Tensor, planes: number, geometry: Geometry) => Tensor;
 
 interface Geometry {
   readonly stride: number;
@@ -53,10 +53,10 @@ export interface ResNetOptions {
  * Dilation: a stride that is left out doubles the dilation of everything behind it, so the map is the strided network's with the positions in
  * between filled in ("à trous"). On bottlenecks this is torchvision's `replace_stride_with_dilation`, which knows no basic blocks.
  */
-export function resnetEncoder(scope: Scope, x: Tensor, forward: Forward, options: ResNetOptions): Tensor[] {
+export function resnetEncoder(layer: Layer, x: Tensor, options: ResNetOptions): Tensor[] {
   const { block, layers } = ARCHITECTURES[options.name];
-  const stem = { conv: scope.child("conv1"), norm: scope.child("bn1") };
-  const wide = conv(stem, x, options.width, forward, { kernel: 7, stride: 2, padding: 3 });
+  const stem = { conv: layer.child("conv1"), norm: layer.child("bn1") };
+  const wide = conv(stem, x, options.width, { kernel: 7, stride: 2, padding: 3 });
   let features = maxPool2d(relu(wide), { kernel: 3, stride: 2, padding: 1 }).output;
   let [reached, dilation] = [4, 1];
   return layers.map((count, level) => {
@@ -65,61 +65,49 @@ export function resnetEncoder(scope: Scope, x: Tensor, forward: Forward, options
     if (halves) reached *= 2;
     else if (level > 0) dilation *= 2;
     for (let i = 0; i < count; i++) {
-      features = block(
-        scope.child(`layer${level + 1}`).child(i),
-        features,
-        options.width * 2 ** level,
-        forward,
-        {
-          stride: i === 0 && halves ? 2 : 1,
-          dilation: i === 0 ? before : dilation,
-          innerDilation: dilation,
-        },
-      );
+      features = block(layer.child(`layer${level + 1}`).child(i), features, options.width * 2 ** level, {
+        stride: i === 0 && halves ? 2 : 1,
+        dilation: i === 0 ? before : dilation,
+        innerDilation: dilation,
+      });
     }
     return features;
   });
 }
 
 /** Convolution `conv<index>` without bias and normalisation `bn<index>`. */
-function numbered(scope: Scope, index: number): ConvNormScopes {
-  return { conv: scope.child(`conv${index}`), norm: scope.child(`bn${index}`) };
+function numbered(layer: Layer, index: number): ConvNormLayers {
+  return { conv: layer.child(`conv${index}`), norm: layer.child(`bn${index}`) };
 }
 
-function conv(
-  scopes: ConvNormScopes,
-  x: Tensor,
-  channels: number,
-  forward: Forward,
-  options: ConvLayerOptions,
-): Tensor {
-  return convNorm(scopes, x, channels, forward, { ...options, bias: false, weightInit: kaimingNormal });
+function conv(layers: ConvNormLayers, x: Tensor, channels: number, options: ConvLayerOptions): Tensor {
+  return convNorm(layers, x, channels, { ...options, bias: false, weightInit: kaimingNormal });
 }
 
 /** 3x3, 3x3. */
-function basicBlock(scope: Scope, x: Tensor, planes: number, forward: Forward, geometry: Geometry): Tensor {
+function basicBlock(layer: Layer, x: Tensor, planes: number, geometry: Geometry): Tensor {
   const { stride, dilation, innerDilation } = geometry;
   const first = { kernel: 3, stride, dilation, padding: dilation };
   const second = { kernel: 3, dilation: innerDilation, padding: innerDilation };
-  const hidden = relu(conv(numbered(scope, 1), x, planes, forward, first));
-  const residual = conv(numbered(scope, 2), hidden, planes, forward, second);
-  return relu(add(residual, shortcut(scope, x, planes, forward, stride)));
+  const hidden = relu(conv(numbered(layer, 1), x, planes, first));
+  const residual = conv(numbered(layer, 2), hidden, planes, second);
+  return relu(add(residual, shortcut(layer, x, planes, stride)));
 }
 
 /** 1x1, 3x3 with the stride, 1x1 to four times the planes. */
-function bottleneck(scope: Scope, x: Tensor, planes: number, forward: Forward, geometry: Geometry): Tensor {
+function bottleneck(layer: Layer, x: Tensor, planes: number, geometry: Geometry): Tensor {
   const { stride, dilation } = geometry;
   const channels = BOTTLENECK_EXPANSION * planes;
-  const narrow = relu(conv(numbered(scope, 1), x, planes, forward, { kernel: 1 }));
+  const narrow = relu(conv(numbered(layer, 1), x, planes, { kernel: 1 }));
   const spatial = { kernel: 3, stride, dilation, padding: dilation };
-  const hidden = relu(conv(numbered(scope, 2), narrow, planes, forward, spatial));
-  const residual = conv(numbered(scope, 3), hidden, channels, forward, { kernel: 1 });
-  return relu(add(residual, shortcut(scope, x, channels, forward, stride)));
+  const hidden = relu(conv(numbered(layer, 2), narrow, planes, spatial));
+  const residual = conv(numbered(layer, 3), hidden, channels, { kernel: 1 });
+  return relu(add(residual, shortcut(layer, x, channels, stride)));
 }
 
 /** The identity, or a 1x1 convolution where the block changes channels or size. */
-function shortcut(scope: Scope, x: Tensor, channels: number, forward: Forward, stride: number): Tensor {
+function shortcut(layer: Layer, x: Tensor, channels: number, stride: number): Tensor {
   if (stride === 1 && x.shape[1] === channels) return x;
-  const scopes = { conv: scope.child("downsample").child(0), norm: scope.child("downsample").child(1) };
-  return conv(scopes, x, channels, forward, { kernel: 1, stride });
+  const downsample = layer.child("downsample");
+  return conv({ conv: downsample.child(0), norm: downsample.child(1) }, x, channels, { kernel: 1, stride });
 }

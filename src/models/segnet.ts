@@ -11,8 +11,8 @@ import { maxPool2d, maxUnpool2d } from "../graph/ops/max-pool.js";
 import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import { xavierNormal, zeros } from "../nn/initializers.js";
+import type { Layer } from "../nn/layer.js";
 import { convNormRelu, type Modulation } from "../nn/layers.js";
-import type { Forward, Scope } from "../nn/scope.js";
 import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
 
 export interface SegNetOptions {
@@ -33,43 +33,29 @@ export function segnet({ width, bottleneck }: SegNetOptions): Network {
   const channels = [width, 2 * width, 4 * width, 8 * width, bottleneck ?? 8 * width];
   return {
     sizeMultiple: 2 ** LEVELS,
-    encode: (scope, x, forward) => segnetEncoder(scope, x, forward, channels),
-    decode: (scope, encoded, forward, heads) => decode(scope, encoded, forward, heads, channels),
+    encode: (layer, x) => segnetEncoder(layer, x, channels),
+    decode: (layer, encoded, heads) => decode(layer, encoded, heads, channels),
   };
 }
 
 /** A 3x3 convolution and what follows it, up to its activation: x [N,C,H,W] -> [N,channels,H,W]. */
-export type SegNetUnit = (scope: Scope, x: Tensor, channels: number, forward: Forward) => Tensor;
+export type SegNetUnit = (layer: Layer, x: Tensor, channels: number) => Tensor;
 
 /** SegNet's own unit: 3x3 convolution, batch normalisation, modulation where given, ReLU. */
-export function segnetUnit(
-  scope: Scope,
-  x: Tensor,
-  channels: number,
-  forward: Forward,
-  modulation?: Modulation,
-): Tensor {
-  return convNormRelu(scope, x, channels, forward, { ...unit3x3, modulation });
+export function segnetUnit(layer: Layer, x: Tensor, channels: number, modulation?: Modulation): Tensor {
+  return convNormRelu(layer, x, channels, { ...unit3x3, modulation });
 }
 
 /** Further units at a level: levels 0 and 1 have one, deeper ones two in a sequence. */
-function block(
-  scope: Scope,
-  x: Tensor,
-  channels: number,
-  level: number,
-  forward: Forward,
-  unit: SegNetUnit,
-): Tensor {
-  if (level < 2) return unit(scope, x, channels, forward);
-  return unit(scope.child(1), unit(scope.child(0), x, channels, forward), channels, forward);
+function block(layer: Layer, x: Tensor, channels: number, level: number, unit: SegNetUnit): Tensor {
+  if (level < 2) return unit(layer, x, channels);
+  return unit(layer.child(1), unit(layer.child(0), x, channels), channels);
 }
 
 /** SegNet's encoder of five levels with these channels; x [N,C,H,W], its sides multiples of 32. Throws GraphError on other sizes. */
 export function segnetEncoder(
-  scope: Scope,
+  layer: Layer,
   x: Tensor,
-  forward: Forward,
   channels: readonly number[],
   unit: SegNetUnit = segnetUnit,
 ): Encoded {
@@ -79,8 +65,8 @@ export function segnetEncoder(
   const skips: Tensor[] = [];
   let features = x;
   channels.forEach((count, level) => {
-    features = unit(scope.child("encoder_block").child(level), features, count, forward);
-    features = block(scope.child("conv_block_enc").child(level), features, count, level, forward, unit);
+    features = unit(layer.child("encoder_block").child(level), features, count);
+    features = block(layer.child("conv_block_enc").child(level), features, count, level, unit);
     const pooled = maxPool2d(features, { kernel: 2, stride: 2 });
     skips.push(pooled.indices);
     features = pooled.output;
@@ -89,9 +75,8 @@ export function segnetEncoder(
 }
 
 function decode(
-  scope: Scope,
+  layer: Layer,
   { bottleneck, skips }: Encoded,
-  forward: Forward,
   heads: readonly Head[],
   channels: readonly number[],
 ): Record<string, Tensor> {
@@ -99,20 +84,20 @@ function decode(
   for (let level = LEVELS - 1; level >= 0; level--) {
     const count = channels[Math.max(level - 1, 0)];
     features = maxUnpool2d(features, skips[level]);
-    features = segnetUnit(scope.child("decoder_block").child(level), features, count, forward);
-    features = block(scope.child("conv_block_dec").child(level), features, count, level, forward, segnetUnit);
+    features = segnetUnit(layer.child("decoder_block").child(level), features, count);
+    features = block(layer.child("conv_block_dec").child(level), features, count, level, segnetUnit);
   }
-  return linearHeads(scope.child("head"), features, heads);
+  return linearHeads(layer.child("head"), features, heads);
 }
 
 /**
  * Heads of a 3x3 and a 1x1 convolution. Nothing stands between the two, so their product is one 3x3 convolution; and as all heads read the same
  * features, their filters are joined along the outputs. Function and gradients are those of the separate layers, at a sixth of the arithmetic.
  */
-function linearHeads(scope: Scope, features: Tensor, heads: readonly Head[]): Record<string, Tensor> {
+function linearHeads(layer: Layer, features: Tensor, heads: readonly Head[]): Record<string, Tensor> {
   const width = features.shape[1];
   const composed = heads.map((head) => {
-    const [hidden, last] = [scope.child(head.name).child(0), scope.child(head.name).child(1)];
+    const [hidden, last] = [layer.child(head.name).child(0), layer.child(head.name).child(1)];
     const inner = hidden.parameter("weight", [width, width, 3, 3], xavierNormal);
     const outer = reshape(last.parameter("weight", [head.channels, width, 1, 1], xavierNormal), [
       head.channels,

@@ -1,5 +1,6 @@
 /** @file Networks' building blocks: modules and their variables, layers, optimizers, schedules, and the training step's graph. */
 export * from "./initializers.js";
+export { Layer } from "./layer.js";
 export * from "./layers.js";
 export * from "./module.js";
 export { type AdamOptions, adam, adamw } from "./optimizers/adam.js";

@@ -7,7 +7,7 @@ import { expand, reshape } from "../graph/ops/shape.js";
 import { detach, relu, sqrt } from "../graph/ops/unary.js";
 import { sizeOf, type Tensor } from "../graph/tensor.js";
 import { biasUniform, type Initializer, ones, xavierNormal, zeros } from "./initializers.js";
-import type { Forward, Scope } from "./scope.js";
+import type { Layer } from "./layer.js";
 
 export interface ConvLayerOptions extends ConvOptions {
   kernel: number;
@@ -18,11 +18,11 @@ export interface ConvLayerOptions extends ConvOptions {
 }
 
 /** Convolution with parameters `weight` and, unless switched off, `bias`: x [N,C,H,W] -> [N,channels,Ho,Wo]. */
-export function convLayer(scope: Scope, x: Tensor, channels: number, options: ConvLayerOptions): Tensor {
+export function convLayer(layer: Layer, x: Tensor, channels: number, options: ConvLayerOptions): Tensor {
   const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
-  const weight = scope.parameter("weight", shape, options.weightInit ?? xavierNormal);
+  const weight = layer.parameter("weight", shape, options.weightInit ?? xavierNormal);
   if (options.bias === false) return conv2d(x, weight, geometryOf(options));
-  const bias = scope.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
+  const bias = layer.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
   return conv2d(x, weight, { ...geometryOf(options), bias });
 }
 
@@ -41,13 +41,8 @@ export interface BatchNormOptions {
  * batch statistics in training mode, running ones otherwise. x [N,C,H,W]. A single value per channel (1x1 maps of one sample) has no
  * deviation, and PyTorch refuses to train on it: here it is normalised by the running statistics, which then stay as they are.
  */
-export function batchNormLayer(
-  scope: Scope,
-  x: Tensor,
-  forward: Forward,
-  options: BatchNormOptions = {},
-): Tensor {
-  return normalise(scope, x, forward, { ...options, offset: null });
+export function batchNormLayer(layer: Layer, x: Tensor, options: BatchNormOptions = {}): Tensor {
+  return normalise(layer, x, { ...options, offset: null });
 }
 
 /** A scale and a shift [N,C] of each sample's channels, applied after normalisation: FiLM (Perez et al. 2018). */
@@ -62,13 +57,14 @@ interface NormaliseOptions extends BatchNormOptions {
   offset: Tensor | null;
 }
 
-function normalise(scope: Scope, x: Tensor, forward: Forward, options: NormaliseOptions): Tensor {
+function normalise(layer: Layer, x: Tensor, options: NormaliseOptions): Tensor {
+  const { forward } = layer;
   const { epsilon = 1e-5, momentum = 0.1, offset, modulation } = options;
   const channels = x.shape[1];
-  const weight = scope.parameter("weight", [channels], ones);
-  const bias = scope.parameter("bias", [channels], zeros);
-  const runningMean = scope.state("running_mean", [channels], zeros);
-  const runningVariance = scope.state("running_var", [channels], ones);
+  const weight = layer.parameter("weight", [channels], ones);
+  const bias = layer.parameter("bias", [channels], zeros);
+  const runningMean = layer.state("running_mean", [channels], zeros);
+  const runningVariance = layer.state("running_var", [channels], ones);
   const pixels = sizeOf(x.shape.slice(2));
   const values = forward.statistics === "sample" ? pixels : x.shape[0] * pixels;
   if (forward.mode === "eval" || values === 1) {
@@ -137,9 +133,9 @@ export interface ModulatedConvOptions extends ConvLayerOptions {
 }
 
 /** Where the parameters of a convolution and of the normalisation behind it stand. */
-export interface ConvNormScopes {
-  readonly conv: Scope;
-  readonly norm: Scope;
+export interface ConvNormLayers {
+  readonly conv: Layer;
+  readonly norm: Layer;
 }
 
 /**
@@ -149,29 +145,28 @@ export interface ConvNormScopes {
  * A `modulation` stands between normalisation and ReLU; it costs no pass of its own.
  */
 export function convNorm(
-  scopes: ConvNormScopes,
+  { conv, norm }: ConvNormLayers,
   x: Tensor,
   channels: number,
-  forward: Forward,
   options: ModulatedConvOptions,
 ): Tensor {
   const shape = [channels, x.shape[1] / (options.groups ?? 1), options.kernel, options.kernel];
-  const weight = scopes.conv.parameter("weight", shape, options.weightInit ?? xavierNormal);
+  const weight = conv.parameter("weight", shape, options.weightInit ?? xavierNormal);
   const bias =
     options.bias === false
       ? null
-      : scopes.conv.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
-  if (forward.mode === "eval") {
+      : conv.parameter("bias", [channels], options.biasInit ?? biasUniform(shape));
+  if (conv.forward.mode === "eval") {
     const y = conv2d(x, weight, bias === null ? geometryOf(options) : { ...geometryOf(options), bias });
-    return normalise(scopes.norm, y, forward, {
+    return normalise(norm, y, {
       offset: null,
       modulation: options.modulation,
     });
   }
-  const expected = scopes.norm.state("running_mean", [channels], zeros).tensor;
+  const expected = norm.state("running_mean", [channels], zeros).tensor;
   const shift = sub(bias === null ? 0 : detach(bias), expected);
   const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
-  return normalise(scopes.norm, y, forward, {
+  return normalise(norm, y, {
     offset: expected,
     modulation: options.modulation,
   });
@@ -179,11 +174,10 @@ export function convNorm(
 
 /** `convNorm` and ReLU with the parameters of a sequence: `0` is the convolution, `1` the normalisation. */
 export function convNormRelu(
-  scope: Scope,
+  layer: Layer,
   x: Tensor,
   channels: number,
-  forward: Forward,
   options: ModulatedConvOptions,
 ): Tensor {
-  return relu(convNorm({ conv: scope.child(0), norm: scope.child(1) }, x, channels, forward, options));
+  return relu(convNorm({ conv: layer.child(0), norm: layer.child(1) }, x, channels, options));
 }

@@ -3,6 +3,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { batchLeaves, headsOf } from "../methods/method.js";
 import type { Network } from "../models/network.js";
 import { runNetwork } from "../models/network.js";
+import { Layer } from "../nn/layer.js";
 import { KEPT, ModuleSet, type ModuleSpec } from "../nn/module.js";
 import { Forward } from "../nn/scope.js";
 import type { Task } from "../tasks/task.js";
@@ -27,7 +28,8 @@ export function buildInference(
 ): { predictions: Record<string, Tensor>; modules: ModuleSet } {
   const modules = new ModuleSet();
   const image = batchLeaves(batchSize, size).image();
-  const { outputs } = runNetwork(network, modules.scope(module), image, new Forward("eval"), headsOf(tasks));
+  const layer = new Layer(modules.scope(module), new Forward("eval"));
+  const { outputs } = runNetwork(network, layer, image, headsOf(tasks));
   const predictions = Object.fromEntries(
     tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );

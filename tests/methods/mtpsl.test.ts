@@ -10,6 +10,7 @@ import { mtpsl } from "../../src/methods/mtpsl.js";
 import { pairLatents } from "../../src/methods/pair-space.js";
 import { orderedPairs, type PairChoice, pairSlots } from "../../src/methods/pairs.js";
 import { perceptualMap } from "../../src/methods/perceptual-map.js";
+import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet, type Variable } from "../../src/nn/module.js";
 import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
@@ -87,12 +88,16 @@ describe("the mapping network", () => {
       const shape = [2, [13, 1, 3][i], 32, 64];
       return { name, prediction: input(`${name}.prediction`, shape), label: input(`${name}.label`, shape) };
     });
-    const scope = variables.scope();
     const choice = input("choice", [2, 2, 6]);
-    const latents = pairLatents(scope, new Forward("train", { statistics }), inputs, choice, {
-      width,
-      channels,
-    });
+    const latents = pairLatents(
+      new Layer(variables.scope(), new Forward("train", { statistics })),
+      inputs,
+      choice,
+      {
+        width,
+        channels,
+      },
+    );
     return { variables, latents };
   };
   const sizes = (variables: ModuleSet, wanted: (variable: Variable) => boolean) =>

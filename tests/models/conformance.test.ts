@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { add, gradientsOrNull, input, mul, reduceSum } from "../../src/graph/index.js";
 import { models } from "../../src/models/index.js";
 import { type Network, runNetwork } from "../../src/models/network.js";
+import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward } from "../../src/nn/scope.js";
 import { infer } from "../helpers/network.js";
@@ -27,7 +28,7 @@ function build(network: Network, forward: Forward, batch = 2, heads = HEADS) {
   const variables = new ModuleSet();
   const [height, width] = [2 * network.sizeMultiple, 3 * network.sizeMultiple];
   const x = input("x", [batch, 3, height, width]);
-  return { variables, x, ...runNetwork(network, variables.scope(), x, forward, heads) };
+  return { variables, x, ...runNetwork(network, new Layer(variables.scope(), forward), x, heads) };
 }
 
 describe.each(cases)("%s", (_name, network) => {
@@ -44,7 +45,8 @@ describe.each(cases)("%s", (_name, network) => {
     const variables = new ModuleSet();
     const size = network.sizeMultiple;
     const x = input("x", [1, 9, size, 3 * size]);
-    const { outputs } = runNetwork(network, variables.scope(), x, new Forward("train"), HEADS);
+    const layer = new Layer(variables.scope(), new Forward("train"));
+    const { outputs } = runNetwork(network, layer, x, HEADS);
     expect(outputs.depth.shape).toEqual([1, 1, size, 3 * size]);
   });
 
@@ -57,7 +59,8 @@ describe.each(cases)("%s", (_name, network) => {
     expect(described("eval")).toEqual(described("train"));
     const variables = new ModuleSet();
     const x = input("x", [1, 3, network.sizeMultiple, network.sizeMultiple]);
-    runNetwork(network, variables.scope({ name: "inner", kept: false }), x, new Forward("train"), HEADS);
+    const inner = variables.scope({ name: "inner", kept: false });
+    runNetwork(network, new Layer(inner, new Forward("train")), x, HEADS);
     expect(variables.all().every(({ name }) => name.startsWith("inner."))).toBe(true);
   });
 
@@ -95,7 +98,7 @@ describe.each(cases)("%s", (_name, network) => {
     const pair = Float32Array.from({ length: 2 * size }, (_, i) => Math.sin(0.3 * i) ** 2);
     const run = (batch: number, data: Float32Array) =>
       infer(
-        (scope, x, forward) => runNetwork(network, scope, x, forward, HEADS).outputs,
+        (layer, x) => runNetwork(network, layer, x, HEADS).outputs,
         { shape: [batch, 3, height, width], data },
         (variable, variables) => variables.initialValue(variable, 3),
       );
@@ -110,7 +113,7 @@ describe.each(cases)("%s", (_name, network) => {
 
   it("refuses sizes that it cannot take", () => {
     const x = input("x", [1, 3, network.sizeMultiple + 4, network.sizeMultiple]);
-    const encode = () => network.encode(new ModuleSet().scope(), x, new Forward("eval"));
+    const encode = () => network.encode(new Layer(new ModuleSet().scope(), new Forward("eval")), x);
     expect(encode).toThrow(/multiples of/);
   });
 });

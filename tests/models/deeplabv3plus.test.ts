@@ -7,6 +7,7 @@ import {
   deeplabv3plusModel,
 } from "../../src/models/deeplabv3plus.js";
 import { runNetwork } from "../../src/models/network.js";
+import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward } from "../../src/nn/scope.js";
 
@@ -16,9 +17,8 @@ function build(options: DeepLabV3PlusOptions, forward = new Forward("train"), sh
   const variables = new ModuleSet();
   const { encoded } = runNetwork(
     deeplabv3plus(options),
-    variables.scope(),
+    new Layer(variables.scope(), forward),
     input("x", shape),
-    forward,
     HEADS,
   );
   return { variables, encoded, names: variables.all().map(({ name }) => name) };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { input } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { type ResNetName, type ResNetOptions, resnetEncoder } from "../../src/models/resnet.js";
+import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward } from "../../src/nn/scope.js";
 import { readTorch, TorchTensor, tensorValues } from "../../src/torch/index.js";
@@ -32,8 +33,8 @@ async function maps(options: ResNetOptions, file: string): Promise<{ shape: numb
   const shapes: number[][] = [];
   const weight = weightsOf(file);
   const outputs = await infer(
-    (scope, x, forward) => {
-      const layers = resnetEncoder(scope, x, forward, options);
+    (layer, x) => {
+      const layers = resnetEncoder(layer, x, options);
       shapes.push(...layers.map(({ shape }) => [...shape]));
       return Object.fromEntries(layers.map((layer, i) => [String(i), layer]));
     },
@@ -92,6 +93,7 @@ it.each([
 ] satisfies [ResNetName, number][])("%s has %d parameters", (name, count) => {
   const variables = new ModuleSet();
   const options = { name, width: 64, outputStride: 32 } as const;
-  resnetEncoder(variables.scope(), input("x", [1, 3, 64, 64]), new Forward("train"), options);
+  const layer = new Layer(variables.scope(), new Forward("train"));
+  resnetEncoder(layer, input("x", [1, 3, 64, 64]), options);
   expect(variables.trained().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)).toBe(count);
 });

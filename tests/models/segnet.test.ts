@@ -3,6 +3,7 @@ import { input } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { runNetwork } from "../../src/models/network.js";
 import { segnet } from "../../src/models/segnet.js";
+import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward } from "../../src/nn/scope.js";
 
@@ -10,9 +11,8 @@ function build(width: number, channels: number, heads: Record<string, number>, b
   const variables = new ModuleSet();
   const { encoded, outputs } = runNetwork(
     segnet({ width, bottleneck }),
-    variables.scope(),
+    new Layer(variables.scope(), new Forward("train")),
     input("x", [2, channels, 64, 96]),
-    new Forward("train"),
     Object.entries(heads).map(([name, count]) => ({ name, channels: count })),
   );
   const parameters = variables.trained().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
@@ -54,7 +54,7 @@ it("names parameters as the code does", () => {
 
 it("refuses sizes that are no multiple of 32", () => {
   const x = input("x", [1, 3, 48, 64]);
-  expect(() => segnet({ width: 4 }).encode(new ModuleSet().scope(), x, new Forward("eval"))).toThrow(
-    /segnet: height and width must be multiples of 32.*48,64/,
-  );
+  expect(() =>
+    segnet({ width: 4 }).encode(new Layer(new ModuleSet().scope(), new Forward("eval")), x),
+  ).toThrow(/segnet: height and width must be multiples of 32.*48,64/);
 });

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { add, gradientsOrNull, input, mul, PORTABLE, reduceSum } from "../../src/graph/index.js";
 import { deeplabv3plus } from "../../src/models/deeplabv3plus.js";
 import { runNetwork } from "../../src/models/network.js";
+import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
@@ -13,7 +14,7 @@ it("DeepLabV3+ has the same map and gradients in the CPU's spelling, with channe
   const network = deeplabv3plus({ encoder: "resnet50", outputStride: 8, width: 16 });
   const x = input("x", [2, 3, 32, 48]);
   const heads = [{ name: "depth", channels: 2 }];
-  const { outputs } = runNetwork(network, variables.scope(), x, new Forward("eval"), heads);
+  const { outputs } = runNetwork(network, new Layer(variables.scope(), new Forward("eval")), x, heads);
   const parameters = variables.trained();
   const loss = add(reduceSum(mul(outputs.depth, outputs.depth)), reduceSum(outputs.depth));
   const gradients = gradientsOrNull(

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { gradients, input, type Tensor } from "../../src/graph/index.js";
+import { Layer } from "../../src/nn/layer.js";
 import { batchNormLayer, convNorm } from "../../src/nn/layers.js";
 import { ModuleSet } from "../../src/nn/module.js";
-import { Forward, type Scope } from "../../src/nn/scope.js";
+import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 
@@ -30,11 +31,11 @@ function expectClose(what: string, got: ArrayLike<number>, wanted: readonly numb
 }
 
 /** The trace's layers on an image; the normalisation's variables have PyTorch's names, the convolution's stand under `conv`. */
-function layers({ channels, options, start }: Trace, scope: Scope, x: Tensor, forward: Forward): Tensor {
+function layers({ channels, options, start }: Trace, layer: Layer, x: Tensor): Tensor {
   if (start["conv.weight"] === undefined)
-    return batchNormLayer(scope, x, forward, { momentum: options.momentum, epsilon: options.eps });
+    return batchNormLayer(layer, x, { momentum: options.momentum, epsilon: options.eps });
   const bias = start["conv.bias"] !== undefined;
-  return convNorm({ conv: scope.child("conv"), norm: scope }, x, channels, forward, { kernel: 1, bias });
+  return convNorm({ conv: layer.child("conv"), norm: layer }, x, channels, { kernel: 1, bias });
 }
 
 describe("running statistics, outputs and gradients are PyTorch's over several steps:", () => {
@@ -46,7 +47,7 @@ describe("running statistics, outputs and gradients are PyTorch's over several s
       const variables = new ModuleSet();
       const forward = new Forward(training ? "train" : "eval");
       const x = input("x", trace.shape);
-      const y = layers(trace, variables.scope(), x, forward);
+      const y = layers(trace, new Layer(variables.scope(), forward), x);
       const wrt = [x, variables.get("weight")!.tensor, variables.get("bias")!.tensor];
       const [dx, dw, db] = gradients(y, wrt, input("seed", y.shape));
       expect([...forward.updates().keys()].sort()).toEqual(training ? Object.keys(statistics).sort() : []);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { Random } from "../../src/common/random.js";
 import { add, input, mul, reshape } from "../../src/graph/index.js";
+import { Layer } from "../../src/nn/layer.js";
 import { batchNormLayer, convNormRelu, type Modulation } from "../../src/nn/layers.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward, type ForwardOptions } from "../../src/nn/scope.js";
@@ -17,7 +18,7 @@ it.each<[string, "train" | "eval", ForwardOptions]>([
   "scales and shifts each sample's channels between normalisation by %s and ReLU",
   async (_, mode, options) => {
     const variables = new ModuleSet();
-    const scope = variables.scope();
+    const layer = new Layer(variables.scope(), new Forward(mode, options));
     const x = input("x", [BATCH, CHANNELS, SIDE, SIDE]);
     const modulation: Modulation = {
       scale: input("scale", [BATCH, CHANNELS]),
@@ -26,14 +27,14 @@ it.each<[string, "train" | "eval", ForwardOptions]>([
     // A 1x1 convolution with the identity as its filter leaves the normalisation alone.
     const identity = (_shape: readonly number[]) =>
       Float32Array.from({ length: CHANNELS ** 2 }, (_value, i) => Number(i % (CHANNELS + 1) === 0));
-    const unit = convNormRelu(scope, x, CHANNELS, new Forward(mode, options), {
+    const unit = convNormRelu(layer, x, CHANNELS, {
       kernel: 1,
       bias: false,
       weightInit: identity,
       modulation,
     });
     const rows = [BATCH, CHANNELS, 1, 1];
-    const normalised = batchNormLayer(scope.child(1), x, new Forward(mode, options));
+    const normalised = batchNormLayer(layer.child(1), x);
     const wanted = add(mul(normalised, reshape(modulation.scale, rows)), reshape(modulation.shift, rows));
 
     const random = new Random(2);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/common/random.js";
 import { gradients, input, type Tensor } from "../../src/graph/index.js";
+import { Layer } from "../../src/nn/layer.js";
 import { convNorm } from "../../src/nn/layers.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward, type ForwardOptions } from "../../src/nn/scope.js";
@@ -16,13 +17,13 @@ const engine = await nodeEngine();
 /** A 1x1 convolution that leaves its input as it is, and normalisation behind it. Channels in whole blocks or not. */
 function build(channels: number, options: ForwardOptions = {}) {
   const variables = new ModuleSet();
-  const scope = variables.scope();
   const forward = new Forward("train", options);
+  const layer = new Layer(variables.scope(), forward);
   const x = input("x", [BATCH, channels, HEIGHT, WIDTH]);
   const identity = () =>
     Float32Array.from({ length: channels ** 2 }, (_, i) => Number(i % (channels + 1) === 0));
-  const scopes = { conv: scope.child("conv"), norm: scope.child("norm") };
-  const y = convNorm(scopes, x, channels, forward, { kernel: 1, bias: false, weightInit: identity });
+  const layers = { conv: layer.child("conv"), norm: layer.child("norm") };
+  const y = convNorm(layers, x, channels, { kernel: 1, bias: false, weightInit: identity });
   const initial = variables.all().map((each) => [each.name, variables.initialValue(each, 0)] as const);
   return { x, y, updates: forward.updates(), initial: Object.fromEntries(initial) };
 }

@@ -6,6 +6,7 @@ import { input } from "../../src/graph/index.js";
 import { deeplabv3plusModel } from "../../src/models/deeplabv3plus.js";
 import { runNetwork } from "../../src/models/network.js";
 import { segnetModel } from "../../src/models/segnet.js";
+import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { Forward } from "../../src/nn/scope.js";
 import { type ArrayOwner, saveCheckpoint } from "../../src/runs/checkpoint.js";
@@ -26,7 +27,7 @@ function variablesOf(model: typeof segnetModel | typeof deeplabv3plusModel, opti
   const variables = new ModuleSet();
   // biome-ignore lint/suspicious/noExplicitAny: the options belong to the model beside them.
   const network = model.create(model.options.parse(options) as any);
-  runNetwork(network, variables.scope(), input("x", [1, 3, 32, 32]), new Forward("eval"), HEADS);
+  runNetwork(network, new Layer(variables.scope(), new Forward("eval")), input("x", [1, 3, 32, 32]), HEADS);
   return variables.all();
 }
 
