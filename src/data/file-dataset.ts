@@ -94,6 +94,8 @@ export type SplitFiles = Readonly<Record<string, ReadonlyMap<string, SampleFiles
 export interface FileDataset extends Dataset {
   /** The label's file; undefined where there is none. */
   fileOf(split: string, id: string, task: string): string | undefined;
+  /** Reads a label that exists, at file resolution, without its image. Throws UserError naming the file. */
+  readLabel(split: string, id: string, task: string): Promise<LabelMap>;
   /** What lies in the folder and is not read. */
   readonly passedOver?: readonly PassedOver[];
 }
@@ -138,6 +140,10 @@ export function fileDataset(
     info: { ...about, splits },
     labelledTasks: async (split, id) => Object.keys(filesOf(split, id).labels),
     fileOf: (split, id, task) => filesOf(split, id).labels[task]?.file,
+    readLabel: async (split, id, task) => {
+      const { labels, camera } = filesOf(split, id);
+      return await labels[task].read(camera);
+    },
     read,
   };
 }

@@ -2,12 +2,13 @@
  * @file labels.json: which labels of which samples are kept, written once and shared by every method that is
  * compared.
  */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import { replaceFile } from "../disk/files.js";
 import { comparable } from "./listing.js";
-import { unknownName } from "./names.js";
+import { reconcile } from "./reconcile.js";
 import type { AvailableLabels } from "./scenarios.js";
 import { parseSplitFile } from "./split-file.js";
 import type { LabelAssignment } from "./types.js";
@@ -19,8 +20,8 @@ const schema = z.strictObject({
 });
 
 /**
- * Writes labels.json, one sample a line; the file is replaced as a whole. `about` says how the choice was
- * made.
+ * Writes labels.json, one sample a line; the file is replaced as a whole. `about` says how the choice was made.
+ * Throws UserError where it cannot be written.
  */
 export async function saveLabels(
   path: string,
@@ -31,9 +32,7 @@ export async function saveLabels(
     ([id, tasks]) => `  ${JSON.stringify(id)}: ${JSON.stringify(tasks)}`,
   );
   const head = about === undefined ? "" : ` "about": ${JSON.stringify(about)},\n`;
-  const partial = `${path}.partial`;
-  await writeFile(partial, `{\n${head} "labels": {\n${lines.join(",\n")}\n }\n}\n`);
-  await rename(partial, path);
+  await replaceFile(path, `{\n${head} "labels": {\n${lines.join(",\n")}\n }\n}\n`);
 }
 
 /** Reads the text of a labels.json. Throws UserError naming `where`. */
@@ -62,45 +61,37 @@ export function parseLabels(text: string, where: string): LabelAssignment {
   });
 }
 
-/** Throws UserError where an assignment names a sample, a task or a label that the dataset does not have. */
-function checkLabels(
-  assignment: LabelAssignment,
-  available: AvailableLabels,
-  tasks: readonly string[],
-  where: string,
-): void {
-  const ids = [...available.keys()];
-  for (const [id, kept] of Object.entries(assignment)) {
-    const own = available.get(id);
-    if (own === undefined) throw unknownName("id", id, ids, where);
-    for (const task of kept) {
-      if (!tasks.includes(task)) throw unknownName("task", task, tasks, `${where}: ${id}`);
-      if (own.includes(task)) continue;
-      throw new UserError({
-        code: "data.label-not-there",
-        what: `the dataset has no ${task} label for this sample`,
-        where: `${where}: ${id}`,
-        expected: own.length === 0 ? "no label" : own.join(", "),
-        fix: "Make the labels file from this dataset.",
-      });
-    }
-  }
+export interface LoadLabelsOptions {
+  /** The tasks of a split file's columns. */
+  readonly columns?: readonly string[];
+  /** Told what is no longer, or newly, in the dataset, one sentence each. */
+  readonly note?: (change: string) => void;
 }
 
 /**
- * Reads labels.json, or a split file (`.pth`, see `split-file.ts`) whose columns are the tasks `columns`, and checks it against the split it is
- * used with: `available` are the labels that exist, `tasks` all tasks of the dataset. Samples that the file does not name are unlabelled.
- * Throws UserError.
+ * Reads labels.json, or a split file (`.pth`, see `split-file.ts`), and brings it in line with the split it is
+ * used with: `available` are the labels that exist, `tasks` all tasks of the dataset. Samples that the file does
+ * not name are unlabelled. Throws UserError where it is no such file, or one of another dataset.
  */
 export async function loadLabels(
   path: string,
   available: AvailableLabels,
   tasks: readonly string[],
-  columns?: readonly string[],
+  { columns, note = () => undefined }: LoadLabelsOptions = {},
 ): Promise<LabelAssignment> {
-  let bytes: Buffer;
+  const bytes = await readLabelsFile(path);
+  const torch = [".pth", ".pt"].includes(extname(path).toLowerCase());
+  const listed = torch
+    ? parseSplitFile(bytes, [...available.keys()], columns, path)
+    : parseLabels(new TextDecoder().decode(bytes), path);
+  const { labels, changes } = reconcile(listed, available, tasks, path);
+  changes.forEach(note);
+  return labels;
+}
+
+async function readLabelsFile(path: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(path);
+    return await readFile(path);
   } catch (cause) {
     throw new UserError(
       {
@@ -112,10 +103,4 @@ export async function loadLabels(
       { cause },
     );
   }
-  const torch = [".pth", ".pt"].includes(extname(path).toLowerCase());
-  const assignment = torch
-    ? parseSplitFile(bytes, [...available.keys()], columns, path)
-    : parseLabels(bytes.toString("utf8"), path);
-  checkLabels(assignment, available, tasks, path);
-  return assignment;
 }

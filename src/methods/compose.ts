@@ -21,6 +21,7 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
   const composed: MethodDefinition = {
     name: all.map((each) => each.method.name).join(" + "),
     options: method.options,
+    learnsUnlabelled: all.some((each) => each.method.learnsUnlabelled),
     views: () => views,
     network: (network) => method.network?.(network, options) ?? network,
     groups: () => all.flatMap((each) => each.method.groups?.(each.options) ?? []),

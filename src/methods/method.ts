@@ -102,6 +102,8 @@ export interface MethodDefinition<O = unknown> {
   views?(options: O): readonly ViewPlan[];
   /** What is trained, evaluated and exported in place of the configured network, e.g. one copy a task. */
   network?(network: Network, options: O): Network;
+  /** Whether something besides labels teaches it every task, so that one may go without any. */
+  readonly learnsUnlabelled?: boolean;
   /** Groups of parameters, which it declares by `Scope.inGroup`, with optimizers or rates of their own. */
   groups?(options: O): readonly GroupPlan[];
   /**

@@ -70,6 +70,7 @@ export function studentTerms(
 
 export const must: MethodDefinition<MustOptions> = {
   name: "must",
+  learnsUnlabelled: true,
   options: z.strictObject({
     teachers: z
       .string()

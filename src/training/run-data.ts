@@ -70,12 +70,17 @@ function requireSplits({ evaluation, append }: RunConfig, dataset: Dataset): voi
 }
 
 /** Which training labels the run sees: drawn by its scenario or read from its file. */
-export async function runLabels(config: RunConfig, { dataset, tasks }: RunData): Promise<LabelAssignment> {
+export async function runLabels(
+  config: RunConfig,
+  { dataset, tasks }: RunData,
+  log: (message: string) => void = () => undefined,
+): Promise<LabelAssignment> {
   const { labels } = config;
   const names = tasks.map(({ name }) => name);
   if (!("file" in labels)) return scenarioLabels(dataset, TRAIN_SPLIT, names, labels);
   const available = await availableLabels(dataset, TRAIN_SPLIT);
-  return loadLabels(labels.file, available, Object.keys(dataset.info.tasks), labels.columns);
+  const { file, columns } = labels;
+  return loadLabels(file, available, Object.keys(dataset.info.tasks), { columns, note: log });
 }
 
 /** The batches a run trains on, from `start` on. */

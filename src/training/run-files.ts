@@ -46,20 +46,17 @@ export async function settleLabels(
   run: RunPaths,
   config: RunConfig,
   data: RunData,
+  log: (message: string) => void = () => undefined,
 ): Promise<LabelAssignment> {
   if (existsSync(run.labels)) {
     const available = await availableLabels(data.dataset, TRAIN_SPLIT);
-    return loadLabels(run.labels, available, Object.keys(data.dataset.info.tasks));
+    return loadLabels(run.labels, available, Object.keys(data.dataset.info.tasks), { note: log });
   }
   const labels = await runLabels(config, data);
-  try {
-    await saveLabels(run.labels, labels, {
-      dataset: data.dataset.info.name,
-      split: TRAIN_SPLIT,
-      ...config.labels,
-    });
-  } catch (error) {
-    throw fileError(error, run.labels, "write");
-  }
+  await saveLabels(run.labels, labels, {
+    dataset: data.dataset.info.name,
+    split: TRAIN_SPLIT,
+    ...config.labels,
+  });
   return labels;
 }

@@ -10,6 +10,7 @@ import type { Task } from "../tasks/task.js";
 import { type RunConfig, runDigest } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
+import { checkRunLabels } from "./label-check.js";
 import { type LoopOutcome, runLoop } from "./loop.js";
 import { networkOf, resolve } from "./parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
@@ -67,6 +68,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (!resume) {
     requireStartingRuns(config);
     await requireFittingWeights(config, network, data.tasks, data.size);
+    for (const warning of await checkRunLabels(config, data, log)) log(`warning: ${warning}`);
   }
   const run = await openRunFolder(options.folder, { resume });
   try {
@@ -83,7 +85,7 @@ async function trainIn(
   log: (message: string) => void,
 ): Promise<TrainResult> {
   const config = await settleConfig(run, options.config, data);
-  const labels = await settleLabels(run, config, data);
+  const labels = await settleLabels(run, config, data, log);
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
   const trainer = await Trainer.create(engine, resolve(config, data));
   const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;

@@ -102,7 +102,8 @@ describe("a split file", () => {
       "data.label-not-there",
     );
     expect(
-      (await userError(() => loadLabels(path, labels(all), all, ["depth", "edges", "normals"]))).message,
+      (await userError(() => loadLabels(path, labels(all), all, { columns: ["depth", "edges", "normals"] })))
+        .message,
     ).toContain("edges");
   });
 });
