@@ -12,7 +12,7 @@ import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
 import { inLaterView } from "./moved-predictions.js";
 import { observedMean } from "./observed.js";
 import { type Ramp, rampOptions } from "./ramp.js";
-import { predictViews, supervisedTerms } from "./supervised.js";
+import { networkPasses, supervisedTerms } from "./supervised.js";
 
 interface ConsistencyOptions extends Ramp {
   readonly weight: number;
@@ -104,7 +104,7 @@ export const consistency: MethodDefinition<ConsistencyOptions> = {
     { from: 0, photometric: true, geometry: geometry === "shared" ? "shared" : "free" },
   ],
   build(context, options) {
-    const [{ predictions }, { predictions: other }] = predictViews(context, [0, 1]);
+    const [{ predictions }, { predictions: other }] = networkPasses(context, [0, 1]);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
     const first =
       options.geometry === "shared" ? predictions : inLaterView(context, predictions, context.placement(1));

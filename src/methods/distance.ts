@@ -6,7 +6,7 @@ import type { Tensor } from "../graph/tensor.js";
 
 export type DistanceName = "cosine" | "l1" | "l2";
 
-// Added under the root, so that the gradient of a zero vector is finite; the released code clamps the norms at 1e-12.
+// Added under the root, so that the gradient of a zero vector is finite; the published code clamps the norms at 1e-12.
 const EPSILON = 1e-12;
 
 /**

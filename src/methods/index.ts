@@ -2,9 +2,9 @@
 import { type ConfiguredMethod, compose } from "./compose.js";
 import { consistency } from "./consistency.js";
 import { directMap } from "./direct-map.js";
-import { jtr } from "./jtr.js";
+import { jtr } from "./jtr/jtr.js";
 import type { MethodDefinition } from "./method.js";
-import { mtpsl } from "./mtpsl.js";
+import { mtpsl } from "./mtpsl/mtpsl.js";
 import { must } from "./must.js";
 import { perceptualMap } from "./perceptual-map.js";
 import { singleTask } from "./single-task.js";

@@ -13,7 +13,7 @@ import type { Task } from "../tasks/task.js";
 import { headsOf, type LossTerm, type MethodContext, type MethodDefinition } from "./method.js";
 import { observedMean } from "./observed.js";
 import { networkPerTask } from "./single-task.js";
-import { predict, supervisedTerm } from "./supervised.js";
+import { networkPass, supervisedTerm } from "./supervised.js";
 
 interface MustOptions {
   /** Run folder of the teachers. */
@@ -86,7 +86,7 @@ export const must: MethodDefinition<MustOptions> = {
   }),
   startsFrom: { [TEACHERS]: "teachers" },
   build(context, options) {
-    const { predictions } = predict(context, context.image());
+    const { predictions } = networkPass(context, context.image());
     return { terms: studentTerms(context, predictions, teach(context), options) };
   },
 };

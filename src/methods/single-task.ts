@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Network } from "../models/network.js";
 import type { MethodContext, MethodDefinition, MethodResult } from "./method.js";
 import { observedMean } from "./observed.js";
-import { predict, supervisedTerm } from "./supervised.js";
+import { networkPass, supervisedTerm } from "./supervised.js";
 
 /**
  * One copy of a network for each head, under the scope `<head>`. The copies share nothing, so nothing is encoded before the heads are
@@ -26,7 +26,7 @@ export function networkPerTask(network: Network): Network {
 
 /** One term a task: the mean of its loss over the samples labelled for it, Σ_b L_t(b) / |{b : t in T_b}|; 0 where there is none. */
 function build(context: MethodContext): MethodResult {
-  const { predictions } = predict(context, context.image());
+  const { predictions } = networkPass(context, context.image());
   const terms = context.tasks.map((task) => {
     const { label, valid, labelled } = context.labels(task);
     const losses = task.kind.learning.loss(predictions[task.name], label, valid, task.spec);

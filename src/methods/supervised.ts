@@ -52,7 +52,7 @@ export function supervisedTerm({ name }: Pick<Task, "name">): Omit<LossTerm, "va
 }
 
 /** One pass of the kept network over images [N,3,H,W]; a second one over the same tensor is the first. */
-export function predict(context: MethodContext, image: Tensor): NetworkPass {
+export function networkPass(context: MethodContext, image: Tensor): NetworkPass {
   const known = context.passes.get(image);
   if (known !== undefined) return known;
   const { encoded, outputs } = runNetwork(
@@ -70,14 +70,14 @@ export function predict(context: MethodContext, image: Tensor): NetworkPass {
 }
 
 /** One pass of the kept network over several views as one batch: each view's part of it. */
-export function predictViews(context: MethodContext, views: readonly number[]): NetworkPass[] {
+export function networkPasses(context: MethodContext, views: readonly number[]): NetworkPass[] {
   const { batchSize: n } = context;
-  if (views.length === 1) return [predict(context, context.image(views[0]))];
+  if (views.length === 1) return [networkPass(context, context.image(views[0]))];
   const images = concat(
     views.map((view) => context.image(view)),
     0,
   );
-  const { predictions, bottleneck } = predict(context, images);
+  const { predictions, bottleneck } = networkPass(context, images);
   return views.map((_, i) => {
     const part = (all: Tensor) => slice(all, { starts: [i * n], ends: [(i + 1) * n] });
     return {
@@ -96,7 +96,7 @@ export const supervised: MethodDefinition<SupervisedOptions> = {
       .describe("released: sum over labelled tasks, not their mean"),
   }),
   build(context, options) {
-    const { predictions } = predict(context, context.image());
+    const { predictions } = networkPass(context, context.image());
     return { terms: supervisedTerms(context, predictions, options) };
   },
 };

@@ -33,7 +33,7 @@ const specSchema = z.strictObject({
 export type DepthSpec = z.output<typeof specSchema>;
 
 /**
- * Smallest predicted depth the metrics reckon with, metres (the released MTPSL and JTR code clamps alike).
+ * Smallest predicted depth the metrics reckon with, metres (the published MTPSL and JTR code clamps alike).
  */
 const LEAST_DEPTH = 1e-9;
 
@@ -48,7 +48,7 @@ const LEAST_DEPTH = 1e-9;
  * Metrics over all valid pixels of the set, predictions p clamped to >= 1e-9 m, labels g:
  * `aErr` = mean |p - g| (m, the paper's), `relErr` = mean |p - g| / g, `rmse` = √mean (p - g)² (m),
  * `logRmse` = √mean (ln p - ln g)², `delta1` = share of pixels with max(p/g, g/p) < 1.25 (%).
- * The released code prints its rmse under the heading "rel" and has no relative error.
+ * The published code prints its rmse under the heading "rel" and has no relative error.
  */
 export const depth: TaskKind<DepthSpec> = {
   kind: "depth",

@@ -12,7 +12,7 @@ export function sumPerSample(x: Tensor): Tensor {
 
 /**
  * Mean over the valid pixels of each sample: Σ x·v / max(Σ v, 1), [N,1,H,W] and a mask of zeros and ones
- * [N,1,H,W] -> [N]. A sample without a valid pixel gives 0 with zero gradient (the released JTR and MTPSL
+ * [N,1,H,W] -> [N]. A sample without a valid pixel gives 0 with zero gradient (the published JTR and MTPSL
  * code gives NaN).
  * Values of `x` under a zero must be finite. Throws GraphError where the shapes differ.
  */
@@ -46,7 +46,7 @@ export function sumChannels(x: Tensor): Tensor {
 
 /**
  * x / √(Σ_c x² + 1e-8): unit length over channels, [N,C,H,W] -> [N,C,H,W]. The epsilon keeps value and
- * gradient finite at the zero vector and shortens a vector of length 0.1 by 5e-7 of it; the released JTR and
+ * gradient finite at the zero vector and shortens a vector of length 0.1 by 5e-7 of it; the published JTR and
  * MTPSL code has none and gives NaN there.
  */
 export function unitChannels(x: Tensor): Tensor {

@@ -34,7 +34,7 @@ const BINS = 18_000;
  * Files: three channels; integers n = 2·value/255 - 1 (8-bit; 65535 for 16-bit), where (0,0,0) and vectors
  * made of the middle values 127 and 128 alone mean invalid; floats (.npy) as they are, where (0,0,0) and what
  * is not finite mean invalid. Vectors are brought to unit length; one shorter than 0.5 is invalid; a file
- * without any valid pixel is refused. Labels and predictions are [3,H,W]. The released MTPSL and JTR code
+ * without any valid pixel is refused. Labels and predictions are [3,H,W]. The published MTPSL and JTR code
  * takes vectors as invalid whose components sum to 0, which hits valid ones too.
  *
  * Activation: division by the channel norm (epsilon 1e-8 under the root).
@@ -42,7 +42,7 @@ const BINS = 18_000;
  *
  * Metrics over all valid pixels of the set, of the angle between prediction and label in degrees: `mErr` =
  * mean (the paper's), `median` (from a histogram, exact to 0.005 degrees), `rmse`, and the shares (%)
- * strictly below 11.25, 22.5 and 30 degrees. The released code prints its rmse under the heading "Med.".
+ * strictly below 11.25, 22.5 and 30 degrees. The published code prints its rmse under the heading "Med.".
  */
 export const normals: TaskKind<NormalsSpec> = {
   kind: "normals",

@@ -40,7 +40,7 @@ export type SegmentationSpec = z.output<typeof specSchema>;
  *
  * Metrics, in percent, from the confusion matrix of the whole set:
  * `mIoU` = mean over classes of TP / (label + prediction - TP), `pixelAccuracy` = correct / valid.
- * A class that is neither labelled nor predicted anywhere is left out of the mean; the released MTPSL and JTR
+ * A class that is neither labelled nor predicted anywhere is left out of the mean; the published MTPSL and JTR
  * code divides by zero there and gives NaN for the whole mean.
  */
 export const segmentation: TaskKind<SegmentationSpec> = {

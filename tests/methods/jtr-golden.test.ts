@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { jtr } from "../../src/methods/jtr.js";
+import { jtr } from "../../src/methods/jtr/jtr.js";
 import { expectGradients, expectLoss, goldenStep } from "./golden-step.js";
 import { unitNormals, wave } from "./waves.js";
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { gradientsOrNull, input, reduceMean, type Tensor } from "../../src/graph/index.js";
 import { consistency, consistencyTerms } from "../../src/methods/consistency.js";
 import { latentDistance } from "../../src/methods/distance.js";
-import { jointStacks } from "../../src/methods/jtr.js";
+import { jointStacks } from "../../src/methods/jtr/jtr.js";
 import { batchLeaves } from "../../src/methods/method.js";
 import { inLaterView } from "../../src/methods/moved-predictions.js";
 import { studentTerms } from "../../src/methods/must.js";

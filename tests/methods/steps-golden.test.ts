@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { directMap } from "../../src/methods/direct-map.js";
-import { jtr } from "../../src/methods/jtr.js";
+import { jtr } from "../../src/methods/jtr/jtr.js";
 import { batchName, type MethodDefinition } from "../../src/methods/method.js";
-import { mtpsl } from "../../src/methods/mtpsl.js";
+import { mtpsl } from "../../src/methods/mtpsl/mtpsl.js";
 import { perceptualMap } from "../../src/methods/perceptual-map.js";
 import { expectGradients, expectLoss, GOLDEN_TASKS, goldenStep } from "./golden-step.js";
 import { unitNormals, wave } from "./waves.js";

@@ -1,20 +1,21 @@
 /**
- * @file JTR as its published code computes it (commit f6a2279), for comparison with the paper's equations: two further augmented views, gradients
- * of the distance only to predictions of unlabelled tasks, the auto-encoder normalised sample by sample, other encodings and reconstruction losses
- * (`jtr/published-encoding.ts`). Not reproduced: NaN where a labelled task has no valid pixel.
+ * @file JTR as its published code computes it (commit f6a2279), for comparison with the paper's equations:
+ * two further augmented views, gradients of the distance only to predictions of unlabelled tasks, the
+ * auto-encoder normalised sample by sample, other encodings and reconstruction losses
+ * (`published-encoding.ts`). Not reproduced: NaN where a labelled task has no valid pixel.
  */
-import { add, mul, sub } from "../graph/ops/arithmetic.js";
-import { reduceMean } from "../graph/ops/reduce.js";
-import { concat, reshape, slice } from "../graph/ops/shape.js";
-import { detach } from "../graph/ops/unary.js";
-import type { Tensor } from "../graph/tensor.js";
-import type { Network } from "../models/network.js";
-import type { Task } from "../tasks/task.js";
-import { latentDistance } from "./distance.js";
-import { jtrPublished, type PublishedJointEncoding, publishedEncoding } from "./jtr/published-encoding.js";
-import { type JtrOptions, jointAutoEncoder, splitStack } from "./jtr-parts.js";
-import type { MethodContext, MethodResult } from "./method.js";
-import { predictViews, supervisedTerms } from "./supervised.js";
+import { add, mul, sub } from "../../graph/ops/arithmetic.js";
+import { reduceMean } from "../../graph/ops/reduce.js";
+import { concat, reshape, slice } from "../../graph/ops/shape.js";
+import { detach } from "../../graph/ops/unary.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { Network } from "../../models/network.js";
+import type { Task } from "../../tasks/task.js";
+import { latentDistance } from "../distance.js";
+import type { MethodContext, MethodResult } from "../method.js";
+import { networkPasses, supervisedTerms } from "../supervised.js";
+import { type JtrOptions, jointAutoEncoder, splitStack } from "./parts.js";
+import { jtrPublished, type PublishedJointEncoding, publishedEncoding } from "./published-encoding.js";
 
 /** One task in one view, ready to be stacked. */
 interface Part {
@@ -29,12 +30,13 @@ interface Part {
 }
 
 /**
- * Supervised losses on view 0, summed over labelled tasks; d1 on view 1 through frozen weights; d2 and the reconstructions on view 2 for the
- * auto-encoder alone. Total: supervised + c_dist (d1 + c_recon d2) + c_recon recon, per sample, averaged.
+ * Supervised losses on view 0, summed over labelled tasks; d1 on view 1 through frozen weights; d2 and the
+ * reconstructions on view 2 for the auto-encoder alone. Total: supervised + c_dist (d1 + c_recon d2) +
+ * c_recon recon, per sample, averaged.
  */
-export function releasedTerms(context: MethodContext, options: JtrOptions, network: Network): MethodResult {
+export function publishedTerms(context: MethodContext, options: JtrOptions, network: Network): MethodResult {
   const { batchSize: n } = context;
-  const views = predictViews(context, [0, 1, 2]);
+  const views = networkPasses(context, [0, 1, 2]);
   const [predictions, predictions1, predictions2] = views.map((view) => view.predictions);
   const supervised = supervisedTerms(context, predictions, { variant: "released" });
 

@@ -1,14 +1,15 @@
 /**
- * @file The mapping network of MTPSL (Li et al. 2022): one SegNet encoder for all ordered pairs of tasks. What is the pair's own is a
- * feature-wise linear modulation (FiLM, Perez et al. 2018) after each normalisation, and what is the task's own is the first unit.
+ * @file The mapping network of MTPSL (Li et al. 2022): one SegNet encoder for all ordered pairs of tasks.
+ * What is the pair's own is a feature-wise linear modulation (FiLM, Perez et al. 2018) after each
+ * normalisation, and what is the task's own is the first unit.
  */
-import { matmul, swapLast } from "../graph/ops/matmul.js";
-import { concat, reshape, slice, stack } from "../graph/ops/shape.js";
-import type { Tensor } from "../graph/tensor.js";
-import { type SegNetUnit, segnetEncoder, segnetUnit } from "../models/segnet.js";
-import { ones, zeros } from "../nn/initializers.js";
-import type { Layer } from "../nn/layer.js";
-import { endMatrix, orderedPairs } from "./pairs.js";
+import { matmul, swapLast } from "../../graph/ops/matmul.js";
+import { concat, reshape, slice, stack } from "../../graph/ops/shape.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { type SegNetUnit, segnetEncoder, segnetUnit } from "../../models/segnet.js";
+import { ones, zeros } from "../../nn/initializers.js";
+import type { Layer } from "../../nn/layer.js";
+import { endMatrix, orderedPairs } from "../pairs.js";
 
 /** One task's maps in a batch, encoded: both [B,O_t,H,W]. */
 export interface PairInput {
@@ -27,10 +28,12 @@ export interface PairSpaceOptions {
 }
 
 /**
- * Both sides of the chosen pairs in their spaces: m(ŷ_s) and m(y_t), each [B*J,channels,H/32,W/32], `choice` being [B,J,P].
- * A task's first unit serves it as source and as target, over its predictions and labels as one batch. All rows (both sides, slots and samples)
- * pass the encoder as one batch: with the pass's `statistics` "batch" they are normalised by common statistics, with "sample" each by its own, as
- * the released code does, which evaluates m at batch size 1. FiLM: γ and β [C,K(K-1)] a unit, from 1 and 0; both sides read the pair's column.
+ * Both sides of the chosen pairs in their spaces: m(ŷ_s) and m(y_t), each [B*J,channels,H/32,W/32], `choice`
+ * being [B,J,P]. A task's first unit serves it as source and as target, over its predictions and labels as
+ * one batch. All rows (both sides, slots and samples) pass the encoder as one batch: with the pass's
+ * `statistics` "batch" they are normalised by common statistics, with "sample" each by its own, as the
+ * published code does, which evaluates m at batch size 1. FiLM: γ and β [C,K(K-1)] a unit, from 1 and 0; both
+ * sides read the pair's column.
  */
 export function pairLatents(
   layer: Layer,

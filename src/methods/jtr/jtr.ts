@@ -1,29 +1,30 @@
 /** @file Joint-Task Regularization (Nishi et al. 2024, eq. 4-6). */
 import { z } from "zod";
-import { add, mul, sub } from "../graph/ops/arithmetic.js";
-import { equal, where } from "../graph/ops/compare.js";
-import { filled } from "../graph/ops/leaf.js";
-import { reduceMean } from "../graph/ops/reduce.js";
-import { concat, expand, reshape, slice } from "../graph/ops/shape.js";
-import { detach } from "../graph/ops/unary.js";
-import type { Tensor } from "../graph/tensor.js";
-import { segnet } from "../models/segnet.js";
-import { latentDistance } from "./distance.js";
-import { jointEncoding } from "./jtr/joint-encoding.js";
-import { type JointAutoEncoder, type JtrOptions, jointAutoEncoder, splitStack } from "./jtr-parts.js";
-import { releasedTerms } from "./jtr-released.js";
-import type { LossTerm, MethodContext, MethodDefinition } from "./method.js";
-import { type Ramp, rampOptions } from "./ramp.js";
-import { predictViews, supervisedTerms } from "./supervised.js";
+import { add, mul, sub } from "../../graph/ops/arithmetic.js";
+import { equal, where } from "../../graph/ops/compare.js";
+import { filled } from "../../graph/ops/leaf.js";
+import { reduceMean } from "../../graph/ops/reduce.js";
+import { concat, expand, reshape, slice } from "../../graph/ops/shape.js";
+import { detach } from "../../graph/ops/unary.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { segnet } from "../../models/segnet.js";
+import { latentDistance } from "../distance.js";
+import type { LossTerm, MethodContext, MethodDefinition } from "../method.js";
+import { type Ramp, rampOptions } from "../ramp.js";
+import { networkPasses, supervisedTerms } from "../supervised.js";
+import { jointEncoding } from "./joint-encoding.js";
+import { type JointAutoEncoder, type JtrOptions, jointAutoEncoder, splitStack } from "./parts.js";
+import { publishedTerms } from "./published.js";
 
 type BatchContext = Pick<MethodContext, "tasks" | "labels" | "batchSize">;
 type Predictions = Readonly<Record<string, Tensor>>;
 
 /**
- * Eq. 4: Ŷ stacks the predictions of all tasks, Y the labels, with predictions in place of missing labels and of invalid pixels.
- * Both [N, ΣO_t, H, W]. Gradients flow through both.
- * With `other`, the predictions of another augmentation of the same pixels, section 4.4 holds: Y of a sample without any label is
- * the stack of those, so that the distance asks both augmentations to agree. `bounded` brings unbounded values into [0, 1] first.
+ * Eq. 4: Ŷ stacks the predictions of all tasks, Y the labels, with predictions in place of missing labels and
+ * of invalid pixels. Both [N, ΣO_t, H, W]. Gradients flow through both. With `other`, the predictions of
+ * another augmentation of the same pixels, section 4.4 holds: Y of a sample without any label is the stack of
+ * those, so that the distance asks both augmentations to agree. `bounded` brings unbounded values into [0, 1]
+ * first.
  */
 export function jointStacks(
   context: BatchContext,
@@ -62,10 +63,11 @@ function unlabelledSamples(context: BatchContext): Tensor {
 }
 
 /**
- * Eq. 5: (1/B) Σ_b [ Dist(g1(Ŷ), g1(Y)) + Recon(g(⟨Ŷ⟩), ⟨Ŷ⟩) + Recon(g(⟨Y⟩), ⟨Y⟩) ], ⟨⟩ detached; Recon sums the task losses of all tasks.
- * Ŷ and Y pass g as one batch: it is one function, so both are normalised by the same statistics, and a shift between them stays visible to
- * the distance. The encoder runs once: the detached inputs equal the others, so only the gradients part ways.
- * The released code differs: see `jtr-released.ts`.
+ * Eq. 5: (1/B) Σ_b [ Dist(g1(Ŷ), g1(Y)) + Recon(g(⟨Ŷ⟩), ⟨Ŷ⟩) + Recon(g(⟨Y⟩), ⟨Y⟩) ], ⟨⟩ detached; Recon sums
+ * the task losses of all tasks. Ŷ and Y pass g as one batch: it is one function, so both are normalised by
+ * the same statistics, and a shift between them stays visible to the distance. The encoder runs once: the
+ * detached inputs equal the others, so only the gradients part ways. The published code differs: see
+ * `published.ts`.
  */
 export function jointTerms(
   context: MethodContext,
@@ -144,10 +146,10 @@ export const jtr: MethodDefinition<JtrOptions> = {
         ],
   build(context, options) {
     const network = segnet({ width: options.width, bottleneck: options.bottleneck });
-    if (options.variant === "released") return releasedTerms(context, options, network);
+    if (options.variant === "released") return publishedTerms(context, options, network);
     const autoEncoder = jointAutoEncoder(context, network, context.forward);
     const views = options.unlabelled === "none" ? [0] : [0, 1];
-    const [{ predictions }, second] = predictViews(context, views);
+    const [{ predictions }, second] = networkPasses(context, views);
     const supervised = supervisedTerms(context, predictions, { variant: "paper" });
     const stacks = jointStacks(context, predictions, {
       bounded: options.bounded,

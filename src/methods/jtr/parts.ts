@@ -1,12 +1,12 @@
 /** @file What JTR's paper and released variants share: options, the auto-encoder, and taking stacks apart. */
-import { slice } from "../graph/ops/shape.js";
-import type { Tensor } from "../graph/tensor.js";
-import type { Encoded, Head, Network } from "../models/network.js";
-import { Layer } from "../nn/layer.js";
-import type { Forward } from "../nn/scope.js";
-import type { DistanceName } from "./distance.js";
-import type { MethodContext } from "./method.js";
-import type { Ramp } from "./ramp.js";
+import { slice } from "../../graph/ops/shape.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { Encoded, Head, Network } from "../../models/network.js";
+import { Layer } from "../../nn/layer.js";
+import type { Forward } from "../../nn/scope.js";
+import type { DistanceName } from "../distance.js";
+import type { MethodContext } from "../method.js";
+import type { Ramp } from "../ramp.js";
 
 /** The ramp is that of the distance's weight. */
 export interface JtrOptions extends Ramp {
@@ -20,7 +20,10 @@ export interface JtrOptions extends Ramp {
   /** Channels of the joint-task latent; 8 times the width if left out. */
   readonly bottleneck?: number;
   readonly variant: "paper" | "released";
-  /** Distance of samples without any label: none (their two stacks are one), or between two augmentations (section 4.4). */
+  /**
+   * Distance of samples without any label: none (their two stacks are one), or between two augmentations
+   * (section 4.4).
+   */
   readonly unlabelled: "none" | "consistency";
 }
 
@@ -32,7 +35,10 @@ export interface JointAutoEncoder {
   readonly frozen: Pick<JointAutoEncoder, "encode">;
 }
 
-/** The auto-encoder as a helper network: a SegNet from and to the ΣO_t channels of the stack, in the pass `forward`. */
+/**
+ * The auto-encoder as a helper network: a SegNet from and to the ΣO_t channels of the stack, in the pass
+ * `forward`.
+ */
 export function jointAutoEncoder(
   context: MethodContext,
   network: Network,

@@ -1,13 +1,16 @@
-/** @file What MTPSL's mapping network reads of a view: by the paper's encodings, or as the released code makes them. */
-import { add, mul, sub } from "../graph/ops/arithmetic.js";
-import { detach } from "../graph/ops/unary.js";
-import type { Tensor } from "../graph/tensor.js";
-import { jointEncoding } from "./jtr/joint-encoding.js";
-import { publishedEncoding } from "./jtr/published-encoding.js";
-import type { MethodContext } from "./method.js";
-import { mtpslPublished } from "./mtpsl/published-encoding.js";
+/**
+ * @file What MTPSL's mapping network reads of a view: by the paper's encodings, or as the published code
+ * makes them.
+ */
+import { add, mul, sub } from "../../graph/ops/arithmetic.js";
+import { detach } from "../../graph/ops/unary.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { jointEncoding } from "../jtr/joint-encoding.js";
+import { publishedEncoding } from "../jtr/published-encoding.js";
+import type { MethodContext } from "../method.js";
+import { labelledFlags, learningSource, type PairChoice } from "../pairs.js";
 import type { PairInput } from "./pair-space.js";
-import { labelledFlags, learningSource, type PairChoice } from "./pairs.js";
+import { mtpslPublished } from "./published-encoding.js";
 
 /** Predictions and labels of a view, and the encoder's feature of it. */
 export interface PairView {
@@ -16,7 +19,10 @@ export interface PairView {
   readonly bottleneck: Tensor;
 }
 
-/** The encodings of JTR's eq. 4 for both; where a label does not hold, the detached prediction stands in its place. */
+/**
+ * The encodings of JTR's eq. 4 for both; where a label does not hold, the detached prediction stands in its
+ * place.
+ */
 export function paperInputs(
   context: MethodContext,
   { index, predictions }: PairView,
@@ -36,8 +42,11 @@ export function paperInputs(
   });
 }
 
-/** Sampled one-hot classes, depth over its largest value, (n + 1) / 2; no validity but what the label's encoding makes of it. */
-export function releasedInputs(context: MethodContext, { index, predictions }: PairView): PairInput[] {
+/**
+ * Sampled one-hot classes, depth over its largest value, (n + 1) / 2; no validity but what the label's
+ * encoding makes of it.
+ */
+export function publishedInputs(context: MethodContext, { index, predictions }: PairView): PairInput[] {
   return context.tasks.map((task) => {
     const { name } = task;
     const encoding = publishedEncoding("MTPSL", mtpslPublished, task);

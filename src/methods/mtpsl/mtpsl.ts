@@ -1,20 +1,20 @@
 /** @file Cross-task consistency in pair-wise spaces: MTPSL (Li et al. 2022; JTR eq. 3). */
 import { z } from "zod";
-import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
-import { reduceSum } from "../graph/ops/reduce.js";
-import { resizeBilinear } from "../graph/ops/resize.js";
-import { expand, reshape } from "../graph/ops/shape.js";
-import { detach } from "../graph/ops/unary.js";
-import type { Tensor } from "../graph/tensor.js";
-import { Layer } from "../nn/layer.js";
-import { latentDistance } from "./distance.js";
-import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS } from "./method.js";
-import { observedMean } from "./observed.js";
-import { type PairView, paperInputs, releasedInputs } from "./pair-inputs.js";
+import { add, div, maximum, mul, sub } from "../../graph/ops/arithmetic.js";
+import { reduceSum } from "../../graph/ops/reduce.js";
+import { resizeBilinear } from "../../graph/ops/resize.js";
+import { expand, reshape } from "../../graph/ops/shape.js";
+import { detach } from "../../graph/ops/unary.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { Layer } from "../../nn/layer.js";
+import { latentDistance } from "../distance.js";
+import { type LossTerm, type MethodContext, type MethodDefinition, PLAIN_VIEWS } from "../method.js";
+import { observedMean } from "../observed.js";
+import { labelledFlags, type PairChoice, pairSlots, requirePairs } from "../pairs.js";
+import { type Ramp, rampOptions } from "../ramp.js";
+import { networkPass, networkPasses, supervisedTerms } from "../supervised.js";
+import { type PairView, paperInputs, publishedInputs } from "./pair-inputs.js";
 import { FILM_GROUP, pairLatents } from "./pair-space.js";
-import { labelledFlags, type PairChoice, pairSlots, requirePairs } from "./pairs.js";
-import { type Ramp, rampOptions } from "./ramp.js";
-import { predict, predictViews, supervisedTerms } from "./supervised.js";
 
 export interface MtpslOptions extends Ramp {
   readonly weight: number;
@@ -28,40 +28,41 @@ export interface MtpslOptions extends Ramp {
 
 /** Name of the mapping network. */
 const HELPER = "mtpsl";
-/** Share of the regularisation in the pair loss, in the released code. */
+/** Share of the regularisation in the pair loss, in the published code. */
 const REGULARISATION = 0.5;
 
 /**
- * JTR eq. 3 over ordered pairs of an unlabelled source s and a labelled target t, m(·; s, t) the mapping network in the pair's space:
+ * JTR eq. 3 over ordered pairs of an unlabelled source s and a labelled target t, m(·; s, t) the mapping
+ * network in the pair's space:
  *
  *     consistency    (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), m(y_t)),  D = 1 - mean over positions of cos over channels
  *     regularisation (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), ⟨f⟩) + D(m(y_t), ⟨f⟩)
  *
- * f is the network's own deepest feature, ⟨⟩ detached; where its size is not that of the pair's space, it is resized. Gradients reach m by both
- * sides, and predictions where they are the source of such a pair. With `pairs: all` every task is a source (and |U_b| is K). `released` leaves
- * out 1/|U_b|.
+ * f is the network's own deepest feature, ⟨⟩ detached; where its size is not that of the pair's space, it is
+ * resized. Gradients reach m by both sides, and predictions where they are the source of such a pair. With
+ * `pairs: all` every task is a source (and |U_b| is K). `released` leaves out 1/|U_b|.
  */
 export function pairTerms(
   context: MethodContext,
   options: Omit<MtpslOptions, "filmLearningRate">,
   view: PairView,
 ): LossTerm[] {
-  const released = options.variant === "released";
+  const asPublished = options.variant === "released";
   const labelled = labelledFlags(context, view.index);
   const { choice, counts } = pairSlots(labelled, options.pairs);
   const [batch, slots] = counts.shape;
   const mapping = new Layer(context.helper(HELPER), context.forward);
   const { source, target } = pairLatents(
     // Running statistics of single maps would serve nobody.
-    released ? mapping.with({ statistics: "sample", updatesState: false }) : mapping,
-    released ? releasedInputs(context, view) : paperInputs(context, view, options.pairs),
+    asPublished ? mapping.with({ statistics: "sample", updatesState: false }) : mapping,
+    asPublished ? publishedInputs(context, view) : paperInputs(context, view, options.pairs),
     choice,
     { width: options.width, channels: view.bottleneck.shape[1] },
   );
 
   const sources =
     options.pairs === "all" ? labelled.shape[1] : reduceSum(sub(1, labelled), { axes: [1], keepDims: true });
-  const share = div(counts, mul(batch, released ? 1 : maximum(sources, 1)));
+  const share = div(counts, mul(batch, asPublished ? 1 : maximum(sources, 1)));
   const overPairs = (losses: Tensor): Pick<LossTerm, "value" | "observed" | "ramp"> => {
     const perSlot = reshape(losses, [batch, slots]);
     return { value: reduceSum(mul(perSlot, share)), observed: observedMean(perSlot, counts), ramp: options };
@@ -86,8 +87,9 @@ export function pairTerms(
 }
 
 /**
- * MTPSL. `paper`: JTR's eq. 1 and 3 on one view. `released`: the published code (commit e9d8859): two views in one pass of the network,
- * supervised losses of view 0 summed over tasks, pair losses of view 1 summed over pairs, encodings of its own, each map normalised by itself.
+ * MTPSL. `paper`: JTR's eq. 1 and 3 on one view. `released`: the published code (commit e9d8859): two views
+ * in one pass of the network, supervised losses of view 0 summed over tasks, pair losses of view 1 summed
+ * over pairs, encodings of its own, each map normalised by itself.
  */
 export const mtpsl: MethodDefinition<MtpslOptions> = {
   name: "mtpsl",
@@ -128,7 +130,7 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
   build(context, options) {
     requirePairs("mtpsl", context);
     if (options.variant === "paper") {
-      const pass = predict(context, context.image());
+      const pass = networkPass(context, context.image());
       return {
         terms: [
           ...supervisedTerms(context, pass.predictions, { variant: "paper" }),
@@ -136,7 +138,7 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
         ],
       };
     }
-    const [{ predictions }, second] = predictViews(context, [0, 1]);
+    const [{ predictions }, second] = networkPasses(context, [0, 1]);
     return {
       terms: [
         ...supervisedTerms(context, predictions, { variant: "released" }),
