@@ -4,6 +4,7 @@
  * What most programs need stands here; each layer has an export path of its own (`taskloom/graph`, `taskloom/nn`, ...).
  */
 export { GraphError, UsageError, UserError, type UserErrorFacts } from "./common/errors.js";
+export { Random } from "./common/random.js";
 export {
   type Dataset,
   type DatasetSource,

@@ -87,8 +87,20 @@ function sections(schema, prefix = "") {
   });
 }
 
+/** A schema with what its references stand for in their places. */
+function inlined(schema, definitions) {
+  if (Array.isArray(schema)) return schema.map((part) => inlined(part, definitions));
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { $ref, ...own } = schema;
+  if ($ref !== undefined)
+    return inlined({ ...definitions[$ref.replace("#/$defs/", "")], ...own }, definitions);
+  return Object.fromEntries(Object.entries(own).map(([key, part]) => [key, inlined(part, definitions)]));
+}
+
 /** The page as Markdown. */
-export function configReference(schema) {
+export function configReference(referring) {
+  const { $defs = {}, ...root } = referring;
+  const schema = inlined(root, $defs);
   return `${[
     "# Configuration",
     "",

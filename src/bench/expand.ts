@@ -1,6 +1,7 @@
 /** @file From a suite to its runs: every method in every setting on every network with every seed. */
 import { join, resolve } from "node:path";
 import { UserError } from "../common/errors.js";
+import { pluginDigest } from "../disk/plugins.js";
 import { configDigest } from "../runs/checkpoint.js";
 import { checkConfig, type RunConfig } from "../training/config/index.js";
 import { isTree, merge } from "./merge.js";
@@ -113,8 +114,12 @@ interface Layer {
 }
 
 /** What the configuration of a run is made of, the lowest first, each with its place in the file. */
-function layersOf({ base, settings, networks, methods }: Suite, { setting, network, method }: Cell): Layer[] {
+function layersOf(
+  { base, plugins, settings, networks, methods }: Suite,
+  { setting, network, method }: Cell,
+): Layer[] {
   return [
+    { path: [], part: { plugins } },
     { path: ["base"], part: base },
     ...(settings === undefined ? [] : [{ path: ["settings", setting], part: settings[setting] }]),
     ...(networks === undefined ? [] : [{ path: ["networks", network], part: networks[network] }]),
@@ -161,7 +166,7 @@ export function configurationHash(
 ): string {
   const { threads: _threads, workers: _workers, ...runtime } = config.runtime;
   const named = runs.map(([path, run]) => [path, { run }] as const);
-  return configDigest(withOptions({ ...config, runtime }, named));
+  return configDigest(withOptions({ ...config, plugins: config.plugins.map(pluginDigest), runtime }, named));
 }
 
 function circle({ place }: Suite, runs: readonly string[], path: readonly PropertyKey[]): UserError {

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { suggest } from "../common/suggest.js";
 import { fileError } from "../disk/files.js";
+import { loadPlugins } from "../disk/plugins.js";
+import { pluginsOf } from "../training/config/index.js";
 import { issueError } from "../training/config/issues.js";
 import { type PlacedYaml, parsePlacedYaml } from "../training/config/yaml.js";
 import { isTree } from "./merge.js";
@@ -21,6 +23,10 @@ const named = entries.refine((value) => Object.keys(value).length > 0, "must nam
 
 const suiteSchema = z.strictObject({
   name: entryName.optional().describe("that of the file if left out"),
+  plugins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("modules of one's own (.mjs), relative to this file, for all runs"),
   base: partial.describe("configuration that every run starts from"),
   methods: named.describe(
     "by name, what is laid over `base`; an option may be `{run: <another method>}`, for that run's folder",
@@ -75,7 +81,9 @@ export function parseSuite(text: string, file: string, folder = dirname(file)): 
 /** Reads a suite file. Throws UserError where it is missing or does not hold. */
 export async function readSuite(file: string): Promise<Suite> {
   try {
-    return parseSuite(await readFile(file, "utf8"), file);
+    const text = await readFile(file, "utf8");
+    await loadPlugins(pluginsOf(parsePlacedYaml(text, file).value, dirname(file)));
+    return parseSuite(text, file);
   } catch (error) {
     throw fileError(error, file, "read");
   }

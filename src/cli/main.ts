@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** @file The command line: finds the command, runs it, and turns whatever goes wrong into one message and an exit code. */
 import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { loadPlugins } from "../disk/plugins.js";
 import { packageVersion } from "../runtime/version.js";
 import { benchCommand } from "./commands/bench.js";
 import { dataCommand } from "./commands/data.js";
@@ -28,6 +30,8 @@ export function buildProgram(): Command {
   const program = new Command("taskloom")
     .description("Multi-task vision networks, trained from partly labelled images.")
     .version(packageVersion())
+    .option("--plugin <file>", "load a module of your own (.mjs); may be given again", collect, [])
+    .hook("preAction", (root) => loadPlugins((root.opts().plugin as string[]).map((path) => resolve(path))))
     .addHelpText("after", AFTER)
     .showHelpAfterError("Run it with --help to see what it takes.");
   for (const make of [
@@ -43,6 +47,10 @@ export function buildProgram(): Command {
   }
   overrideExits(program);
   return program;
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 /** Commander ends the process by itself otherwise, with exit code 1 for wrong usage. */

@@ -4,10 +4,12 @@ export { type World, worldByName, worlds } from "../worlds/index.js";
 export { type Augmentation, augmentations, type Change } from "./augment/index.js";
 export { type ConvertOptions, type ConvertResult, convertDataset } from "./convert.js";
 export { openSplit, type SplitReader } from "./evaluation-reader.js";
+export { fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
 export { type DatasetDescription, openFolder, writeDatasetYaml, writeSample } from "./folder.js";
 export { formats, openDataset } from "./formats/index.js";
 export { type DatasetReport, inspectDataset } from "./inspect.js";
 export { loadLabels, saveLabels } from "./labels-file.js";
+export { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "./listing.js";
 export { type BatchPlan, Loader, type LoaderOptions, openLoader, type Position } from "./loading/loader.js";
 export { assignLabels, countLabels, type ScenarioConfig, scenarioSchema, scenarios } from "./scenarios.js";
 export {

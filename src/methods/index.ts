@@ -1,4 +1,5 @@
 /** @file The registry of methods: one line each. */
+import { registry } from "../common/registry.js";
 import { type ConfiguredMethod, compose } from "./compose.js";
 import { consistency } from "./consistency.js";
 import { directMap } from "./direct-map.js";
@@ -11,7 +12,10 @@ import { singleTask } from "./single-task.js";
 import { supervised } from "./supervised.js";
 
 export type * from "./method.js";
-export { batchName } from "./method.js";
+export { batchName, headsOf } from "./method.js";
+export { observedMean } from "./observed.js";
+export { rampOptions } from "./ramp.js";
+export { networkPass, networkPasses, supervisedTerm, supervisedTerms } from "./supervised.js";
 export {
   type ConfiguredMethod,
   compose,
@@ -26,7 +30,7 @@ export {
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
-export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
+export const methods = registry<MethodDefinition<any>>("methods", {
   [supervised.name]: supervised,
   [jtr.name]: jtr,
   [consistency.name]: consistency,
@@ -35,4 +39,4 @@ export const methods: Readonly<Record<string, MethodDefinition<any>>> = {
   [mtpsl.name]: mtpsl,
   [directMap.name]: directMap,
   [perceptualMap.name]: perceptualMap,
-};
+});

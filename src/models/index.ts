@@ -1,15 +1,16 @@
 /** @file The registry of models: one line each. */
+import { registry } from "../common/registry.js";
 import { deeplabv3plusModel } from "./deeplabv3plus.js";
 import type { ModelDefinition } from "./network.js";
 import { segnetModel } from "./segnet.js";
 
 export { type DeepLabV3PlusOptions, deeplabv3plus } from "./deeplabv3plus.js";
-export type { Encoded, Head, ModelDefinition, Network } from "./network.js";
+export { type Encoded, type Head, type ModelDefinition, type Network, runNetwork } from "./network.js";
 export { type ResNetName, type ResNetOptions, resnetEncoder } from "./resnet.js";
 export { type SegNetOptions, segnet } from "./segnet.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each model validates its own options.
-export const models: Readonly<Record<string, ModelDefinition<any>>> = {
+export const models = registry<ModelDefinition<any>>("models", {
   [segnetModel.name]: segnetModel,
   [deeplabv3plusModel.name]: deeplabv3plusModel,
-};
+});

@@ -16,6 +16,8 @@ export interface RunPaths {
   readonly report: string;
   readonly model: string;
   readonly resources: string;
+  /** Folder of copies of the run's plugins. */
+  readonly plugins: string;
 }
 
 export function runPaths(folder: string): RunPaths {
@@ -29,6 +31,7 @@ export function runPaths(folder: string): RunPaths {
     report: join(folder, "report.html"),
     model: join(folder, "model.onnx"),
     resources: join(folder, "resources.json"),
+    plugins: join(folder, "plugins"),
   };
 }
 

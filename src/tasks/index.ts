@@ -1,6 +1,8 @@
 /** @file The registry of task kinds, and from a dataset's entries to the tasks of a run. */
+
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import { registry } from "../common/registry.js";
 import { suggest } from "../common/suggest.js";
 import { depth } from "./depth.js";
 import { edges2d } from "./edges2d.js";
@@ -24,7 +26,7 @@ export type { UnitMapSpec } from "./unit-map.js";
 export { depth, edges2d, keypoints2d, normals, occlusionEdges, reshading, segmentation };
 
 /** Every kind of task, by the name it has in dataset.yaml. */
-export const taskKinds: Readonly<Record<string, TaskKind>> = {
+export const taskKinds = registry<TaskKind>("tasks", {
   segmentation,
   depth,
   normals,
@@ -32,7 +34,7 @@ export const taskKinds: Readonly<Record<string, TaskKind>> = {
   reshading,
   keypoints2d,
   edges2d,
-};
+});
 
 /**
  * The kind of that name. Throws UserError listing the known kinds, with a suggestion where one is near.

@@ -1,20 +1,21 @@
 /** @file What a run writes down once, so that it can be repeated and resumed: its configuration and its labels. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { UserError } from "../common/errors.js";
 import { loadLabels, saveLabels } from "../data/labels-file.js";
 import { availableLabels } from "../data/strip.js";
 import type { LabelAssignment } from "../data/types.js";
-import { fileError, replaceFile } from "../disk/files.js";
+import { fileError, makeFolder, replaceFile } from "../disk/files.js";
 import type { RunPaths } from "../runs/run-folder.js";
-import { differences, formatConfig, parseConfig, type RunConfig } from "./config/index.js";
+import { differences, formatConfig, type RunConfig, readConfig } from "./config/index.js";
 import type { RunData } from "./run-data.js";
 import { runLabels, TRAIN_SPLIT } from "./run-data.js";
 
 /** Reads a run's `config.resolved.yaml`. Throws UserError. */
 export async function runConfig({ config }: Pick<RunPaths, "config">): Promise<RunConfig> {
   try {
-    return parseConfig(await readFile(config, "utf8"), config);
+    return await readConfig(config);
   } catch (error) {
     throw fileError(error, config, "read");
   }
@@ -37,8 +38,21 @@ export async function settleConfig(run: RunPaths, config: RunConfig, { tasks }: 
       });
     }
   }
-  await replaceFile(run.config, formatConfig(settled));
+  await replaceFile(run.config, formatConfig({ ...settled, plugins: await keepPlugins(run, settled) }));
   return settled;
+}
+
+/** Copies the plugins into the run's folder, so that it needs no other file; returns their paths relative to it. */
+async function keepPlugins(run: RunPaths, { plugins }: RunConfig): Promise<string[]> {
+  if (plugins.length > 0) await makeFolder(run.plugins);
+  return Promise.all(
+    plugins.map(async (path, i) => {
+      // Two of one name can come from two folders.
+      const name = `${i}-${basename(path).replace(/^\d+-/, "")}`;
+      await replaceFile(join(run.plugins, name), await readFile(path));
+      return `${basename(run.plugins)}/${name}`;
+    }),
+  );
 }
 
 /** The labels the run sees: read from `labels.json` where it has been written, else drawn and written. */

@@ -1,4 +1,5 @@
 /** @file The registry of weightings: one line each. */
+import { registry } from "../common/registry.js";
 import { equal } from "./equal.js";
 import { uncertainty } from "./uncertainty.js";
 import type { WeightingDefinition } from "./weighting.js";
@@ -7,7 +8,7 @@ export * from "./weighting.js";
 export { equal, uncertainty };
 
 // biome-ignore lint/suspicious/noExplicitAny: each weighting validates its own options.
-export const weightings: Readonly<Record<string, WeightingDefinition<any>>> = {
+export const weightings = registry<WeightingDefinition<any>>("weightings", {
   [equal.name]: equal,
   [uncertainty.name]: uncertainty,
-};
+});

@@ -17,7 +17,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
   augmentation: Object.keys(augmentations),
   format: Object.keys(formats),
   scenario: Object.keys(scenarios),
-  world: worlds.map(({ name }) => name),
+  world: Object.keys(worlds),
 };
 const page = readFileSync("docs/architecture.md", "utf8");
 const documented = [...page.matchAll(/^\| (\w+) \| `([\w-]+)` \| \S.*\|$/gm)].map(

@@ -1,91 +1,190 @@
-import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
-import { tasks as plugin } from "../../examples/plugins/saliency.mjs";
-import { Random } from "../../src/common/random.js";
-import { batchName, methods } from "../../src/methods/index.js";
-import { type LabelMap, type PredictionMap, resolveTasks } from "../../src/tasks/index.js";
-import { imageOf } from "../helpers/measured.js";
-import { taskConformance } from "../helpers/task-conformance/index.js";
-import { BATCH, buildMethod, SIZE, values } from "../methods/helpers.js";
+/** @file Each plugin of examples/plugins in a run of its own, through the command line: it is loaded, works, and stays with its run. */
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadCheckpoint } from "../../src/runs/checkpoint.js";
+import { readMetrics, type StepRecord } from "../../src/training/index.js";
+import { scratchFolder } from "../helpers/folder.js";
+import { taskloom } from "../helpers/taskloom.js";
+import { tinyText, writeTiny } from "../helpers/tiny.js";
 
-const { saliency } = plugin;
-const spec = saliency.specSchema.parse({ kind: "saliency" });
+const plugin = (name: string) => resolve("examples/plugins", `${name}.mjs`);
+const SHORT = {
+  steps: 3,
+  labels: { scenario: "full" },
+  evaluation: { every: 3, batchSize: 2 },
+  checkpoint: { every: 3 },
+  batchSize: 2,
+};
 
-for (const entry of [
-  { kind: "saliency" },
-  { kind: "saliency", ignore: 0 },
-  { kind: "saliency", ignore: 255 },
-]) {
-  taskConformance("saliency", saliency, entry, {
-    // Mostly salient, so that no label is without a salient pixel.
-    pixel: (random) => [Number(random.uniform() < 0.9)],
-    precision: 0,
+/** Trains by the tiny configuration with some changes; returns the run's folder and its steps. */
+async function trainWith(folder: string, name: string, changes: Record<string, unknown>, run = name) {
+  const config = join(folder, `${run}.yaml`);
+  writeFileSync(config, tinyText({ ...SHORT, plugins: [plugin(name)], ...changes }));
+  const place = join(folder, run);
+  expect(taskloom("train", config, "--run", place)).toMatchObject({ status: 0 });
+  const steps = readMetrics(join(place, "metrics.jsonl")).filter((record) => record.kind === "step");
+  return { run: place, config, steps: steps as StepRecord[] };
+}
+
+describe("a plugin", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "taskloom-"));
+    await writeTiny(join(folder, "data"));
   });
-}
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function map(data: readonly number[]): PredictionMap {
-  return { channels: 1, height: 1, width: data.length, data: Float32Array.from(data) };
-}
-
-function label(data: readonly number[]): LabelMap {
-  return { ...map(data), valid: new Uint8Array(data.length).fill(1) };
-}
-
-test("the set has one threshold where each image alone has its own", () => {
-  const accumulator = saliency.metrics.accumulator(spec);
-  const images = [
-    { prediction: map([0.9, 0.6, 0.1]), truth: label([1, 0, 0]) },
-    { prediction: map([0.4, 0.2, 0.1]), truth: label([1, 0, 0]) },
-  ];
-  images.forEach(({ prediction, truth }, i) => {
-    accumulator.update(prediction, truth, imageOf(truth, String(i)));
+  it("brings a weighting with state of its own, whose weights are logged", async () => {
+    const { run, steps } = await trainWith(folder, "gradient-balance", {
+      weighting: { name: "gradient-balance" },
+    });
+    const weights = ["segmentation", "depth", "normals"].map((task) => steps[2].values![`weight ${task}`]);
+    expect(weights.every((weight) => weight > 0)).toBe(true);
+    expect(new Set(weights).size).toBe(3);
+    const { arrays } = await loadCheckpoint(join(run, "checkpoints/last.safetensors"));
+    expect((arrays.get("weighting.norm.depth")!.data as Float32Array)[0]).not.toBe(1);
+    const { arrays: best } = await loadCheckpoint(join(run, "checkpoints/best.safetensors"));
+    expect([...best.keys()].some((name) => name.startsWith("weighting."))).toBe(false);
   });
-  const { setF, imageF } = accumulator.result();
-  expect(imageF).toBeCloseTo(100, 9);
-  // At 0.4, 2 of 3 are right and 2 of 2 found; at 0.9, 1 of 1 and 1 of 2.
-  const [at4, at9] = [(1.3 * (2 / 3)) / (0.3 * (2 / 3) + 1), (1.3 * 0.5) / (0.3 + 0.5)];
-  expect(setF).toBeCloseTo(100 * Math.max(at4, at9), 9);
+
+  it("brings a method with a following network, state and an optimizer group; a moved run resumes with its copy", async () => {
+    const { run, config, steps } = await trainWith(folder, "mean-teacher", {
+      method: { name: "mean-teacher", decay: 0.5 },
+    });
+    expect(Object.keys(steps[0].losses)).toContain("mean-teacher.distance");
+    expect(steps[0].learningRates).toEqual({ main: 1e-4, trust: 0.01 });
+    const { arrays } = await loadCheckpoint(join(run, "checkpoints/last.safetensors"));
+    const value = (name: string) => (arrays.get(name)!.data as Float32Array)[0];
+    expect(value("helper.mean-teacher.depth.doubt")).not.toBe(0);
+    expect(value("helper.mean-teacher.depth.usual")).not.toBe(1);
+    const head = "head.depth.0.weight";
+    expect(value(`helper.teacher.${head}`)).not.toBe(value(head));
+    // The slots of Adam are for the main group alone.
+    expect([...arrays.keys()].filter((name) => name.startsWith("optimizer.trust."))).toEqual([]);
+    expect(readFileSync(join(run, "model.onnx"), "latin1")).not.toContain("helper.teacher");
+
+    expect(readdirSync(join(run, "plugins"))).toEqual(["0-mean-teacher.mjs"]);
+    const moved = join(folder, "moved");
+    renameSync(run, moved);
+    const more = taskloom(
+      ...["train", join(moved, "config.resolved.yaml"), "--run", moved, "--resume", "--set", "steps=4"],
+    );
+    expect(more).toMatchObject({ status: 0 });
+    // The same content from elsewhere is the same plugin; other content is another run.
+    const edited = join(folder, "edited.mjs");
+    writeFileSync(edited, `${readFileSync(plugin("mean-teacher"), "utf8")}\n// Changed.\n`);
+    const other = taskloom(
+      ...["train", config, "--run", moved, "--resume", "--set", "steps=5", "--set", `plugins=[${edited}]`],
+    );
+    expect(other.status).toBe(1);
+    expect(other.stderr).toContain("plugins");
+  });
+
+  it("brings a term that ties two tasks, beside any method", async () => {
+    const tied = (tasks: string[]) => ({
+      method: { name: "supervised", with: [{ name: "shared-edges", tasks, weight: 0.5 }] },
+    });
+    const { steps } = await trainWith(folder, "shared-edges", tied(["segmentation", "depth"]));
+    expect(Object.keys(steps[0].losses)).toEqual([
+      ...["segmentation", "depth", "normals", "shared-edges", "total"],
+    ]);
+    const config = join(folder, "stray.yaml");
+    const changes = { plugins: [plugin("shared-edges")], ...tied(["segmentation", "flow"]) };
+    writeFileSync(config, tinyText({ ...SHORT, ...changes }));
+    const { status, stderr } = taskloom("train", config, "--run", join(folder, "stray"));
+    expect([status, stderr]).toEqual([1, expect.stringContaining('the run has no task "flow"')]);
+  });
+
+  it("brings a model, which is evaluated and exported as any other", async () => {
+    const { run } = await trainWith(folder, "plain-net", { model: { name: "plain-net", width: 4 } });
+    expect(taskloom("evaluate", run, "--split", "test")).toMatchObject({ status: 0 });
+    expect(existsSync(join(run, "model.onnx"))).toBe(true);
+  });
+
+  it("brings an augmentation, applied by worker threads", async () => {
+    const plain = await trainWith(folder, "vignette", { augmentation: [] });
+    const dark = await trainWith(folder, "vignette", { augmentation: [{ name: "vignette" }] }, "dark");
+    expect(dark.steps[0].losses).not.toEqual(plain.steps[0].losses);
+  });
+
+  it("brings a task, measured over the whole set and drawn", async () => {
+    const data = join(folder, "salient");
+    cpSync(join(folder, "data"), data, { recursive: true });
+    for (const split of ["train", "val", "test"]) {
+      cpSync(join(data, split, "segmentation"), join(data, split, "saliency"), { recursive: true });
+    }
+    const yaml = join(data, "dataset.yaml");
+    const entry = "tasks:\n  saliency: {kind: saliency, ignore: 255}\n";
+    writeFileSync(yaml, readFileSync(yaml, "utf8").replace("tasks:\n", entry));
+    const { run } = await trainWith(folder, "saliency", {
+      data: { path: data },
+      tasks: ["saliency", "depth"],
+    });
+    const { status, stdout } = taskloom("evaluate", run, "--split", "test", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).metrics.saliency).toHaveProperty("setF");
+  });
+
+  it("brings a format, also for the commands on data", () => {
+    const listed = scratchFolder();
+    const image = (split: string, n: number) =>
+      `${join(folder, "data", split, "image", `${split}-${n}.png`)}`;
+    for (const [split, n] of [
+      ["train", 0],
+      ["val", 0],
+    ] as const) {
+      writeFileSync(join(listed, `${split}${n}.png`), readFileSync(image(split, n)));
+    }
+    const mask = join(folder, "data/train/segmentation/train-0.png");
+    writeFileSync(join(listed, "mask.png"), readFileSync(mask));
+    writeFileSync(join(listed, "list.csv"), "train,a,train0.png,mask.png\nval,b,val0.png\n");
+    const out = join(listed, "converted");
+    const args = ["--plugin", plugin("listed-format"), "data", "convert", "listed", listed, "--out", out];
+    expect(taskloom(...args)).toMatchObject({ status: 0 });
+    expect(existsSync(join(out, "train/segmentation/a.png"))).toBe(true);
+    expect(existsSync(join(out, "val/segmentation/b.png"))).toBe(false);
+  });
+
+  it("brings a world, rendered by worker threads, and trained on", async () => {
+    const out = scratchFolder();
+    const size = ["--train", "4", "--val", "2", "--test", "2", "--size", "32x32"];
+    const args = ["data", "synth", "--world", "squares", ...size, "--out", join(out, "squares")];
+    expect(taskloom("--plugin", plugin("squares-world"), ...args)).toMatchObject({ status: 0 });
+    const { steps } = await trainWith(folder, "squares-world", {
+      data: { path: join(out, "squares") },
+      model: { name: "segnet", width: 4 },
+    });
+    expect(Object.keys(steps[0].losses)).toEqual(["segmentation", "depth", "total"]);
+  });
 });
 
-test("an image without a salient pixel counts for the set alone", () => {
-  const accumulator = saliency.metrics.accumulator(spec);
-  const [salient, empty] = [label([1, 0]), label([0, 0])];
-  accumulator.update(map([0.8, 0]), salient, imageOf(salient, "0"));
-  accumulator.update(map([0.8, 0]), empty, imageOf(empty, "1"));
-  const { setF, imageF } = accumulator.result();
-  expect(imageF).toBeCloseTo(100, 9);
-  expect(setF).toBeCloseTo((100 * 1.3 * 0.5) / (0.3 * 0.5 + 1), 9);
-});
-
-const tasks = [
-  { name: "saliency", spec, kind: saliency },
-  ...resolveTasks({ depth: { kind: "depth" }, normals: { kind: "normals" } }),
-];
-
-test.each(Object.keys(methods))("%s has finite losses with it, knowing nothing of it", async (name) => {
-  // Where a method has networks of its own, small ones.
-  const known = [{ width: 2 }, { teachers: "run" }, {}];
-  const options = known.find((each) => methods[name].options.safeParse(each).success)!;
-  const built = buildMethod(methods[name], options, [["depth"], ["normals"]], tasks);
-  const random = new Random(5, name);
-  const area = SIZE[0] * SIZE[1];
-  for (
-    let view = 0;
-    view < (methods[name].views?.(methods[name].options.parse(options)).length ?? 1);
-    view++
-  ) {
-    const draw = () => Float32Array.from({ length: BATCH * area }, () => random.integer(2));
-    built.feeds[batchName("saliency.label", view)] = draw();
-    built.feeds[batchName("saliency.valid", view)] = draw();
-    built.feeds[batchName("saliency.labelled", view)] = Float32Array.of(1, 0);
-  }
-  const terms = await values(built);
-  expect(Object.keys(terms)).toContain("saliency");
-  for (const value of Object.values(terms)) expect(Number.isFinite(value)).toBe(true);
-});
-
-test("can be imported by a program that has the package", () => {
-  const script =
-    'import("./examples/plugins/saliency.mjs").then(({ tasks }) => console.log(Object.keys(tasks)[0]))';
-  expect(execFileSync(process.execPath, ["-e", script], { encoding: "utf8" })).toBe("saliency\n");
+describe("a plugin that does not hold is refused by one message", () => {
+  it.each([
+    ["is missing", null, "missing.mjs"],
+    ["has a syntax error", "export const methods = [", "cannot be loaded"],
+    ["throws", 'throw new Error("no such luck");', "no such luck"],
+    ["exports nothing", "const x = 1;", "exports nothing"],
+    ["exports a misspelt kind", "export const weighting = [];", "Did you mean weightings?"],
+    ["has an entry without its functions", 'export const models = [{ name: "x" }];', "no options, create"],
+    ["takes a built-in name", 'export const formats = [{ name: "camvid", open() {} }];', "already"],
+    ["has no name", "export const formats = [{ open() {} }];", "no name"],
+  ])("where it %s", (_why, text, message) => {
+    const path = join(scratchFolder(), "missing.mjs");
+    if (text !== null) writeFileSync(path, text);
+    const { status, stderr } = taskloom("--plugin", path, "data", "inspect", dirname(path));
+    expect(status).toBe(1);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(message);
+  });
 });

@@ -1,4 +1,5 @@
 /** @file The registry of augmentations: one line each. */
+import { registry } from "../../common/registry.js";
 import type { Augmentation } from "./augmentation.js";
 import { blur } from "./blur.js";
 import { flip } from "./flip.js";
@@ -12,7 +13,7 @@ import { scaleCropPad } from "./scale-crop-pad.js";
 export type { Augmentation, Change } from "./augmentation.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each augmentation validates its own options.
-export const augmentations: Readonly<Record<string, Augmentation<any>>> = {
+export const augmentations = registry<Augmentation<any>>("augmentations", {
   [flip.name]: flip,
   [scaleCrop.name]: scaleCrop,
   [scaleCropPad.name]: scaleCropPad,
@@ -21,4 +22,4 @@ export const augmentations: Readonly<Record<string, Augmentation<any>>> = {
   [grey.name]: grey,
   [blur.name]: blur,
   [randAugment.name]: randAugment,
-};
+});

@@ -1,5 +1,6 @@
 /** @file The registry of dataset formats. */
 import { UserError } from "../../common/errors.js";
+import { registry } from "../../common/registry.js";
 import { suggest } from "../../common/suggest.js";
 import { folder } from "../folder.js";
 import { resizedDataset } from "../resize.js";
@@ -38,8 +39,9 @@ const ALL: readonly DatasetFormat[] = [
 ];
 
 /** Every format, by name. */
-export const formats: Readonly<Record<string, DatasetFormat>> = Object.fromEntries(
-  ALL.map((format) => [format.name, format]),
+export const formats = registry<DatasetFormat>(
+  "formats",
+  Object.fromEntries(ALL.map((format) => [format.name, format])),
 );
 
 /**

@@ -6,6 +6,7 @@ import {
   type Transferable,
   Worker,
 } from "node:worker_threads";
+import { loadedPlugins } from "../../disk/plugins.js";
 import type { Batch } from "../types.js";
 import { workerEntry } from "../worker-entry.js";
 import type { BatchMaker, BatchPlan } from "./batch.js";
@@ -82,7 +83,7 @@ function settle(thread: Thread, message: FromWorker): void {
 function startThread(plan: BatchPlan, cacheBytes: number): Thread {
   const { port1: port, port2 } = new MessageChannel();
   const worker = new Worker(workerEntry(import.meta.url, "./loader-worker.js"), {
-    workerData: { setup: { plan, cacheBytes }, port: port2 },
+    workerData: { setup: { plan, cacheBytes, plugins: loadedPlugins() }, port: port2 },
     transferList: [port2 as unknown as Transferable],
     // The worker is plain compiled code; flags of the program at hand (--input-type) would only break it.
     execArgv: [],

@@ -8,6 +8,8 @@ import type { Position } from "./draws.js";
 export interface WorkerSetup {
   readonly plan: BatchPlan;
   readonly cacheBytes: number;
+  /** Absolute paths of the plugins that the dataset may need. */
+  readonly plugins: readonly string[];
 }
 
 export type ToWorker =

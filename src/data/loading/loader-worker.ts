@@ -3,6 +3,7 @@
  * over.
  */
 import { type MessagePort, workerData } from "node:worker_threads";
+import { loadPlugins } from "../../disk/plugins.js";
 import { type BatchMaker, openBatchMaker } from "./batch.js";
 import type { Position } from "./draws.js";
 import { type FromWorker, type ToWorker, toPlainError, type WorkerSetup } from "./loader-protocol.js";
@@ -15,7 +16,7 @@ let [busy, closed] = [false, false];
 async function work(): Promise<void> {
   if (busy) return;
   busy = true;
-  maker ??= openBatchMaker(setup.plan, setup.cacheBytes);
+  maker ??= loadPlugins(setup.plugins).then(() => openBatchMaker(setup.plan, setup.cacheBytes));
   for (let next = jobs.shift(); next !== undefined && !closed; next = jobs.shift()) {
     const { job, at } = next;
     try {

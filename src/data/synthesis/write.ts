@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { UserError } from "../../common/errors.js";
+import { loadedPlugins } from "../../disk/plugins.js";
 import type { World } from "../../worlds/world.js";
 import { type DatasetDescription, DEFAULT_LAYOUT, formatDatasetYaml } from "../dataset-yaml.js";
 import { workerEntry } from "../worker-entry.js";
@@ -63,7 +64,8 @@ async function inThreads(
 ): Promise<void> {
   const entry = workerEntry(import.meta.url, "./write-worker.js");
   const threads = Array.from({ length: Math.min(count, samples.length) }, (_, thread) => {
-    const share: WorkerShare = { job, samples: samples.filter((_, i) => i % count === thread) };
+    const own = samples.filter((_, i) => i % count === thread);
+    const share: WorkerShare = { job, samples: own, plugins: loadedPlugins() };
     return new Worker(entry, { workerData: share });
   });
   try {

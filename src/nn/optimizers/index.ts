@@ -1,5 +1,7 @@
 /** @file The registry of optimizers: one line each. */
+
 import { z } from "zod";
+import { registry } from "../../common/registry.js";
 import { adam, adamw } from "./adam.js";
 import type { Optimizer } from "./optimizer.js";
 import { sgd } from "./sgd.js";
@@ -37,8 +39,8 @@ const adamwOptions = z.strictObject({
 
 /** Every optimizer by name. Adam's rate is the one that MTPSL and JTR train with. */
 // biome-ignore lint/suspicious/noExplicitAny: each optimizer validates its own options.
-export const optimizers: Readonly<Record<string, OptimizerDefinition<any>>> = {
+export const optimizers = registry<OptimizerDefinition<any>>("optimizers", {
   sgd: { name: "sgd", options: sgdOptions, learningRate: 0.01, create: sgd },
   adam: { name: "adam", options: adamOptions, learningRate: 1e-4, create: adam },
   adamw: { name: "adamw", options: adamwOptions, learningRate: 1e-4, create: adamw },
-};
+});

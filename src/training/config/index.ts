@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { fileError } from "../../disk/files.js";
+import { loadPlugins, pluginDigest } from "../../disk/plugins.js";
 import { methods } from "../../methods/index.js";
 import { configDigest } from "../../runs/checkpoint.js";
 import { issueError } from "./issues.js";
@@ -40,12 +41,12 @@ export function parseConfig(
  */
 export function checkConfig(config: unknown, folder: string, place: PlacedYaml["place"]): RunConfig {
   const value = withNames(config);
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema().safeParse(value);
   if (parsed.success) return withAbsolutePaths(parsed.data as RunConfig, folder);
   throw issueError(parsed.error.issues, { schema: configJsonSchema(), value, place });
 }
 
-/** Reads a configuration file. Throws UserError where it is missing or does not hold. */
+/** Reads a configuration file and loads its plugins. Throws UserError where it is missing or does not hold. */
 export async function readConfig(file: string, overrides: readonly Override[] = []): Promise<RunConfig> {
   let text: string;
   try {
@@ -53,7 +54,16 @@ export async function readConfig(file: string, overrides: readonly Override[] = 
   } catch (error) {
     throw fileError(error, file, "read");
   }
+  const given = applyOverrides(parsePlacedYaml(text, file).value, overrides);
+  await loadPlugins(pluginsOf(given, dirname(file)));
   return parseConfig(text, file, overrides);
+}
+
+/** Absolute paths of the plugins that a configuration or suite names, before it is checked: its schema depends on them. */
+export function pluginsOf(value: unknown, folder: string): string[] {
+  const named = typeof value === "object" && value !== null && "plugins" in value ? value.plugins : [];
+  const paths = Array.isArray(named) ? named.filter((path) => typeof path === "string") : [];
+  return paths.map((path) => resolve(folder, path));
 }
 
 /** `--set optimizer.learningRate=1e-3` alone means the default optimizer at another rate. */
@@ -71,6 +81,7 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
   const { data, labels, method, model } = config;
   return {
     ...config,
+    plugins: config.plugins.map((path) => resolve(folder, path)),
     data: "path" in data ? { ...data, path: resolve(folder, data.path) } : data,
     labels: "file" in labels ? { ...labels, file: resolve(folder, labels.file) } : labels,
     method: {
@@ -106,7 +117,7 @@ export function differences(before: RunConfig, after: RunConfig): string[] {
 
 /** Without the parts that may differ between a run and its continuation: how long and where it runs, not what it learns. */
 function fixedPart({ steps: _steps, runtime: _runtime, expect: _expect, ...rest }: RunConfig): unknown {
-  return JSON.parse(JSON.stringify(rest));
+  return JSON.parse(JSON.stringify({ ...rest, plugins: rest.plugins.map(pluginDigest) }));
 }
 
 function differingKeys(a: unknown, b: unknown, path: string): string[] {

@@ -5,6 +5,8 @@ import { suggest } from "../../common/suggest.js";
 
 type Issue = z.core.$ZodIssue;
 interface JsonSchema {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
@@ -84,27 +86,35 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Schemas that may hold at a path: branches whose constants (`name: jtr`) contradict the value are left out. */
 function schemasAt(context: IssueContext, path: readonly PropertyKey[]): JsonSchema[] {
-  let schemas = branches(context.schema as JsonSchema, context.value);
+  const root = context.schema as JsonSchema;
+  let schemas = branches(root, context.value, root);
   let value = context.value;
   path.forEach((step) => {
     value = valueAt(value, [step]);
     const inner = schemas.flatMap((schema) =>
       typeof step === "number" ? (schema.items ?? []) : (schema.properties?.[String(step)] ?? []),
     );
-    schemas = inner.flatMap((schema) => branches(schema, value));
+    schemas = inner.flatMap((schema) => branches(schema, value, root));
   });
   return schemas;
 }
 
-function branches(schema: JsonSchema, value: unknown): JsonSchema[] {
-  const inner = schema.anyOf ?? schema.oneOf;
+function branches(referring: JsonSchema, value: unknown, root: JsonSchema): JsonSchema[] {
+  const schema = followed(referring, root);
+  const inner = (schema.anyOf ?? schema.oneOf)?.map((branch) => followed(branch, root));
   if (inner === undefined) return [schema];
   const fitting = inner.filter((branch) =>
     Object.entries(branch.properties ?? {}).every(
       ([key, property]) => property.const === undefined || property.const === valueAt(value, [key]),
     ),
   );
-  return (fitting.length === 0 ? inner : fitting).flatMap((branch) => branches(branch, value));
+  return (fitting.length === 0 ? inner : fitting).flatMap((branch) => branches(branch, value, root));
+}
+
+/** What a reference stands for. */
+function followed(schema: JsonSchema, root: JsonSchema): JsonSchema {
+  const name = schema.$ref?.replace("#/$defs/", "");
+  return name === undefined ? schema : followed(root.$defs![name], root);
 }
 
 /** Keys that may stand at a path: of the branch that shares most keys with what stands there. */

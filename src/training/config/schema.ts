@@ -1,5 +1,6 @@
 /** @file The schema of a run's configuration. Defaults are those of the papers (JTR, Nishi et al. 2024, where they differ). */
 import { z } from "zod";
+import { registryVersion } from "../../common/registry.js";
 import { augmentations } from "../../data/augment/index.js";
 import { scenarioSchema } from "../../data/scenarios.js";
 import { methods } from "../../methods/index.js";
@@ -22,18 +23,21 @@ const folderData = z.strictObject({
   format: z.string().min(1).default("folder").describe("layout of the folder; `folder` is Taskloom's own"),
   size: size.optional(),
 });
-const worldData = z.strictObject({
-  world: z.enum(worlds.map(({ name }) => name)).describe("built-in world that the images are rendered from"),
-  train: count.default(400),
-  val: z.int().min(0).default(50),
-  test: z.int().min(0).default(100),
-  extra: z.int().min(1).optional().describe("images of a further split `extra`, e.g. for `append`"),
-  size: size.default([96, 128]),
-  renderSize: size
-    .optional()
-    .describe("[height, width] that images are rendered at, if they are to be resized from there to `size`"),
-  seed: seed.default(0),
-});
+const worldData = () =>
+  z.strictObject({
+    world: z.enum(Object.keys(worlds)).describe("built-in world that the images are rendered from"),
+    train: count.default(400),
+    val: z.int().min(0).default(50),
+    test: z.int().min(0).default(100),
+    extra: z.int().min(1).optional().describe("images of a further split `extra`, e.g. for `append`"),
+    size: size.default([96, 128]),
+    renderSize: size
+      .optional()
+      .describe(
+        "[height, width] that images are rendered at, if they are to be resized from there to `size`",
+      ),
+    seed: seed.default(0),
+  });
 
 const fileLabels = z.strictObject({
   file: z
@@ -89,147 +93,163 @@ const metric = z
     "`relative`: mean relative improvement of the tasks' first metrics over the run's first evaluation",
   );
 
-/** Methods that only add terms; one that changes the network can only stand alone. */
-const addable = Object.fromEntries(
-  Object.entries(methods).filter(([, method]) => method.network === undefined),
-);
-
 /** What stands for `name` where a configuration leaves it out. */
 export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam", weighting: "equal" } as const;
 
-/** Any run: what `taskloom train` takes. */
-export const configSchema = z.strictObject({
-  data: z.union([folderData, worldData]),
-  labels: z
-    .union([scenarioSchema, fileLabels])
-    .prefault({ scenario: "full" })
-    .describe("which training labels are kept"),
-  tasks: z.array(z.string().min(1)).min(1).optional().describe("all of the dataset's if left out"),
-  model: registered(models, () => ({ weights })).prefault({ name: DEFAULT_NAMES.model }),
-  method: registered(methods, ({ name }) => ({
-    with: z
-      .array(registered(addable))
-      .refine((added) => new Set([name, ...added.map((each) => each.name)]).size === added.length + 1, {
-        message: "names a method twice",
-      })
+/** Put together from the registries as they are now. */
+function makeSchema() {
+  /** Methods that only add terms; one that changes the network can only stand alone. */
+  const addable = Object.fromEntries(
+    Object.entries(methods).filter(([, method]) => method.network === undefined),
+  );
+  return z.strictObject({
+    plugins: z
+      .array(z.string().min(1))
       .default([])
-      .describe("further methods, whose terms beyond the supervised ones are added"),
-  })),
-  weighting: registered(weightings)
-    .prefault({ name: DEFAULT_NAMES.weighting })
-    .describe("how the tasks' losses are weighed against each other"),
-  optimizer: registered(optimizers, ({ learningRate }) => ({
-    learningRate: z.number().positive().default(learningRate),
-    schedule: schedule.prefault({ name: "constant" }),
-  })).prefault({ name: DEFAULT_NAMES.optimizer }),
-  batchSize: count.default(4).describe("images a batch, without those of `append`"),
-  append: z
-    .strictObject({
-      count: count.describe("images added to every batch"),
-      split: z
-        .string()
-        .min(1)
-        .refine(
-          (split) => split !== "test" && split !== "train",
-          "must be a split of its own, not train or test",
-        )
-        .optional()
-        .describe("where they come from, with all their labels; left out: training images without any label"),
-      tasks: z
-        .array(z.string().min(1))
-        .min(1)
-        .optional()
-        .describe("the only tasks whose labels are kept of the split's images"),
-    })
-    .refine(({ split, tasks }) => tasks === undefined || split !== undefined, {
-      path: ["tasks"],
-      message: "needs `append.split`: training images without any label have none to keep",
-    })
-    .optional()
-    .describe("further images of every batch, gone through at their own pace"),
-  accumulate: count.default(1).describe("batches whose gradients are averaged before an update: one step"),
-  clipNorm: z
-    .number()
-    .positive()
-    .optional()
-    .describe("the gradients of each network (the kept one, every helper) are scaled down to this L2 norm"),
-  ema: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .optional()
-    .describe("decay of averaged weights and running statistics, which are then evaluated"),
-  steps: count.default(3000),
-  seed: seed.default(0),
-  augmentation: z
-    .union([usualAugmentation, z.array(registered(augmentations))])
-    .prefault({})
-    .describe("random changes of every image, its labels and camera: the usual ones, or a list of any"),
-  evaluation: z
-    .strictObject({
-      every: count.default(500).describe("steps; also after the last one"),
-      split: z
-        .string()
-        .min(1)
-        .nullable()
-        .default("val")
-        .refine(
-          (split) => split !== "test",
-          "test images are for `taskloom evaluate`, not for choosing checkpoints",
-        )
-        .describe("null: no evaluation while training"),
-      batchSize: count.default(4),
-    })
-    .prefault({}),
-  earlyStopping: z
-    .strictObject({
-      metric: metric.default("relative"),
-      patience: count.describe("evaluations without a better one"),
-    })
-    .optional(),
-  checkpoint: z
-    .strictObject({
-      every: count.default(500).describe("steps"),
-      best: metric
-        .nullable()
-        .default("relative")
-        .describe("what the best checkpoint is chosen by; null: keep none"),
-    })
-    .prefault({}),
-  samples: z
-    .strictObject({
-      count: z
-        .int()
-        .min(0)
-        .max(64)
-        .default(4)
-        .describe("images of the evaluation split to draw predictions of"),
-      every: count.default(1).describe("evaluations between two pictures of the same image"),
-    })
-    .prefault({}),
-  runtime: z
-    .strictObject({
-      provider: z.enum(["cpu", "webgpu", "cuda"]).default("cpu"),
-      threads: z.int().min(0).default(0).describe("0: one per physical core"),
-      workers: z.int().min(0).max(64).default(1).describe("threads that read and augment images"),
-    })
-    .prefault({}),
-  expect: z
-    .array(
-      z.strictObject({
-        task: z.string().min(1),
-        metric: z.string().min(1),
-        value: z.number(),
-        tolerance: z.number().nonnegative(),
-      }),
-    )
-    .optional()
-    .describe("the last evaluation must give these, or the command fails"),
-});
+      .describe("modules of one's own (.mjs), relative to this file, whose exports join the registries"),
+    data: z.union([folderData, worldData()]),
+    labels: z
+      .union([scenarioSchema, fileLabels])
+      .prefault({ scenario: "full" })
+      .describe("which training labels are kept"),
+    tasks: z.array(z.string().min(1)).min(1).optional().describe("all of the dataset's if left out"),
+    model: registered(models, () => ({ weights })).prefault({ name: DEFAULT_NAMES.model }),
+    method: registered(methods, ({ name }) => ({
+      with: z
+        .array(registered(addable))
+        .refine((added) => new Set([name, ...added.map((each) => each.name)]).size === added.length + 1, {
+          message: "names a method twice",
+        })
+        .default([])
+        .describe("further methods, whose terms beyond the supervised ones are added"),
+    })),
+    weighting: registered(weightings)
+      .prefault({ name: DEFAULT_NAMES.weighting })
+      .describe("how the tasks' losses are weighed against each other"),
+    optimizer: registered(optimizers, ({ learningRate }) => ({
+      learningRate: z.number().positive().default(learningRate),
+      schedule: schedule.prefault({ name: "constant" }),
+    })).prefault({ name: DEFAULT_NAMES.optimizer }),
+    batchSize: count.default(4).describe("images a batch, without those of `append`"),
+    append: z
+      .strictObject({
+        count: count.describe("images added to every batch"),
+        split: z
+          .string()
+          .min(1)
+          .refine(
+            (split) => split !== "test" && split !== "train",
+            "must be a split of its own, not train or test",
+          )
+          .optional()
+          .describe(
+            "where they come from, with all their labels; left out: training images without any label",
+          ),
+        tasks: z
+          .array(z.string().min(1))
+          .min(1)
+          .optional()
+          .describe("the only tasks whose labels are kept of the split's images"),
+      })
+      .refine(({ split, tasks }) => tasks === undefined || split !== undefined, {
+        path: ["tasks"],
+        message: "needs `append.split`: training images without any label have none to keep",
+      })
+      .optional()
+      .describe("further images of every batch, gone through at their own pace"),
+    accumulate: count.default(1).describe("batches whose gradients are averaged before an update: one step"),
+    clipNorm: z
+      .number()
+      .positive()
+      .optional()
+      .describe("the gradients of each network (the kept one, every helper) are scaled down to this L2 norm"),
+    ema: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .optional()
+      .describe("decay of averaged weights and running statistics, which are then evaluated"),
+    steps: count.default(3000),
+    seed: seed.default(0),
+    augmentation: z
+      .union([usualAugmentation, z.array(registered(augmentations))])
+      .prefault({})
+      .describe("random changes of every image, its labels and camera: the usual ones, or a list of any"),
+    evaluation: z
+      .strictObject({
+        every: count.default(500).describe("steps; also after the last one"),
+        split: z
+          .string()
+          .min(1)
+          .nullable()
+          .default("val")
+          .refine(
+            (split) => split !== "test",
+            "test images are for `taskloom evaluate`, not for choosing checkpoints",
+          )
+          .describe("null: no evaluation while training"),
+        batchSize: count.default(4),
+      })
+      .prefault({}),
+    earlyStopping: z
+      .strictObject({
+        metric: metric.default("relative"),
+        patience: count.describe("evaluations without a better one"),
+      })
+      .optional(),
+    checkpoint: z
+      .strictObject({
+        every: count.default(500).describe("steps"),
+        best: metric
+          .nullable()
+          .default("relative")
+          .describe("what the best checkpoint is chosen by; null: keep none"),
+      })
+      .prefault({}),
+    samples: z
+      .strictObject({
+        count: z
+          .int()
+          .min(0)
+          .max(64)
+          .default(4)
+          .describe("images of the evaluation split to draw predictions of"),
+        every: count.default(1).describe("evaluations between two pictures of the same image"),
+      })
+      .prefault({}),
+    runtime: z
+      .strictObject({
+        provider: z.enum(["cpu", "webgpu", "cuda"]).default("cpu"),
+        threads: z.int().min(0).default(0).describe("0: one per physical core"),
+        workers: z.int().min(0).max(64).default(1).describe("threads that read and augment images"),
+      })
+      .prefault({}),
+    expect: z
+      .array(
+        z.strictObject({
+          task: z.string().min(1),
+          metric: z.string().min(1),
+          value: z.number(),
+          tolerance: z.number().nonnegative(),
+        }),
+      )
+      .optional()
+      .describe("the last evaluation must give these, or the command fails"),
+  });
+}
 
-type Parsed = z.output<typeof configSchema>;
+let made: { readonly version: number; readonly schema: ReturnType<typeof makeSchema> } | undefined;
 
-export type WorldData = z.output<typeof worldData>;
+/** Any run: what `taskloom train` takes, with whatever is registered by now. */
+export function configSchema(): ReturnType<typeof makeSchema> {
+  const version = registryVersion();
+  if (made?.version !== version) made = { version, schema: makeSchema() };
+  return made.schema;
+}
+
+type Parsed = z.output<ReturnType<typeof makeSchema>>;
+
+export type WorldData = z.output<ReturnType<typeof worldData>>;
 
 /** Optimizer, its base learning rate and schedule; further fields are the optimizer's own. */
 interface OptimizerConfig extends Named {
@@ -253,5 +273,8 @@ export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method" | "weighti
 
 /** JSON Schema (draft 2020-12) of what a configuration file may say, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
-  return { title: "Taskloom run configuration", ...z.toJSONSchema(configSchema, { io: "input" }) };
+  return {
+    title: "Taskloom run configuration",
+    ...z.toJSONSchema(configSchema(), { io: "input", reused: "ref" }),
+  };
 }
