@@ -1,6 +1,6 @@
 /** @file Writing ONNX nodes: names for their values, each structure once, constants shared, branches of `If`. */
 import type { OnnxAttribute, OnnxBranch, OnnxInitializer, OnnxNode } from "./onnx-graph.js";
-import type { DType, Shape, TensorType } from "./tensor.js";
+import { type DType, exactText, type Shape, type TensorType } from "./tensor.js";
 
 export interface EmitOptions {
   outputs?: number;
@@ -62,10 +62,6 @@ class Constants {
     known.set(key, name);
     return name;
   }
-}
-
-function exactText(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** Its methods are bound, so that contexts can hand them on. */

@@ -5,7 +5,7 @@
 import { topologicalOrder } from "./lowering.js";
 import { rules } from "./simplify-rules.js";
 import type { Node, Tensor } from "./tensor.js";
-import { applyMany } from "./tensor.js";
+import { applyMany, exactText } from "./tensor.js";
 
 /**
  * An equal graph with fewer nodes. Values are unchanged up to the rounding of re-associated sums; `detach` is gone, since it has done
@@ -95,7 +95,7 @@ class HashCons {
       if (!ArrayBuffer.isView(value)) return value;
       // Small arrays are compared by content, large ones by identity: hashing megabytes would cost more than it finds.
       const array = value as unknown as ArrayLike<number>;
-      if (array.length <= 1024) return `${value.constructor.name}:${Array.prototype.join.call(array, ",")}`;
+      if (array.length <= 1024) return `${value.constructor.name}:${Array.from(array, exactText).join(",")}`;
       let id = this.#dataIds.get(value);
       if (id === undefined) {
         id = this.#dataIds.size;

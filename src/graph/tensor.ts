@@ -87,6 +87,11 @@ export function apply<A extends Attributes>(
   return applyMany(op, inputs, attributes)[0];
 }
 
+/** The text of a number, -0 and 0 apart: their quotients differ. */
+export function exactText(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { add, input } from "../../src/graph/index.js";
+import { add, constant, input, lowerGraph, PORTABLE } from "../../src/graph/index.js";
 import { topologicalOrder } from "../../src/graph/lowering.js";
 import { simplify } from "../../src/graph/simplify.js";
 import type { Attributes, Node, Tensor } from "../../src/graph/tensor.js";
@@ -75,4 +76,37 @@ describe("nodes that differ in one attribute stay two", () => {
       }
     });
   }
+});
+
+it("constants that differ in one entry stay two, however large, in the graph and in what is written", () => {
+  // Around the sizes above which constants are compared by identity.
+  const size = fc.oneof(fc.integer({ min: 1, max: 1030 }), fc.integer({ min: 4090, max: 4100 }));
+  fc.assert(
+    fc.property(size, fc.nat(), fc.constantFrom(0.5, -0, 2 ** -20), (count, at, value) => {
+      const data = Float32Array.from({ length: count }, (_, i) => i % 100);
+      const other = data.with(at % count, data[at % count] === 0 ? value : data[at % count] + value);
+      fc.pre(!Object.is(other[at % count], data[at % count]));
+      const twins = [data, other, data.slice()].map((each) => constant(each, [count]));
+      const [a, b, c] = simplify(twins);
+      expect(a.node).not.toBe(b.node);
+      expect(a.node === c.node).toBe(count <= 1024);
+      const named = twins.map((tensor, i) => ({ name: `y${i}`, tensor }));
+      expect(lowerGraph(named.slice(0, 2), PORTABLE).initializers).toHaveLength(2);
+      expect(lowerGraph([named[0], named[2]], PORTABLE).initializers).toHaveLength(count <= 4096 ? 1 : 2);
+    }),
+  );
+});
+
+it("constants of other types and shapes stay two", () => {
+  const tensors = [
+    constant([1, 0], [2]),
+    constant([1, 0], [1, 2]),
+    constant([1, 0], [2, 1]),
+    constant([1, 0], [2], "int64"),
+    constant([1, 0], [2], "int32"),
+    constant([1, 0], [2], "bool"),
+  ];
+  expect(new Set(simplify(tensors).map(({ node }) => node)).size).toBe(tensors.length);
+  const named = tensors.map((tensor, i) => ({ name: `y${i}`, tensor }));
+  expect(lowerGraph(named, PORTABLE).initializers).toHaveLength(tensors.length);
 });
