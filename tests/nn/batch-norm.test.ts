@@ -68,3 +68,46 @@ describe("running statistics, outputs and gradients are PyTorch's over several s
     }
   });
 });
+
+it.each([
+  ["a batch of one sample with maps of one pixel", 1, {}],
+  ["maps of one pixel, each sample by itself", 2, { statistics: "sample" }],
+] as const)("%s: running statistics serve, and stay", async (_, batch, options) => {
+  const modules = new ModuleSet();
+  const x = input("x", [batch, 2, 1, 1]);
+  const [train, evaluation] = [new Forward("train", options), new Forward("eval")];
+  const outputs = {
+    trained: batchNormLayer(new Layer(modules.scope(), train), x),
+    evaluated: batchNormLayer(new Layer(modules.scope(), evaluation), x),
+  };
+  expect(train.updates().size).toBe(0);
+  const feeds = {
+    x: [1, -2, 3, 4].slice(0, 2 * batch),
+    weight: [2, 3],
+    bias: [0.5, -1],
+    running_mean: [1, 2],
+    running_var: [4, 9],
+  };
+  const { trained, evaluated } = await evaluate(await nodeEngine(), outputs, feeds);
+  expect(trained).toEqual(evaluated);
+  expectClose("first sample", trained.slice(0, 2), [0.5, -5]);
+});
+
+it("a second pass of a step goes on from the statistics that the first one left", async () => {
+  const modules = new ModuleSet();
+  const [x, y] = ["x", "y"].map((name) => input(name, [2, 1, 1, 1]));
+  const forward = new Forward("train");
+  const layer = new Layer(modules.scope(), forward);
+  for (const image of [x, y]) batchNormLayer(layer, image, { momentum: 0.5 });
+  const outputs = {
+    mean: forward.updates().get("running_mean")!,
+    variance: forward.updates().get("running_var")!,
+  };
+  const feeds = { x: [1, 3], y: [10, 20], weight: [1], bias: [0], running_mean: [8], running_var: [4] };
+  const { mean, variance } = await evaluate(await nodeEngine(), outputs, feeds);
+  // 8 and 2 make 5, 5 and 15 make 10; 4 and 2 make 3, 3 and 50 make 26.5.
+  expectClose("mean", mean, [10]);
+  expectClose("variance", variance, [26.5]);
+  batchNormLayer(layer.with({ updatesState: false }), x);
+  expect(forward.updates().get("running_mean")).toBe(outputs.mean);
+});

@@ -52,6 +52,21 @@ export const normalisationCases: OperatorCase[] = [
     },
   },
   {
+    // Zeros and ones are left out of what is written, other constants are not.
+    name: "affine maps by constants between convolutions over whole blocks of channels",
+    covers: ["ChannelAffine"],
+    inputs: { x: uniform([1, 16, 3, 4]), w: uniform([16, 16, 3, 3], -0.3, 0.3) },
+    cpuOnly: true,
+    build: ({ x, w }) => {
+      const y = g.conv2d(x, w, { padding: 1 });
+      const all = (value: number) => g.constant(new Float32Array(16).fill(value), [16]);
+      const maps = [0, 1, 0.5].flatMap((scale) =>
+        [0, 1, -0.5].map((shift) => g.square(g.channelAffine(y, all(scale), all(shift)))),
+      );
+      return g.mul(g.conv2d(maps.reduce(g.add), w, { padding: 1 }), 0.1);
+    },
+  },
+  {
     name: "batchNormTraining",
     covers: ["ChannelMoments", "ChannelAffine"],
     inputs: { x: wide([3, 2, 2, 3]), w: uniform([2]), b: uniform([2]) },

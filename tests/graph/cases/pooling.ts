@@ -6,7 +6,7 @@ function maxPool(name: string, shape: g.Shape, options: g.PoolOptions): Operator
     name: `maxPool2d ${name}`,
     covers: ["MaxPool2d", "MaxUnpool2d"],
     inputs: { x: distinct(shape) },
-    build: ({ x }) => g.square(g.maxPool2d(x, options).output),
+    build: ({ x }) => g.maxPool2d(x, options).output,
   };
 }
 
@@ -15,7 +15,7 @@ function averagePool(name: string, shape: g.Shape, options: g.AveragePoolOptions
     name: `averagePool2d ${name}`,
     covers: ["AveragePool2d", "AverageUnpool2d"],
     inputs: { x: uniform(shape) },
-    build: ({ x }) => g.square(g.averagePool2d(x, options)),
+    build: ({ x }) => g.averagePool2d(x, options),
   };
 }
 
@@ -28,7 +28,7 @@ export const poolingCases: OperatorCase[] = [
     name: "maxUnpool2d of other values at a pool's indices",
     covers: ["MaxUnpool2d", "MaxPoolGather"],
     inputs: { x: distinct([2, 2, 4, 6]), v: uniform([2, 2, 2, 3]) },
-    build: ({ x, v }) => g.square(g.maxUnpool2d(v, g.maxPool2d(x, { kernel: 2 }).indices)),
+    build: ({ x, v }) => g.maxUnpool2d(v, g.maxPool2d(x, { kernel: 2 }).indices),
   },
   {
     name: "maxUnpool2d of overlapping windows",
@@ -36,7 +36,7 @@ export const poolingCases: OperatorCase[] = [
     inputs: { x: distinct([1, 2, 5, 5]), v: uniform([1, 2, 3, 3]) },
     build: ({ x, v }) => {
       const { output, indices } = g.maxPool2d(x, { kernel: 3, stride: 2, padding: 1 });
-      return g.square(g.maxUnpool2d(g.mul(v, output), indices));
+      return g.maxUnpool2d(g.mul(v, output), indices);
     },
   },
   averagePool("2x2", [2, 2, 4, 6], { kernel: 2 }),

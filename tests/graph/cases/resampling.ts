@@ -6,7 +6,7 @@ function bilinear(name: string, shape: g.Shape, size: [number, number], alignCor
     name: `resizeBilinear ${name}, ${alignCorners ? "aligned corners" : "half pixels"}`,
     covers: ["Resize2d", "Resize2dAdjoint"],
     inputs: { x: uniform(shape) },
-    build: ({ x }) => g.square(g.resizeBilinear(x, size, { alignCorners })),
+    build: ({ x }) => g.resizeBilinear(x, size, { alignCorners }),
   };
 }
 
@@ -15,7 +15,7 @@ function nearest(name: string, shape: g.Shape, size: [number, number]): Operator
     name: `resizeNearest ${name}`,
     covers: ["Resize2d", "Resize2dAdjoint"],
     inputs: { x: uniform(shape) },
-    build: ({ x }) => g.square(g.resizeNearest(x, size)),
+    build: ({ x }) => g.resizeNearest(x, size),
   };
 }
 
