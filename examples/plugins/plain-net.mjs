@@ -27,7 +27,7 @@ const plainNet = {
         const small = convLayer(layer.child("head").child(name), trunk, channels, { kernel: 1 });
         return [name, resizeBilinear(small, [4 * height, 4 * columns])];
       });
-      return Object.fromEntries(outputs);
+      return { outputs: Object.fromEntries(outputs), trunk };
     },
     shared: ["shared.weight", "shared.bias"],
   }),

@@ -1,6 +1,6 @@
 /** @file Single-task learning: a network of its own for each task (JTR eq. 1 with one task; the tables' STL). */
 import { z } from "zod";
-import type { Network } from "../models/network.js";
+import { type Head, type Network, runNetwork } from "../models/network.js";
 import type { MethodContext, MethodDefinition, MethodResult } from "./method.js";
 import { observedMean } from "./observed.js";
 import { networkPass, supervisedTerm } from "./supervised.js";
@@ -13,14 +13,11 @@ export function networkPerTask(network: Network): Network {
   return {
     sizeMultiple: network.sizeMultiple,
     encode: (_layer, x) => ({ bottleneck: x, skips: [] }),
-    decode: (layer, { bottleneck: image }, heads) =>
-      Object.fromEntries(
-        heads.map((head) => {
-          const own = layer.child(head.name);
-          const encoded = network.encode(own, image);
-          return [head.name, network.decode(own, encoded, [head])[head.name]];
-        }),
-      ),
+    decode: (layer, { bottleneck: image }, heads) => {
+      const own = (head: Head) =>
+        runNetwork(network, layer.child(head.name), image, [head]).outputs[head.name];
+      return { outputs: Object.fromEntries(heads.map((head) => [head.name, own(head)])) };
+    },
   };
 }
 

@@ -18,7 +18,15 @@ import { graphError, type Tensor } from "../graph/tensor.js";
 import { kaimingNormal, normal, zeros } from "../nn/initializers.js";
 import type { Layer } from "../nn/layer.js";
 import { convNorm, convNormRelu } from "../nn/layers.js";
-import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
+import type { NormName } from "../nn/norms.js";
+import {
+  type Decoded,
+  type Encoded,
+  type Head,
+  type ModelDefinition,
+  type Network,
+  normOption,
+} from "./network.js";
 import { RESNETS, type ResNetName, resnetEncoder } from "./resnet.js";
 
 export interface DeepLabV3PlusOptions {
@@ -26,6 +34,8 @@ export interface DeepLabV3PlusOptions {
   readonly outputStride: 8 | 16;
   /** Channels of the encoder's stem; all other channels are multiples of it. The usual sizes belong to 64. */
   readonly width: number;
+  /** Of encoder, pyramid and decoder; `batch` if left out. */
+  readonly norm?: NormName;
 }
 
 /** Dilation of the pyramid's 3x3 convolutions at output stride 16; twice as much at 8 (paper, section 4). */
@@ -43,19 +53,20 @@ const unit3x3 = { kernel: 3, padding: 1, ...without };
 export function deeplabv3plus(options: DeepLabV3PlusOptions): Network {
   return {
     sizeMultiple: options.outputStride,
+    shared: ["0.weight", "1.weight", "1.bias"].map((parameter) => `decoder.1.${parameter}`),
     encode: (layer, x) => encode(layer, x, options),
     decode: (layer, encoded, heads) => decode(layer, encoded, heads, options),
   };
 }
 
 function encode(layer: Layer, x: Tensor, options: DeepLabV3PlusOptions): Encoded {
-  const { encoder: name, outputStride, width } = options;
+  const { encoder: name, outputStride, width, norm } = options;
   if (x.shape.length !== 4 || x.shape[2] % outputStride !== 0 || x.shape[3] % outputStride !== 0) {
     graphError("deeplabv3plus", `height and width must be multiples of ${outputStride}`, [x]);
   }
   const image = x.shape[1] === 3 ? standardise(x) : x;
-  const maps = resnetEncoder(layer.child("encoder"), image, { name, width, outputStride });
-  return { bottleneck: maps[3], skips: [maps[0]] };
+  const { layers } = resnetEncoder(layer.child("encoder"), image, { name, width, outputStride, norm });
+  return { bottleneck: layers[3], skips: [layers[0]] };
 }
 
 /** By ImageNet's mean and deviation, as torchvision's weights expect images. */
@@ -69,46 +80,54 @@ function decode(
   layer: Layer,
   { bottleneck, skips: [fine] }: Encoded,
   heads: readonly Head[],
-  { outputStride, width }: DeepLabV3PlusOptions,
-): Record<string, Tensor> {
+  { outputStride, width, norm }: DeepLabV3PlusOptions,
+): Decoded {
   const channels = 4 * width;
   const scale = 16 / outputStride;
   const rates = RATES.map((rate) => scale * rate);
-  const pyramid = spatialPyramid(layer.child("aspp"), bottleneck, channels, rates);
+  const pyramid = spatialPyramid(layer.child("aspp"), bottleneck, channels, { rates, norm });
   const decoder = layer.child("decoder");
-  const low = convNormRelu(decoder.child("low"), fine, Math.ceil(0.75 * width), unit1x1);
+  const low = convNormRelu(decoder.child("low"), fine, Math.ceil(0.75 * width), { ...unit1x1, norm });
   const coarse = resizeBilinear(pyramid, [fine.shape[2], fine.shape[3]]);
   const joined = concat([coarse, low], 1);
-  const refined = convNormRelu(decoder.child(0), joined, channels, unit3x3);
-  const features = convNormRelu(decoder.child(1), refined, channels, unit3x3);
+  const refined = convNormRelu(decoder.child(0), joined, channels, { ...unit3x3, norm });
+  const trunk = convNormRelu(decoder.child(1), refined, channels, { ...unit3x3, norm });
   // `fine` lies at a quarter of the image's resolution.
-  return classify(layer.child("head"), features, heads, [4 * fine.shape[2], 4 * fine.shape[3]]);
+  const size = [4 * fine.shape[2], 4 * fine.shape[3]] as const;
+  return { outputs: classify(layer.child("head"), trunk, heads, size), trunk };
 }
 
 /**
  * Atrous spatial pyramid pooling (Chen et al. 2017): a 1x1 convolution, three dilated 3x3 ones and the image's mean side by side, put together
  * by a 1x1 convolution. x [N,C,H,W] to [N,channels,H,W].
  */
-function spatialPyramid(layer: Layer, x: Tensor, channels: number, rates: readonly number[]): Tensor {
+function spatialPyramid(
+  layer: Layer,
+  x: Tensor,
+  channels: number,
+  { rates, norm }: { readonly rates: readonly number[]; readonly norm?: NormName },
+): Tensor {
   const branches = layer.child("convs");
+  const single = { ...unit1x1, norm };
   const dilated = rates.map((rate, i) =>
     convNormRelu(branches.child(i + 1), x, channels, {
       kernel: 3,
       dilation: rate,
       padding: rate,
+      norm,
       ...without,
     }),
   );
   // torchvision's sequence begins with the pooling, so the convolution is number 1.
   const pooling = branches.child(rates.length + 1);
   const pooled = { conv: pooling.child(1), norm: pooling.child(2) };
-  const mean = relu(convNorm(pooled, globalAveragePool2d(x), channels, unit1x1));
+  const mean = relu(convNorm(pooled, globalAveragePool2d(x), channels, single));
   const parts = [
-    convNormRelu(branches.child(0), x, channels, unit1x1),
+    convNormRelu(branches.child(0), x, channels, single),
     ...dilated,
     expand(mean, [x.shape[0], channels, x.shape[2], x.shape[3]]),
   ];
-  return convNormRelu(layer.child("project"), concat(parts, 1), channels, unit1x1);
+  return convNormRelu(layer.child("project"), concat(parts, 1), channels, single);
 }
 
 /** 1x1 convolutions of all heads in one, enlarged bilinearly to `size`. */
@@ -148,6 +167,7 @@ export const deeplabv3plusModel: ModelDefinition<DeepLabV3PlusOptions> = {
       .default(16)
       .describe("image over deepest map; 8 is finer and slower"),
     width: z.int().min(1).default(64).describe("channels of the stem; torchvision's weights have 64"),
+    norm: normOption,
   }),
   create: deeplabv3plus,
   variableName,

@@ -5,8 +5,15 @@ import type { ModelDefinition } from "./network.js";
 import { segnetModel } from "./segnet.js";
 
 export { type DeepLabV3PlusOptions, deeplabv3plus } from "./deeplabv3plus.js";
-export { type Encoded, type Head, type ModelDefinition, type Network, runNetwork } from "./network.js";
-export { type ResNetName, type ResNetOptions, resnetEncoder } from "./resnet.js";
+export {
+  type Decoded,
+  type Encoded,
+  type Head,
+  type ModelDefinition,
+  type Network,
+  runNetwork,
+} from "./network.js";
+export { type ResNetMaps, type ResNetName, type ResNetOptions, resnetEncoder } from "./resnet.js";
 export { type SegNetOptions, segnet } from "./segnet.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each model validates its own options.

@@ -1,7 +1,8 @@
 /** @file What a network is to methods: an encoder, a decoder with one head per task, and nothing else. */
-import type { z } from "zod";
+import { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
 import type { Layer } from "../nn/layer.js";
+import { NORMS, type NormName } from "../nn/norms.js";
 
 /** One output of a network. */
 export interface Head {
@@ -17,15 +18,25 @@ export interface Encoded {
   readonly skips: readonly Tensor[];
 }
 
+/** What the decoder makes of it. */
+export interface Decoded {
+  /** One map [N,head.channels,H,W] per head, by head name, without output activation. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** The last feature map that all heads read, [N,C,H',W']; left out where they share none. */
+  readonly trunk?: Tensor;
+}
+
 export interface Network {
   /** Height and width of inputs must be multiples of this. */
   readonly sizeMultiple: number;
-  /** Names of the parameters of the last layer that all heads share; left out where they share none. */
+  /**
+   * Names, from the network's own place on, of the parameters of the last layer that all heads share: that which makes the trunk, its
+   * normalisation included. Left out where they share none.
+   */
   readonly shared?: readonly string[];
   /** x [N,C,H,W], any number of channels. */
   encode(layer: Layer, x: Tensor): Encoded;
-  /** One map [N,head.channels,H,W] per head, by head name, without output activation. */
-  decode(layer: Layer, encoded: Encoded, heads: readonly Head[]): Record<string, Tensor>;
+  decode(layer: Layer, encoded: Encoded, heads: readonly Head[]): Decoded;
 }
 
 /** A model of the registry. `options` validates what stands under `model:` in a configuration, besides the name. */
@@ -37,13 +48,21 @@ export interface ModelDefinition<O = unknown> {
   variableName?(stored: string): string | null;
 }
 
+/** The option by which a model takes its normalisation. */
+export const normOption: z.ZodType<NormName> = z
+  .enum(NORMS)
+  .default("batch")
+  .describe(
+    "group: over groups of channels of each image, 32 or the largest divisor of the channels below that",
+  );
+
 /** Encoder and decoder in one go. */
 export function runNetwork(
   network: Network,
   layer: Layer,
   x: Tensor,
   heads: readonly Head[],
-): { encoded: Encoded; outputs: Record<string, Tensor> } {
+): Decoded & { readonly encoded: Encoded } {
   const encoded = network.encode(layer, x);
-  return { encoded, outputs: network.decode(layer, encoded, heads) };
+  return { encoded, ...network.decode(layer, encoded, heads) };
 }

@@ -12,14 +12,24 @@ import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
 import { xavierNormal, zeros } from "../nn/initializers.js";
 import type { Layer } from "../nn/layer.js";
-import { convNormRelu, type Modulation } from "../nn/layers.js";
-import type { Encoded, Head, ModelDefinition, Network } from "./network.js";
+import { type ConvNormOptions, convNormRelu } from "../nn/layers.js";
+import type { NormName } from "../nn/norms.js";
+import {
+  type Decoded,
+  type Encoded,
+  type Head,
+  type ModelDefinition,
+  type Network,
+  normOption,
+} from "./network.js";
 
 export interface SegNetOptions {
   /** Channels of the first level; the levels have 1, 2, 4, 8 and 8 times as many. */
   readonly width: number;
   /** Channels of the last level, if other than 8 times the width: the size of an auto-encoder's latent (JTR Tab. 17). */
   readonly bottleneck?: number;
+  /** `batch` if left out. */
+  readonly norm?: NormName;
 }
 
 const LEVELS = 5;
@@ -29,21 +39,31 @@ const unit3x3 = { kernel: 3, padding: 1, ...initializers };
 /**
  * @returns a network for inputs whose height and width are multiples of 32. Initialisation: Xavier normal weights, zero biases.
  */
-export function segnet({ width, bottleneck }: SegNetOptions): Network {
+export function segnet({ width, bottleneck, norm }: SegNetOptions): Network {
   const channels = [width, 2 * width, 4 * width, 8 * width, bottleneck ?? 8 * width];
+  const unit: SegNetUnit = (layer, x, count) => segnetUnit(layer, x, count, { norm });
   return {
     sizeMultiple: 2 ** LEVELS,
-    encode: (layer, x) => segnetEncoder(layer, x, channels),
-    decode: (layer, encoded, heads) => decode(layer, encoded, heads, channels),
+    // Batch normalisation cancels the bias of the convolution.
+    shared: ["0.weight", ...(norm === "group" ? ["0.bias"] : []), "1.weight", "1.bias"].map(
+      (parameter) => `conv_block_dec.0.${parameter}`,
+    ),
+    encode: (layer, x) => segnetEncoder(layer, x, channels, unit),
+    decode: (layer, encoded, heads) => decode(layer, encoded, heads, channels, unit),
   };
 }
 
 /** A 3x3 convolution and what follows it, up to its activation: x [N,C,H,W] -> [N,channels,H,W]. */
 export type SegNetUnit = (layer: Layer, x: Tensor, channels: number) => Tensor;
 
-/** SegNet's own unit: 3x3 convolution, batch normalisation, modulation where given, ReLU. */
-export function segnetUnit(layer: Layer, x: Tensor, channels: number, modulation?: Modulation): Tensor {
-  return convNormRelu(layer, x, channels, { ...unit3x3, modulation });
+/** SegNet's own unit: 3x3 convolution, normalisation, modulation where given, ReLU. */
+export function segnetUnit(
+  layer: Layer,
+  x: Tensor,
+  channels: number,
+  options: Pick<ConvNormOptions, "norm" | "modulation"> = {},
+): Tensor {
+  return convNormRelu(layer, x, channels, { ...unit3x3, ...options });
 }
 
 /** Further units at a level: levels 0 and 1 have one, deeper ones two in a sequence. */
@@ -57,7 +77,7 @@ export function segnetEncoder(
   layer: Layer,
   x: Tensor,
   channels: readonly number[],
-  unit: SegNetUnit = segnetUnit,
+  unit: SegNetUnit,
 ): Encoded {
   if (x.shape.length !== 4 || x.shape[2] % 2 ** LEVELS !== 0 || x.shape[3] % 2 ** LEVELS !== 0) {
     graphError("segnet", `height and width must be multiples of ${2 ** LEVELS}`, [x]);
@@ -79,15 +99,16 @@ function decode(
   { bottleneck, skips }: Encoded,
   heads: readonly Head[],
   channels: readonly number[],
-): Record<string, Tensor> {
+  unit: SegNetUnit,
+): Decoded {
   let features = bottleneck;
   for (let level = LEVELS - 1; level >= 0; level--) {
     const count = channels[Math.max(level - 1, 0)];
     features = maxUnpool2d(features, skips[level]);
-    features = segnetUnit(layer.child("decoder_block").child(level), features, count);
-    features = block(layer.child("conv_block_dec").child(level), features, count, level, segnetUnit);
+    features = unit(layer.child("decoder_block").child(level), features, count);
+    features = block(layer.child("conv_block_dec").child(level), features, count, level, unit);
   }
-  return linearHeads(layer.child("head"), features, heads);
+  return { outputs: linearHeads(layer.child("head"), features, heads), trunk: features };
 }
 
 /**
@@ -134,6 +155,7 @@ export const segnetModel: ModelDefinition<SegNetOptions> = {
   options: z.strictObject({
     width: z.int().min(1).default(64).describe("channels of the first level; the paper uses 64"),
     bottleneck: z.int().min(1).optional().describe("channels of the last level; default 8 times the width"),
+    norm: normOption,
   }),
   create: segnet,
   // Heads of the released code have numbers, which say nothing of their tasks.

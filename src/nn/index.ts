@@ -3,6 +3,7 @@ export * from "./initializers.js";
 export { Layer } from "./layer.js";
 export * from "./layers.js";
 export * from "./module.js";
+export * from "./norms.js";
 export { type AdamOptions, adam, adamw } from "./optimizers/adam.js";
 export { type OptimizerDefinition, optimizers } from "./optimizers/index.js";
 export type { Optimizer, ParameterUpdate } from "./optimizers/optimizer.js";

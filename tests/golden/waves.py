@@ -1,4 +1,4 @@
-"""Parameters and batches by formula, which the tests repeat, so that only results are stored (tests/methods/waves.ts)."""
+"""Parameters and batches by formula, which the tests repeat, so that only results are stored (tests/helpers/waves.ts)."""
 
 import math
 

@@ -8,7 +8,7 @@ import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { buildTerms, type MethodTerms } from "../../src/step/program.js";
 import { resolveTasks } from "../../src/tasks/index.js";
-import { gradientError, parameterValue, wave } from "./waves.js";
+import { gradientError, parameterValue, wave } from "../helpers/waves.js";
 
 export const GOLDEN_TASKS = resolveTasks({
   segmentation: { kind: "segmentation", classes: Array.from({ length: 13 }, (_, i) => `class ${i}`) },

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { jtr } from "../../src/methods/jtr/jtr.js";
+import { unitNormals, wave } from "../helpers/waves.js";
 import { expectGradients, expectLoss, goldenStep } from "./golden-step.js";
-import { unitNormals, wave } from "./waves.js";
 
 interface Golden {
   losses: Record<string, number>;

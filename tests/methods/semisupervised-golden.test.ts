@@ -10,7 +10,7 @@ import { studentTerms } from "../../src/methods/must.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
-import { wave } from "./waves.js";
+import { wave } from "../helpers/waves.js";
 
 interface Golden {
   value: number;

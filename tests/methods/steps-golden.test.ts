@@ -5,8 +5,8 @@ import { jtr } from "../../src/methods/jtr/jtr.js";
 import { batchName, type MethodDefinition } from "../../src/methods/method.js";
 import { mtpsl } from "../../src/methods/mtpsl/mtpsl.js";
 import { perceptualMap } from "../../src/methods/perceptual-map.js";
+import { unitNormals, wave } from "../helpers/waves.js";
 import { expectGradients, expectLoss, GOLDEN_TASKS, goldenStep } from "./golden-step.js";
-import { unitNormals, wave } from "./waves.js";
 
 interface Golden {
   losses: Record<string, number>;

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { add, gradientsOrNull, input, mul, reduceSum } from "../../src/graph/index.js";
+import { add, gradientsOrNull, input, mul, reduceSum, type Tensor } from "../../src/graph/index.js";
+import { Conv2d } from "../../src/graph/ops/conv2d.js";
+import { networkPerTask } from "../../src/methods/single-task.js";
 import { models } from "../../src/models/index.js";
 import { type Network, runNetwork } from "../../src/models/network.js";
+import { RESNETS } from "../../src/models/resnet.js";
 import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
+import { NORMS } from "../../src/nn/norms.js";
 import { Forward } from "../../src/nn/scope.js";
 import { infer } from "../helpers/network.js";
 
@@ -15,13 +19,15 @@ const HEADS = [
 /** Every registered model, small. */
 const cases: [string, Network][] = Object.values(models).flatMap((model) => {
   const small = (options: object) => model.create(model.options.parse({ width: 2, ...options }));
-  if (model.name !== "deeplabv3plus") return [[model.name, small({})]];
-  return ["resnet18", "resnet34", "resnet50"].flatMap((encoder) =>
+  const norms = NORMS.map((norm): [string, Network] => [`${model.name}, ${norm} norm`, small({ norm })]);
+  if (model.name !== "deeplabv3plus") return norms;
+  const encoders = RESNETS.flatMap((encoder) =>
     [8, 16].map((outputStride): [string, Network] => [
       `${model.name} ${encoder}/${outputStride}`,
       small({ encoder, outputStride }),
     ]),
   );
+  return [...norms, ...encoders];
 });
 
 function build(network: Network, forward: Forward, batch = 2, heads = HEADS) {
@@ -29,6 +35,20 @@ function build(network: Network, forward: Forward, batch = 2, heads = HEADS) {
   const [height, width] = [2 * network.sizeMultiple, 3 * network.sizeMultiple];
   const x = input("x", [batch, 3, height, width]);
   return { variables, x, ...runNetwork(network, new Layer(variables.scope(), forward), x, heads) };
+}
+
+/** The inputs of the graph that `output` depends on, but not by way of the image of a convolution with a filter among `filters`. */
+function leavesBehind(output: Tensor, filters: ReadonlySet<Tensor>): ReadonlySet<Tensor> {
+  const found = new Set<Tensor>();
+  const visit = (tensor: Tensor) => {
+    if (found.has(tensor)) return;
+    found.add(tensor);
+    const { op, inputs } = tensor.node;
+    const last = op.name === Conv2d.name && filters.has(inputs[1]);
+    for (const each of last ? inputs.slice(1) : inputs) visit(each);
+  };
+  visit(output);
+  return found;
 }
 
 describe.each(cases)("%s", (_name, network) => {
@@ -92,6 +112,33 @@ describe.each(cases)("%s", (_name, network) => {
     }
   });
 
+  it("names the parameters that make its trunk, the last map before each head goes its own way", () => {
+    const { variables, outputs, trunk, x } = build(network, new Forward("train"));
+    const [, , height, width] = x.shape;
+    expect(trunk!.shape.slice(0, 1)).toEqual([x.shape[0]]);
+    expect((height % trunk!.shape[2]) + (width % trunk!.shape[3])).toBe(0);
+
+    const parameters = variables.trained();
+    const reached = (output: Tensor, from: Tensor[]) =>
+      gradientsOrNull([{ output: reduceSum(output) }], from).map((gradient) => gradient !== null);
+    const leaves = parameters.map(({ tensor }) => tensor);
+    const byTrunk = reached(trunk!, leaves);
+    const shared = parameters.filter(({ name }) => network.shared!.includes(name));
+    expect(shared.map(({ name }) => name).sort()).toEqual([...network.shared!].sort());
+    expect(shared.every((parameter) => byTrunk[parameters.indexOf(parameter)])).toBe(true);
+    const heads = new Set(HEADS.map(({ name }) => name));
+    for (const [i, { name }] of parameters.entries()) {
+      const ofHead = name.split(".").filter((part) => heads.has(part)).length;
+      if (byTrunk[i]) expect(ofHead, name).toBe(0);
+      else expect(ofHead, name).toBeLessThanOrEqual(1);
+    }
+    for (const { name } of HEADS) expect(reached(outputs[name], [trunk!])).toEqual([true]);
+    // Between the named layer's input and the trunk stands nothing else that is trained.
+    const last = leavesBehind(trunk!, new Set(shared.map(({ tensor }) => tensor)));
+    const trained = parameters.filter(({ tensor }, i) => byTrunk[i] && last.has(tensor));
+    expect(trained.map(({ name }) => name).sort()).toEqual([...network.shared!].sort());
+  });
+
   it("evaluates an image alone as it does in a batch", async () => {
     const [height, width] = [2 * network.sizeMultiple, 3 * network.sizeMultiple];
     const size = 3 * height * width;
@@ -116,4 +163,10 @@ describe.each(cases)("%s", (_name, network) => {
     const encode = () => network.encode(new Layer(new ModuleSet().scope(), new Forward("eval")), x);
     expect(encode).toThrow(/multiples of/);
   });
+});
+
+it("networks of one task each share nothing", () => {
+  const network = networkPerTask(models.segnet.create({ width: 2 }));
+  expect(network.shared).toBeUndefined();
+  expect(build(network, new Forward("train")).trunk).toBeUndefined();
 });

@@ -52,6 +52,12 @@ it("has the published channels at width 64", () => {
   expect(count).toBe(23_508_032 + pyramid + decoder + 257);
 });
 
+it("has as many parameters as CompL's trunk, a ResNet-26 with group normalisation", () => {
+  const { variables } = build({ encoder: "resnet26", outputStride: 16, width: 64, norm: "group" });
+  const trunk = variables.trained().filter(({ name }) => !name.startsWith("head."));
+  expect(trunk.reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)).toBe(30_784_928);
+});
+
 it("has torchvision's names below `encoder.`, and takes them in weight files", () => {
   const { names } = build({ encoder: "resnet50", outputStride: 16, width: 2 });
   for (const stored of ["conv1.weight", "bn1.running_mean", "layer1.0.downsample.1.running_var"]) {

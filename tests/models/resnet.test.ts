@@ -34,7 +34,7 @@ async function maps(options: ResNetOptions, file: string): Promise<{ shape: numb
   const weight = weightsOf(file);
   const outputs = await infer(
     (layer, x) => {
-      const layers = resnetEncoder(layer, x, options);
+      const { layers } = resnetEncoder(layer, x, options);
       shapes.push(...layers.map(({ shape }) => [...shape]));
       return Object.fromEntries(layers.map((layer, i) => [String(i), layer]));
     },
@@ -68,6 +68,16 @@ describe("the encoder gives torchvision's maps, with its weights by name", () =>
   });
 });
 
+it("hands out its stem at half the image's size", () => {
+  const layer = new Layer(new ModuleSet().scope(), new Forward("train"));
+  const { stem } = resnetEncoder(layer, input("x", [2, 3, 50, 64]), {
+    name: "resnet18",
+    width: 4,
+    outputStride: 32,
+  });
+  expect(stem.shape).toEqual([2, 4, 25, 32]);
+});
+
 it("fills in the positions between those of the strided network, with basic blocks too", async () => {
   const [strided, dilated] = await Promise.all(
     ([32, 8] as const).map((outputStride) =>
@@ -88,6 +98,7 @@ it("fills in the positions between those of the strided network, with basic bloc
 // torchvision's counts without `fc`.
 it.each([
   ["resnet18", 11_176_512],
+  ["resnet26", 13_946_176],
   ["resnet34", 21_284_672],
   ["resnet50", 23_508_032],
 ] satisfies [ResNetName, number][])("%s has %d parameters", (name, count) => {

@@ -46,11 +46,20 @@ export const ChannelMoments: Operator<MomentsAttributes> = defineOperator<Moment
   },
 });
 
-export interface BatchNormResult {
-  readonly output: Tensor;
-  /** Batch mean [C] and biased batch variance [C]. */
+export interface Moments {
   readonly mean: Tensor;
   readonly variance: Tensor;
+}
+
+/** Mean and biased variance [C] of x [N,C,...] over all but the channels. `epsilon` is what will be added to the variance. */
+export function channelMoments(x: Tensor, epsilon: number): Moments {
+  const [mean, variance] = applyMany(ChannelMoments, [x], { epsilon });
+  return { mean, variance };
+}
+
+/** The output, and the statistics it was made by. */
+export interface BatchNormResult extends Moments {
+  readonly output: Tensor;
 }
 
 /**
@@ -64,7 +73,7 @@ export function batchNormTraining(
   { epsilon = 1e-5 }: { epsilon?: number } = {},
 ): BatchNormResult {
   checkChannels("batchNorm", x, [weight, bias]);
-  const [mean, variance] = applyMany(ChannelMoments, [x], { epsilon });
+  const { mean, variance } = channelMoments(x, epsilon);
   return { output: batchNormInference(x, weight, bias, mean, variance, epsilon), mean, variance };
 }
 

@@ -2,6 +2,7 @@
 import { apply, defineOperator, graphError, type Operator, type Shape, type Tensor } from "../tensor.js";
 import { mul } from "./arithmetic.js";
 import { constant, constantData } from "./leaf.js";
+import { expand, reshape } from "./shape.js";
 
 /** The shape that broadcasts a vector [C] over an image of this shape [N,C,...]. */
 export function perChannel(shape: Shape): number[] {
@@ -100,6 +101,14 @@ function zeros(count: number): Tensor {
 /** x [N,C,...] times scale [C] plus shift [C]. Throws GraphError on other shapes; so do the others here. */
 export function channelAffine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
   return apply(ChannelAffine, [x, scale, shift], {});
+}
+
+/** x [N,C,...] times scale plus shift, each [N,C] or [C]: an affine map of each sample's channels. */
+export function sampleAffine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  const [batch, channels, ...rest] = x.shape;
+  const flat = (vectors: Tensor) => reshape(expand(vectors, [batch, channels]), [batch * channels]);
+  const apart = reshape(x, [1, batch * channels, ...rest]);
+  return reshape(channelAffine(apart, flat(scale), flat(shift)), x.shape);
 }
 
 /** Sum of x [N,C,...] over all but the channels: [C]. */

@@ -2,14 +2,43 @@
  * @file Normalisation by statistics of each sample: group, instance, layer, and vectors of unit length. The statistics are batch
  * normalisation's with every group as a channel of its own, so its backward pass serves here too.
  */
-import { graphError, type Shape, sameShape, sizeOf, type Tensor } from "../tensor.js";
-import { add, div, maximum, mul } from "./arithmetic.js";
-import { batchNormTraining } from "./batch-norm.js";
-import { channelAffine } from "./channel.js";
+import { graphError, sameShape, sizeOf, type Tensor } from "../tensor.js";
+import { add, div, maximum, mul, sub } from "./arithmetic.js";
+import { batchNormTraining, channelMoments } from "./batch-norm.js";
+import { sampleAffine } from "./channel.js";
 import { constant } from "./leaf.js";
 import { reduceSum } from "./reduce.js";
-import { reshape } from "./shape.js";
+import { expand, reshape } from "./shape.js";
 import { sqrt, square } from "./unary.js";
+
+/**
+ * Group normalisation (Wu & He 2018): x [N,C,...] in `groups` groups of channels; biased variance. weight and bias are [C], or [N,C] where each
+ * sample has its own. Throws GraphError where C is not a multiple of `groups` or the vectors have other shapes.
+ */
+export function groupNorm(x: Tensor, groups: number, weight: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
+  const [batch, channels] = x.shape;
+  if (x.shape.length < 2 || !Number.isInteger(channels / groups)) {
+    graphError("groupNorm", `needs x [N,C,...] with C a multiple of ${groups} groups`, [x]);
+  }
+  for (const { shape } of [weight, bias]) {
+    if (!sameShape(shape, [channels]) && !sameShape(shape, [batch, channels]))
+      graphError("groupNorm", "weight and bias must be [C] or [N,C]", [x, weight, bias]);
+  }
+  const apart = reshape(x, [1, batch * groups, sizeOf(x.shape) / (batch * groups)]);
+  const { mean, variance } = channelMoments(apart, epsilon);
+  const perChannel = (vector: Tensor) =>
+    reshape(expand(reshape(vector, [batch, groups, 1]), [batch, groups, channels / groups]), [
+      batch,
+      channels,
+    ]);
+  const scale = mul(weight, perChannel(div(1, sqrt(add(variance, epsilon)))));
+  return sampleAffine(x, scale, sub(bias, mul(perChannel(mean), scale)));
+}
+
+/** Instance normalisation: each channel of each sample of x [N,C,...] by itself; weight and bias [C]. */
+export function instanceNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
+  return groupNorm(x, x.shape[1], weight, bias, epsilon);
+}
 
 /** Zero mean and unit variance within each of `groups` equal runs of x's values. */
 function standardise(x: Tensor, groups: number, epsilon: number): Tensor {
@@ -17,26 +46,6 @@ function standardise(x: Tensor, groups: number, epsilon: number): Tensor {
   const zeros = constant(new Float32Array(groups), [groups]);
   const rows = reshape(x, [1, groups, sizeOf(x.shape) / groups]);
   return reshape(batchNormTraining(rows, ones, zeros, { epsilon }).output, x.shape);
-}
-
-/**
- * Group normalisation (Wu & He 2018): x [N,C,...] in `groups` groups of channels, weight and bias [C]; biased variance.
- * Throws GraphError where C is not a multiple of `groups` or the vectors are not [C].
- */
-export function groupNorm(x: Tensor, groups: number, weight: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
-  if (x.shape.length < 2 || !Number.isInteger(x.shape[1] / groups)) {
-    graphError("groupNorm", `needs x [N,C,...] with C a multiple of ${groups} groups`, [x]);
-  }
-  const vector: Shape = [x.shape[1]];
-  if (!sameShape(weight.shape, vector) || !sameShape(bias.shape, vector)) {
-    graphError("groupNorm", "weight and bias must be [C]", [x, weight, bias]);
-  }
-  return channelAffine(standardise(x, x.shape[0] * groups, epsilon), weight, bias);
-}
-
-/** Instance normalisation: each channel of each sample of x [N,C,...] by itself; weight and bias [C]. */
-export function instanceNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
-  return groupNorm(x, x.shape[1], weight, bias, epsilon);
 }
 
 /**

@@ -50,7 +50,7 @@ export function jointAutoEncoder(
   return {
     encode: (stack) => network.encode(layer, stack),
     frozen: { encode: (stack) => network.encode(layer.frozen(), stack) },
-    decode: (encoded) => network.decode(layer, encoded, heads).stack,
+    decode: (encoded) => network.decode(layer, encoded, heads).outputs.stack,
   };
 }
 

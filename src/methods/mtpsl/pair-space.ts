@@ -64,7 +64,7 @@ export function pairLatents(
     const row = (name: string, start: typeof ones) =>
       matmul(pairOfRow, swapLast(place.inGroup(FILM_GROUP).parameter(name, [count, pairCount], start)));
     const modulation = { scale: row("gamma", ones), shift: row("beta", zeros) };
-    return segnetUnit(place, x, count, modulation);
+    return segnetUnit(place, x, count, { modulation });
   };
   const levels = [width, 2 * width, 4 * width, 8 * width, channels];
   const { bottleneck } = segnetEncoder(layer, rows, levels, unit);
