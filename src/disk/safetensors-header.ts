@@ -4,13 +4,19 @@
  */
 import { UserError } from "../common/errors.js";
 
-/** Element types; F16 values are the bits of IEEE half floats, BOOL values are 0 or 1. */
+/** Element types; F16 and BF16 values are the bits of half floats and bfloat16, BOOL values are 0 or 1. */
 export interface StoredTypes {
   F64: Float64Array;
   F32: Float32Array;
   F16: Uint16Array;
+  BF16: Uint16Array;
   I64: BigInt64Array;
+  U64: BigUint64Array;
   I32: Int32Array;
+  U32: Uint32Array;
+  I16: Int16Array;
+  U16: Uint16Array;
+  I8: Int8Array;
   U8: Uint8Array;
   BOOL: Uint8Array;
 }
@@ -38,9 +44,15 @@ export interface SafetensorsHeader {
 export const ELEMENT_BYTES: Readonly<Record<StoredDType, number>> = {
   F64: 8,
   I64: 8,
+  U64: 8,
   F32: 4,
   I32: 4,
+  U32: 4,
   F16: 2,
+  BF16: 2,
+  I16: 2,
+  U16: 2,
+  I8: 1,
   U8: 1,
   BOOL: 1,
 };

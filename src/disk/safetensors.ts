@@ -14,7 +14,9 @@ import {
   parseHeader,
   type SafetensorsHeader,
   type StoredArray,
+  type StoredDType,
   type StoredEntry,
+  type StoredTypes,
 } from "./safetensors-header.js";
 
 export type { StoredArray, StoredEntry } from "./safetensors-header.js";
@@ -173,22 +175,24 @@ async function readFully(
   }
 }
 
+const ARRAYS: { readonly [D in StoredDType]: new (buffer: ArrayBuffer) => StoredTypes[D] } = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+};
+
 function view({ dtype, shape }: StoredEntry, buffer: ArrayBuffer): StoredArray {
-  switch (dtype) {
-    case "F64":
-      return { dtype, shape, data: new Float64Array(buffer) };
-    case "F32":
-      return { dtype, shape, data: new Float32Array(buffer) };
-    case "F16":
-      return { dtype, shape, data: new Uint16Array(buffer) };
-    case "I64":
-      return { dtype, shape, data: new BigInt64Array(buffer) };
-    case "I32":
-      return { dtype, shape, data: new Int32Array(buffer) };
-    case "U8":
-    case "BOOL":
-      return { dtype, shape, data: new Uint8Array(buffer) };
-  }
+  return { dtype, shape, data: new ARRAYS[dtype](buffer) } as StoredArray;
 }
 
 function hexadecimal(sum: number): string {

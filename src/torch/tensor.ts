@@ -1,14 +1,17 @@
 /** @file Tensors as PyTorch stores them: a window with strides onto a storage. Needs no Node. */
-import { float16ToFloat32 } from "../common/half.js";
+import { bfloat16ToFloat32, float16ToFloat32 } from "../common/half.js";
 import { damaged } from "./errors.js";
 
-/** Arrays that tensors of each type come out as: half floats widened, bools as 0 and 1. */
+/** Arrays that tensors of each type come out as: floats of 16 bits widened, bools as 0 and 1. */
 export interface TorchArrays {
   float32: Float32Array;
   float64: Float64Array;
   float16: Float32Array;
+  bfloat16: Float32Array;
   int64: BigInt64Array;
   int32: Int32Array;
+  int16: Int16Array;
+  int8: Int8Array;
   uint8: Uint8Array;
   bool: Uint8Array;
 }
@@ -19,8 +22,11 @@ export const STORAGE_TYPES: ReadonlyMap<string, TorchDType> = new Map([
   ["FloatStorage", "float32"],
   ["DoubleStorage", "float64"],
   ["HalfStorage", "float16"],
+  ["BFloat16Storage", "bfloat16"],
   ["LongStorage", "int64"],
   ["IntStorage", "int32"],
+  ["ShortStorage", "int16"],
+  ["CharStorage", "int8"],
   ["ByteStorage", "uint8"],
   ["BoolStorage", "bool"],
 ]);
@@ -29,8 +35,11 @@ const RAW = {
   float32: Float32Array,
   float64: Float64Array,
   float16: Uint16Array,
+  bfloat16: Uint16Array,
   int64: BigInt64Array,
   int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
   uint8: Uint8Array,
   bool: Uint8Array,
 } as const;
@@ -99,7 +108,8 @@ export function tensorValues({ storage, shape, strides, offset }: TorchTensor): 
   // A copy, for the bytes in the file need not be aligned; not `slice`, which on a Buffer copies nothing.
   const elements = new RAW[dtype](Uint8Array.from(bytes.subarray(from, to)).buffer);
   const ordered = whole ? elements : gather(elements, offset, shape, strides);
-  return ordered instanceof Uint16Array ? Float32Array.from(ordered, float16ToFloat32) : ordered;
+  if (!(ordered instanceof Uint16Array)) return ordered;
+  return Float32Array.from(ordered, dtype === "float16" ? float16ToFloat32 : bfloat16ToFloat32);
 }
 
 function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {

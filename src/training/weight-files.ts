@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { UserError } from "../common/errors.js";
-import { float16ToFloat32 } from "../common/half.js";
+import { bfloat16ToFloat32, float16ToFloat32 } from "../common/half.js";
 import { fileError } from "../disk/files.js";
 import { SafetensorsFile, type StoredArray } from "../disk/safetensors.js";
 import { arrayName } from "../nn/module.js";
@@ -101,10 +101,12 @@ async function openTorch(path: string): Promise<WeightFile> {
 }
 
 function asFloat32({ dtype, data }: StoredArray): Float32Array {
-  return dtype === "F16" ? Float32Array.from(data, float16ToFloat32) : numbers(data);
+  if (dtype === "F16") return Float32Array.from(data, float16ToFloat32);
+  return dtype === "BF16" ? Float32Array.from(data, bfloat16ToFloat32) : numbers(data);
 }
 
 function numbers(data: StoredArray["data"]): Float32Array {
   if (data instanceof Float32Array) return data;
-  return data instanceof BigInt64Array ? Float32Array.from(data, Number) : Float32Array.from(data);
+  const wide = data instanceof BigInt64Array || data instanceof BigUint64Array;
+  return wide ? Float32Array.from(data, Number) : Float32Array.from(data);
 }

@@ -12,11 +12,10 @@ import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
 import { checkpointOf } from "./export.js";
 import { openWeights, type WeightFile } from "./weight-files.js";
+import { wrapperOf } from "./weight-names.js";
 
 /** PyTorch's count of batches, which nothing here depends on. */
 const NO_WEIGHT = /(^|\.)num_batches_tracked$/;
-/** `torch.nn.DataParallel` puts this before every name. */
-const WRAPPER = /^module\./;
 
 /** Which array of a file goes into which variable. */
 export interface WeightMatch {
@@ -34,7 +33,8 @@ function partOf(name: string): string {
 }
 
 /**
- * Matches the arrays of a file with a network's variables. A part of the network is either in the
+ * Matches the arrays of a file with a network's variables, whatever wrapper stands before their names; arrays
+ * outside of it are left out. A part of the network is either in the
  * file as a whole or not at all; heads of tasks that the run does not have are left out.
  * @throws UserError `weights.misfit` naming the first arrays that are missing, have another shape or belong nowhere.
  */
@@ -48,8 +48,13 @@ export function matchWeights(
   const parts = new Set(variables.map(({ name }) => partOf(name)));
   const sources = new Map<string, string>();
   const [leftOut, strange]: [string[], string[]] = [[], []];
+  const wrapper = wrapperOf(stored.keys(), (name) => byName.has(variableName(name) ?? ""));
   for (const source of stored.keys()) {
-    const name = source.replace(WRAPPER, "");
+    if (!source.startsWith(wrapper)) {
+      leftOut.push(source);
+      continue;
+    }
+    const name = source.slice(wrapper.length);
     const target = NO_WEIGHT.test(name) ? null : variableName(name);
     if (target === null) leftOut.push(source);
     else if (!byName.has(target)) {

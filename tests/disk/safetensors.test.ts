@@ -159,7 +159,7 @@ describe("safetensors", () => {
     [
       "an unknown type",
       raw({ a: { ...entry, dtype: "F8_E4M3" } }, 8),
-      "expected F64, I64, F32, I32, F16, U8, BOOL, got F8_E4M3",
+      "expected F64, I64, U64, F32, I32, U32, F16, BF16, I16, U16, I8, U8, BOOL, got F8_E4M3",
     ],
   ])("names the file and the fault of %s", async (_name, bytes, message) => {
     const path = join(scratchFolder(), "a.safetensors");

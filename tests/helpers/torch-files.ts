@@ -50,7 +50,15 @@ interface Saved {
 }
 
 const elementSize = ({ type }: SavedTensor): number =>
-  ({ DoubleStorage: 8, LongStorage: 8, FloatStorage: 4, IntStorage: 4, HalfStorage: 2 })[type] ?? 1;
+  ({
+    DoubleStorage: 8,
+    LongStorage: 8,
+    FloatStorage: 4,
+    IntStorage: 4,
+    HalfStorage: 2,
+    BFloat16Storage: 2,
+    ShortStorage: 2,
+  })[type] ?? 1;
 const elements = (tensor: SavedTensor): number => tensor.data.byteLength / elementSize(tensor);
 
 function tensorOpcodes(tensor: SavedTensor, storages: Saved[], legacy: boolean): number[] {

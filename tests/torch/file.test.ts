@@ -40,6 +40,9 @@ describe.each([
     ["FloatStorage", "float32", Float32Array.of(1.5, -2), Float32Array.of(1.5, -2)],
     ["DoubleStorage", "float64", Float64Array.of(0.1, 1e300), Float64Array.of(0.1, 1e300)],
     ["HalfStorage", "float16", Uint16Array.of(0x3e00, 0xc000), Float32Array.of(1.5, -2)],
+    ["BFloat16Storage", "bfloat16", Uint16Array.of(0x3fc0, 0xc000), Float32Array.of(1.5, -2)],
+    ["ShortStorage", "int16", Int16Array.of(-300, 8), Int16Array.of(-300, 8)],
+    ["CharStorage", "int8", Int8Array.of(-7, 8), Int8Array.of(-7, 8)],
     ["LongStorage", "int64", BigInt64Array.of(-1n, 2n ** 62n), BigInt64Array.of(-1n, 2n ** 62n)],
     ["IntStorage", "int32", Int32Array.of(-7, 8), Int32Array.of(-7, 8)],
     ["ByteStorage", "uint8", Uint8Array.of(1, 255), Uint8Array.of(1, 255)],
@@ -104,7 +107,7 @@ describe.each([
     expect(error.message).toContain("os.system");
     for (const [module, name] of [
       ["builtins", "eval"],
-      ["torch", "BFloat16Storage"],
+      ["torch", "QInt8Storage"],
       ["collections", "deque"],
     ]) {
       expect(refusal(write(globalName(module, name))).message).toContain(`${module}.${name}`);

@@ -53,11 +53,32 @@ describe("matching a file with a network", () => {
     expect(untouched).toEqual(["aspp", "decoder", "head.depth", "head.normals"]);
   });
 
-  it("looks past the wrapper of DataParallel", async () => {
-    const wrapped = new Map([...(await torchvision())].map(([name, shape]) => [`module.${name}`, shape]));
-    expect(matchWeights(wrapped, deeplab(), translate, "w.pth").sources.get("encoder.conv1.weight")).toBe(
-      "module.conv1.weight",
-    );
+  it.each([
+    "module.",
+    "_orig_mod.",
+    "model.",
+    "backbone.",
+    "module.encoder_q.",
+    "_orig_mod.module.model.backbone.",
+  ])("looks past %s before every name", async (wrapper) => {
+    const wrapped = new Map([...(await torchvision())].map(([name, shape]) => [wrapper + name, shape]));
+    const { sources, leftOut } = matchWeights(wrapped, deeplab(), translate, "w.pth");
+    expect(sources.size).toBe(100);
+    expect(sources.get("encoder.conv1.weight")).toBe(`${wrapper}conv1.weight`);
+    expect(leftOut).toContain(`${wrapper}fc.weight`);
+  });
+
+  it("takes one of the networks of a MoCo checkpoint, and leaves out what is outside its wrapper", async () => {
+    const shapes = [...(await torchvision())];
+    const moco = new Map<string, readonly number[]>([
+      ...shapes.map(([name, shape]) => [`module.encoder_q.${name}`, shape] as const),
+      ...shapes.map(([name, shape]) => [`module.encoder_k.${name}`, shape] as const),
+      ["module.queue", [128, 65536]],
+    ]);
+    const { sources, leftOut } = matchWeights(moco, deeplab(), translate, "w.pth");
+    expect([...sources.values()].every((name) => name.startsWith("module.encoder_q."))).toBe(true);
+    expect(leftOut).toContain("module.encoder_k.conv1.weight");
+    expect(leftOut).toContain("module.queue");
   });
 
   it.each<[string, (shapes: Map<string, readonly number[]>) => void, string]>([
@@ -258,4 +279,24 @@ describe("a run that starts from weights", () => {
     const { metrics } = await train({ config, folder: join(folder, "run") });
     expect(Object.keys(metrics ?? {})).toEqual(["segmentation", "depth", "normals"]);
   });
+});
+
+it("reads numbers of every type from safetensors, bfloat16 among them", async () => {
+  const path = join(scratchFolder(), "all.safetensors");
+  const arrays = new Map<string, StoredArray>([
+    ["bf16", { dtype: "BF16", shape: [2], data: Uint16Array.of(0x3fc0, 0xc000) }],
+    ["f16", { dtype: "F16", shape: [1], data: Uint16Array.of(0x3e00) }],
+    ["f64", { dtype: "F64", shape: [1], data: Float64Array.of(0.5) }],
+    ["u64", { dtype: "U64", shape: [1], data: BigUint64Array.of(7n) }],
+    ["i64", { dtype: "I64", shape: [1], data: BigInt64Array.of(-7n) }],
+    ["u32", { dtype: "U32", shape: [1], data: Uint32Array.of(4e9) }],
+    ["i16", { dtype: "I16", shape: [1], data: Int16Array.of(-300) }],
+    ["u16", { dtype: "U16", shape: [1], data: Uint16Array.of(65535) }],
+    ["i8", { dtype: "I8", shape: [1], data: Int8Array.of(-1) }],
+  ]);
+  await writeSafetensors(path, arrays);
+  const file = await openWeights(path);
+  const read = await Promise.all([...arrays.keys()].map(async (name) => [...(await file.read(name))]));
+  expect(read).toEqual([[1.5, -2], [1.5], [0.5], [7], [-7], [4e9], [-300], [65535], [-1]]);
+  await file.close();
 });
