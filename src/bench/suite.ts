@@ -1,9 +1,11 @@
 /** @file The suite file of `taskloom bench`: what is compared with what, on what. */
+
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { suggest } from "../common/suggest.js";
+import { decodeText } from "../common/text.js";
 import { fileError } from "../disk/files.js";
 import { loadPlugins } from "../disk/plugins.js";
 import { pluginsOf } from "../training/config/index.js";
@@ -81,7 +83,7 @@ export function parseSuite(text: string, file: string, folder = dirname(file)): 
 /** Reads a suite file. Throws UserError where it is missing or does not hold. */
 export async function readSuite(file: string): Promise<Suite> {
   try {
-    const text = await readFile(file, "utf8");
+    const text = decodeText(await readFile(file));
     await loadPlugins(pluginsOf(parsePlacedYaml(text, file).value, dirname(file)));
     return parseSuite(text, file);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** @file The bytes of files on disk. */
 import { open, readFile } from "node:fs/promises";
 import { UserError } from "../../common/errors.js";
+import { decodeText } from "../../common/text.js";
 
 /** A UserError for a file that the system does not give. */
 export function unreadable(path: string, cause: unknown): UserError {
@@ -23,6 +24,11 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   } catch (cause) {
     throw unreadable(path, cause);
   }
+}
+
+/** A text file, whatever byte order mark it has. Throws UserError where it is missing or unreadable. */
+export async function readText(path: string): Promise<string> {
+  return decodeText(await readBytes(path));
 }
 
 /**

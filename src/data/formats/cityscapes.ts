@@ -19,11 +19,12 @@ import { CITYSCAPES_CATEGORIES, CITYSCAPES_CLASSES } from "../../tasks/class-nam
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { readText } from "../files/bytes.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, listFolder, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { holdOut } from "./hold-out.js";
-import { depthSpec, nonEmpty, readText, segmentationSpec } from "./shared.js";
+import { depthSpec, nonEmpty, segmentationSpec } from "./shared.js";
 
 const LAYOUT = "leftImg8bit/train/<city>/*_leftImg8bit.png, gtFine/train/<city>/*_gtFine_labelIds.png";
 /** 359 of the 2975 training images. Held out as cities, because images of one city show the same streets. */

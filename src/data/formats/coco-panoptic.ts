@@ -10,10 +10,11 @@ import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { readText } from "../files/bytes.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { nonEmpty, notThisFormat, readText, segmentationSpec } from "./shared.js";
+import { nonEmpty, notThisFormat, segmentationSpec } from "./shared.js";
 
 const LAYOUT = "annotations/panoptic_train2017.json, annotations/panoptic_train2017/*.png, train2017/*.jpg";
 const IGNORE = 255;

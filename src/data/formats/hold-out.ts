@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";
 import type { SampleFiles } from "../file-dataset.js";
+import { readText } from "../files/bytes.js";
 import { listFolder } from "../listing.js";
-import { readText } from "./shared.js";
 
 const FILE = "validation.txt";
 /** Of every RUNS runs of RUN samples the last is held out. */

@@ -6,9 +6,10 @@
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";
+import { readText } from "../files/bytes.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { nonEmpty, readText, segmentationSpec } from "./shared.js";
+import { nonEmpty, segmentationSpec } from "./shared.js";
 
 const CLASSES = [
   "background",

@@ -9,19 +9,12 @@ import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import type { PinholeCamera } from "../../geometry/camera.js";
 import { fileDataset, labelFile, type SampleFiles } from "../file-dataset.js";
+import { readText } from "../files/bytes.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { derivedNormalsFile } from "./derived-normals.js";
-import {
-  cameraFromMatrix,
-  depthSpec,
-  mapDepth,
-  nonEmpty,
-  normalsSpec,
-  parseNumbers,
-  readText,
-} from "./shared.js";
+import { cameraFromMatrix, depthSpec, mapDepth, nonEmpty, normalsSpec, parseNumbers } from "./shared.js";
 
 const LAYOUT = "frames/frame-000000.color.jpg, frames/frame-000000.depth.png";
 const KINECT: PinholeCamera = { fx: 585, fy: 585, cx: 320, cy: 240 };

@@ -4,7 +4,6 @@ import type { PinholeCamera } from "../../geometry/camera.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import type { SplitFiles } from "../file-dataset.js";
-import { readBytes } from "../files/bytes.js";
 
 /** The colour camera of NYU Depth v2 at 640x480, from the data set's own toolbox. */
 export const NYU_CAMERA: PinholeCamera = { fx: 518.857901, fy: 519.469611, cx: 325.582449, cy: 253.736166 };
@@ -40,11 +39,6 @@ export function depthSpec(stepsPerMetre: number): TaskSpec {
 /** A normals entry. */
 export function normalsSpec(): TaskSpec {
   return parseTaskSpec({ kind: "normals" }, "normals");
-}
-
-/** A file's text. Throws UserError where it cannot be read. */
-export async function readText(path: string): Promise<string> {
-  return Buffer.from(await readBytes(path)).toString("utf8");
 }
 
 /**

@@ -10,6 +10,7 @@ import { join, relative, sep } from "node:path";
 import type { PinholeCamera } from "../../geometry/camera.js";
 import type { Raster } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { readText } from "../files/bytes.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
@@ -21,7 +22,6 @@ import {
   nonEmpty,
   normalsSpec,
   parseNumbers,
-  readText,
   segmentationSpec,
 } from "./shared.js";
 import { findOfficialSplit, splitOfficially } from "./sunrgbd-split.js";

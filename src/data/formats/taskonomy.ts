@@ -12,10 +12,11 @@ import { hashString } from "../../common/random.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
+import { readText } from "../files/bytes.js";
 import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { depthSpec, mapDepth, nonEmpty, normalsSpec, readText, segmentationSpec } from "./shared.js";
+import { depthSpec, mapDepth, nonEmpty, normalsSpec, segmentationSpec } from "./shared.js";
 
 const LAYOUT =
   "rgb/<building>/point_0_view_0_domain_rgb.png, or <building>_rgb/rgb/point_0_view_0_domain_rgb.png";

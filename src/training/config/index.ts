@@ -1,7 +1,9 @@
 /** @file Reading and writing the configuration of a run. */
+
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
+import { decodeText } from "../../common/text.js";
 import { fileError } from "../../disk/files.js";
 import { loadPlugins, pluginDigest } from "../../disk/plugins.js";
 import { methods } from "../../methods/index.js";
@@ -50,7 +52,7 @@ export function checkConfig(config: unknown, folder: string, place: PlacedYaml["
 export async function readConfig(file: string, overrides: readonly Override[] = []): Promise<RunConfig> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = decodeText(await readFile(file));
   } catch (error) {
     throw fileError(error, file, "read");
   }
