@@ -1,11 +1,9 @@
 /** @file From any format to a dataset folder. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { UserError } from "../common/errors.js";
+import { fillFolder } from "../disk/filled-folder.js";
 import type { PinholeCamera } from "../geometry/camera.js";
 import { taskKind } from "../tasks/index.js";
 import { DEFAULT_LAYOUT } from "./dataset-yaml.js";
-import { type DatasetDescription, writeDatasetYaml, writeSample } from "./folder.js";
+import { type DatasetDescription, writeDatasetYaml, writeSample, writeSequences } from "./folder.js";
 import { openDataset } from "./formats/index.js";
 import type { DatasetSource } from "./types.js";
 
@@ -28,19 +26,10 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A)
 }
 
 /**
- * Writes every sample of a dataset, with all its labels, as a dataset folder; dataset.yaml comes last, so
- * that a conversion that was cut short is not taken for a whole one. Throws UserError where `out` already is
- * a dataset, and on the first damaged file.
+ * Writes every sample of a dataset, with all its labels, as a dataset folder, which is whole or not there. Throws
+ * UserError where `out` holds anything, where it cannot be written, and on the first damaged file.
  */
 export async function convertDataset({ source, out, onProgress }: ConvertOptions): Promise<ConvertResult> {
-  if (existsSync(join(out, "dataset.yaml"))) {
-    throw new UserError({
-      code: "data.output-exists",
-      what: "there already is a dataset in this folder",
-      where: out,
-      fix: "Choose another folder, or remove this one.",
-    });
-  }
   const { info, read } = await openDataset(source);
   const tasks = Object.keys(info.tasks);
   const total = Object.values(info.splits).reduce((sum, ids) => sum + ids.length, 0);
@@ -49,22 +38,26 @@ export async function convertDataset({ source, out, onProgress }: ConvertOptions
     name: info.name,
     layout: DEFAULT_LAYOUT,
     splits: Object.keys(info.splits),
+    ...(info.sequences && { sequences: "sequences.json" }),
     tasks: mapValues(info.tasks, (spec) => taskKind(spec.kind).files.written?.(spec) ?? spec),
   };
   let done = 0;
-  for (const [split, ids] of Object.entries(info.splits)) {
-    for (const id of ids) {
-      const sample = await read(split, id, tasks);
-      cameras.set(JSON.stringify(sample.camera ?? null), sample.camera);
-      await writeSample(out, description, split, sample);
-      onProgress?.(++done, total);
+  await fillFolder(out, { source }, async () => {
+    for (const [split, ids] of Object.entries(info.splits)) {
+      for (const id of ids) {
+        const sample = await read(split, id, tasks);
+        cameras.set(JSON.stringify(sample.camera ?? null), sample.camera);
+        await writeSample(out, description, split, sample);
+        onProgress?.(++done, total);
+      }
     }
-  }
-  const [camera] = cameras.size === 1 ? [...cameras.values()] : [];
-  await writeDatasetYaml(out, { ...description, ...(camera && { camera }) });
+    const [camera] = cameras.size === 1 ? [...cameras.values()] : [];
+    if (info.sequences !== undefined) await writeSequences(out, description, info.sequences);
+    await writeDatasetYaml(out, { ...description, ...(camera && { camera }) });
+  });
   const known = [...cameras.values()].some((one) => one !== undefined);
   return {
-    splits: Object.fromEntries(Object.entries(info.splits).map(([split, ids]) => [split, ids.length])),
-    camera: camera !== undefined ? "kept" : known ? "differs" : "none",
+    splits: mapValues(info.splits, (ids) => ids.length),
+    camera: !known ? "none" : cameras.size === 1 ? "kept" : "differs",
   };
 }

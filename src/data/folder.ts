@@ -2,13 +2,13 @@
  * @file The project's own dataset folder: dataset.yaml beside files named by a layout. A label file that is
  * not there means: not labelled for that task.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { UserError } from "../common/errors.js";
+import { writeFileIn } from "../disk/filled-folder.js";
 import { taskKind } from "../tasks/index.js";
 import { type DatasetDescription, formatDatasetYaml, parseDatasetYaml } from "./dataset-yaml.js";
 import { type FileDataset, fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
-import { readBytes } from "./files/bytes.js";
+import { readText } from "./files/bytes.js";
 import { encodeImage, encodeRaster, readImage } from "./files/raster.js";
 import { findFolderFiles, layoutPath } from "./folder-files.js";
 import { IMAGE_EXTENSIONS, requireFolder } from "./listing.js";
@@ -30,9 +30,9 @@ async function readYaml(root: string): Promise<DatasetDescription> {
   await requireFolder(root, `a dataset folder with ${YAML_NAME}`);
   const file = join(root, YAML_NAME);
   try {
-    return parseDatasetYaml(await readFile(file, "utf8"), file);
+    return parseDatasetYaml(await readText(file), file);
   } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT") throw error;
+    if (!(error instanceof UserError && error.facts.code === "data.missing-file")) throw error;
     throw new UserError({
       code: "data.no-dataset-yaml",
       what: `the folder has no ${YAML_NAME}`,
@@ -98,7 +98,7 @@ async function readSequences(
 ): Promise<Sequences | undefined> {
   if (description.sequences === undefined) return undefined;
   const file = join(root, description.sequences);
-  return parseSequences(Buffer.from(await readBytes(file)).toString("utf8"), splits, file);
+  return parseSequences(await readText(file), splits, file);
 }
 
 /** The `folder` format. */
@@ -106,8 +106,7 @@ export const folder: DatasetFormat = { name: "folder", open: openFolder };
 
 /** Writes dataset.yaml (and the folder). */
 export async function writeDatasetYaml(root: string, description: DatasetDescription): Promise<void> {
-  await mkdir(root, { recursive: true });
-  await writeFile(join(root, YAML_NAME), formatDatasetYaml(description));
+  await writeFileIn(join(root, YAML_NAME), formatDatasetYaml(description));
 }
 
 /** Writes sequences.json under the name that the description gives it. */
@@ -116,7 +115,7 @@ export async function writeSequences(
   description: DatasetDescription,
   sequences: Sequences,
 ): Promise<void> {
-  await writeFile(
+  await writeFileIn(
     join(root, description.sequences ?? "sequences.json"),
     `${JSON.stringify(sequences, null, 1)}\n`,
   );
@@ -134,9 +133,7 @@ export async function writeSample(
 ): Promise<void> {
   const write = async (task: string, extension: string, bytes: Uint8Array) => {
     const path = layoutPath(description.layout, { split, task, id: sample.id });
-    const file = join(root, `${path}.${extension}`);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, bytes);
+    await writeFileIn(join(root, `${path}.${extension}`), bytes);
   };
   const { width, height } = sample;
   await write("image", "png", encodeImage({ width, height, data: sample.image }));

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import { decodeText } from "../common/text.js";
 import { replaceFile } from "../disk/files.js";
 import { comparable } from "./listing.js";
 import { reconcile } from "./reconcile.js";
@@ -83,7 +84,7 @@ export async function loadLabels(
   const torch = [".pth", ".pt"].includes(extname(path).toLowerCase());
   const listed = torch
     ? parseSplitFile(bytes, [...available.keys()], columns, path)
-    : parseLabels(new TextDecoder().decode(bytes), path);
+    : parseLabels(decodeText(bytes), path);
   const { labels, changes } = reconcile(listed, available, tasks, path);
   changes.forEach(note);
   return labels;

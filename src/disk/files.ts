@@ -17,6 +17,8 @@ export interface FileSink {
 
 export interface ReplaceOptions {
   readonly files?: FileSystem;
+  /** Whether file and folder are flushed, so that the content survives a power cut. Default true. */
+  readonly flush?: boolean;
   /** Runs when the new content is on disk under its temporary name and the old file is still in place. */
   readonly beforeRename?: () => Promise<void>;
 }
@@ -37,7 +39,7 @@ export async function replaceFile(
   content: string | Uint8Array | ((sink: FileSink) => Promise<void>),
   options: ReplaceOptions = {},
 ): Promise<void> {
-  const files = options.files ?? promises;
+  const { files = promises, flush = true } = options;
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${temporaryCount++}.tmp`);
   let handle: promises.FileHandle | undefined;
   try {
@@ -45,7 +47,7 @@ export async function replaceFile(
     const sink = sinkOf(handle);
     if (typeof content === "function") await content(sink);
     else await sink.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
-    await handle.sync();
+    if (flush) await handle.sync();
     await handle.close();
     handle = undefined;
     await options.beforeRename?.();
@@ -55,7 +57,7 @@ export async function replaceFile(
     await files.unlink(temporary).catch(() => undefined);
     throw fileError(error, path, "write");
   }
-  await syncFolder(dirname(path), files);
+  if (flush) await syncFolder(dirname(path), files);
 }
 
 function sinkOf(handle: promises.FileHandle): FileSink {
@@ -111,7 +113,12 @@ async function makeFolders(path: string): Promise<void> {
     if (systemCode(error) !== "ENOENT") throw error;
     // Where the parent is there by now, another process made it between the two looks.
     if (!existsSync(dirname(path))) await makeFolders(dirname(path));
-    await makeOneFolder(path);
+    try {
+      await makeOneFolder(path);
+    } catch (again) {
+      // The parent exists and the kernel takes no folder in it, e.g. below /proc.
+      throw systemCode(again) === "ENOENT" ? Object.assign(again as Error, { code: "EACCES" }) : again;
+    }
   }
 }
 
@@ -148,7 +155,7 @@ function factsOf(code: string, doing: "read" | "write"): { code: string; what: s
       return {
         code: "file.disk-full",
         what: "the disk is full",
-        fix: "Free some space and go on with --resume: everything saved before is intact.",
+        fix: "Free some space and run it again; training goes on with --resume, all that was saved before is intact.",
       };
     case "EFBIG":
       return {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { convertDataset } from "../../src/data/convert.js";
@@ -48,14 +48,14 @@ describe("convertDataset", () => {
     expect([...labels.seg.data]).toEqual([1, 0]);
   });
 
-  it("writes over no dataset and leaves no dataset.yaml where a file is damaged", async () => {
+  it("writes over nothing, and leaves nothing where a file is damaged", async () => {
     const source = { format: "folder", path: await tinyFolder() };
     const onto = await userError(() => convertDataset({ source, out: source.path }));
-    expect(onto.facts).toMatchObject({ code: "data.output-exists", where: source.path });
+    expect(onto.facts).toMatchObject({ code: "data.folder-in-use", where: source.path });
     await writeFiles(source.path, { "train/depth/train03.png": "damaged" });
     const out = await temporaryFolder();
     expect((await userError(() => convertDataset({ source, out }))).facts.code).toBe("data.unknown-image");
-    await expect(readFile(join(out, "dataset.yaml"))).rejects.toThrow("ENOENT");
+    expect(await readdir(out)).toEqual([]);
   });
 });
 

@@ -1,20 +1,16 @@
 /** @file A built-in world as a dataset folder with every label. */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { UserError } from "../../common/errors.js";
+import { fillFolder } from "../../disk/filled-folder.js";
 import { loadedPlugins } from "../../disk/plugins.js";
 import type { World } from "../../worlds/world.js";
-import { type DatasetDescription, DEFAULT_LAYOUT, formatDatasetYaml } from "../dataset-yaml.js";
+import { type DatasetDescription, DEFAULT_LAYOUT } from "../dataset-yaml.js";
+import { writeDatasetYaml } from "../folder.js";
+import { fromPlainError } from "../loading/loader-protocol.js";
 import { workerEntry } from "../worker-entry.js";
 import { type WriteJob, writeWorldSample } from "./write-sample.js";
-import type { WorkerShare } from "./write-worker.js";
-
-/**
- * Says that a folder is being written, or was when the writer was stopped. Gone once dataset.yaml is there.
- */
-export const PARTIAL_NAME = "synth.partial.json";
+import type { FromWriter, WorkerShare } from "./write-worker.js";
 
 export interface WriteWorldOptions {
   /** One of `worlds`. */
@@ -35,27 +31,6 @@ export interface WriteWorldOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-function refuse(what: string, out: string, fix: string): never {
-  throw new UserError({ code: "data.folder-in-use", what, where: out, fix });
-}
-
-/**
- * Makes the folder ours, or throws UserError where it holds anything but an interrupted call with these
- * settings.
- */
-async function claim(out: string, settings: string): Promise<void> {
-  await mkdir(out, { recursive: true });
-  const names = await readdir(out);
-  const other = "Choose another folder, or delete this one.";
-  if (names.includes("dataset.yaml")) refuse("the folder already holds a dataset", out, other);
-  if (names.includes(PARTIAL_NAME)) {
-    if ((await readFile(join(out, PARTIAL_NAME), "utf8")) !== settings) {
-      refuse("the folder holds an unfinished dataset with other settings", out, other);
-    }
-  } else if (names.length > 0) refuse("the folder is not empty", out, other);
-  else await writeFile(join(out, PARTIAL_NAME), settings);
-}
-
 async function inThreads(
   job: WriteJob,
   samples: WorkerShare["samples"],
@@ -73,7 +48,10 @@ async function inThreads(
       threads.map(
         (thread) =>
           new Promise<void>((resolve, reject) => {
-            thread.on("message", done);
+            thread.on("message", (message: FromWriter) => {
+              if ("error" in message) reject(fromPlainError(message.error));
+              else done();
+            });
             thread.on("error", reject);
             thread.on("exit", (code) =>
               code === 0 ? resolve() : reject(new Error(`a writer stopped with code ${code}`)),
@@ -118,8 +96,6 @@ export async function writeWorld(options: WriteWorldOptions): Promise<number> {
       got: `${size.join("x")}, ${JSON.stringify(splits)}`,
     });
   }
-  await claim(out, `${JSON.stringify({ world: world.name, splits, size, seed })}\n`);
-
   const description = describe(options);
   const job: WriteJob = { world: world.name, out, size, seed, description };
   const samples = description.splits.flatMap((split) =>
@@ -128,17 +104,15 @@ export async function writeWorld(options: WriteWorldOptions): Promise<number> {
   let finished = 0;
   const done = () => onProgress?.(++finished, samples.length);
   const workers = options.workers ?? (import.meta.url.endsWith(".ts") ? 0 : availableParallelism());
-  if (workers > 0) await inThreads(job, samples, workers, done);
-  else {
-    for (const [split, index] of samples) {
-      await writeWorldSample(job, split, index);
-      done();
+  return await fillFolder(out, { world: world.name, splits, size, seed }, async () => {
+    if (workers > 0) await inThreads(job, samples, workers, done);
+    else {
+      for (const [split, index] of samples) {
+        await writeWorldSample(job, split, index);
+        done();
+      }
     }
-  }
-
-  const draft = join(out, "dataset.yaml.tmp");
-  await writeFile(draft, formatDatasetYaml(description));
-  await rename(draft, join(out, "dataset.yaml"));
-  await rm(join(out, PARTIAL_NAME));
-  return samples.length;
+    await writeDatasetYaml(out, description);
+    return samples.length;
+  });
 }

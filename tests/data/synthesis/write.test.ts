@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openFolder } from "../../../src/data/folder.js";
-import { PARTIAL_NAME, type WriteWorldOptions, writeWorld } from "../../../src/data/synthesis/write.js";
+import { type WriteWorldOptions, writeWorld } from "../../../src/data/synthesis/write.js";
+import { UNFINISHED } from "../../../src/disk/filled-folder.js";
 import { rooms } from "../../../src/worlds/rooms/index.js";
-import { temporaryFolder } from "../../helpers/dataset.js";
+import { temporaryFolder, writeFiles } from "../../helpers/dataset.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** Threads run the build; it takes part only where it is there and not older than the sources. */
@@ -61,20 +62,27 @@ describe("writeWorld", () => {
     }
   });
 
-  it("starts over after an interruption and ends with the same files", async () => {
+  it("takes everything back when it fails", async () => {
+    const parent = await temporaryFolder();
+    const stop = new Error("stop");
+    const onProgress = (done: number) => {
+      if (done === 2) throw stop;
+    };
+    for (const out of [parent, join(parent, "new/folder")]) {
+      await expect(writeWorld({ ...options(out), onProgress })).rejects.toBe(stop);
+      expect(await readdir(parent)).toEqual([]);
+    }
+  });
+
+  it("starts over where a killed process left off, and ends with the same files", async () => {
     const [whole, broken] = [await temporaryFolder(), await temporaryFolder()];
     await writeWorld(options(whole));
-    const stop = new Error("stop");
-    const stopping = {
-      ...options(broken),
-      onProgress: (done: number) => {
-        if (done === 2) throw stop;
-      },
-    };
-    await expect(writeWorld(stopping)).rejects.toBe(stop);
-    expect((await readdir(broken)).sort()).toEqual([PARTIAL_NAME, "train"]);
+    const { world, splits, size, seed } = options(broken);
+    await writeFiles(broken, {
+      [UNFINISHED]: `${JSON.stringify({ world: world.name, splits, size, seed })}\n`,
+      "train/image/000000.png": "half a picture",
+    });
     await expect(openFolder(broken)).rejects.toThrow("dataset.yaml");
-
     await expect(writeWorld({ ...options(broken), seed: 6 })).rejects.toThrow(
       "unfinished dataset with other settings",
     );
