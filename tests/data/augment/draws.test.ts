@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Random } from "../../../src/common/random.js";
+import {
+  brightness,
+  colour,
+  contrast,
+  posterize,
+  sharpness,
+  solarize,
+} from "../../../src/data/augment/colours.js";
 import { type Augmentation, augmentations } from "../../../src/data/augment/index.js";
 import { operations } from "../../../src/data/augment/rand-augment.js";
 import { makeViews } from "../../../src/data/augment/views.js";
@@ -237,6 +245,62 @@ describe("colours", () => {
       return green - blue;
     });
     expectUniform(turned, [-0.6, 0.6]);
+  });
+
+  it.each([
+    ["brightness", "contrast"],
+    ["saturation", "hue"],
+    ["contrast", "hue"],
+  ])("jitter changes %s and %s in either order", (first, second) => {
+    const none = { brightness: 0, contrast: 0, saturation: 0, hue: 0, probability: 1 };
+    const options = { ...none, [first]: 0.4, [second]: 0.4 };
+    // Colours so near to the limits that what is cut off depends on the order.
+    const image = Float32Array.of(0.9, 0.2, 0.6, 0.1, 0.95, 0.3, 0.4, 0.7, 0.05);
+    const outcomes = countOf(
+      range(400).map((seed) => {
+        const random = new Random(seed, "order");
+        random.uniform = (low = 0, high = 1) => low + 0.9 * (high - low);
+        random.integer = (count) => Math.floor(count * new Random(seed, "place", count).uniform());
+        return augmentations.jitter.draw(size, options, random).colouring!(image, {
+          width: 3,
+          height: 1,
+        }).join();
+      }),
+    );
+    expect(outcomes.size).toBe(2);
+    expectEven(outcomes.values());
+  });
+
+  it("blur's deviations come from their whole range", () => {
+    const line = { width: 61, height: 1 };
+    const point = new Float32Array(3 * 61);
+    point[30] = 1;
+    const deviations = drawn("blur", { sigma: [1, 5], probability: 1 }, 400).map(({ colouring }) => {
+      const out = colouring!(point, line);
+      return Math.sqrt(out.subarray(0, 61).reduce((sum, value, x) => sum + value * (x - 30) ** 2, 0));
+    });
+    expect(Math.min(...deviations)).toBeLessThan(1.05);
+    expect(Math.max(...deviations)).toBeGreaterThan(4.75);
+    expectShare(deviations.filter((value) => value < 3).length / 400, 0.5, 400);
+  });
+
+  it("RandAugment's operations are as strong as their strength says", () => {
+    const image = {
+      data: Float32Array.from({ length: 48 }, (_, i) => ((37 * i) % 48) / 96 + 0.25),
+      height: 4,
+      width: 4,
+    };
+    for (const strength of range(6)) {
+      const made = (name: string) =>
+        range(20).map((seed) => operations[name](strength, new Random(seed, "strength"))(image).join());
+      for (const [name, change] of Object.entries({ brightness, colour, contrast, sharpness })) {
+        const allowed = [1, -1].map((sign) => change(image, 1 + 0.03 * strength * sign).join());
+        for (const outcome of made(name)) expect(allowed).toContain(outcome);
+      }
+      // Scale 31 takes 4 bits and the whole threshold away.
+      expect(new Set(made("posterize"))).toEqual(new Set([posterize(image, strength < 4 ? 8 : 7).join()]));
+      expect(new Set(made("solarize"))).toEqual(new Set([solarize(image, 255 - 8.5 * strength).join()]));
+    }
   });
 
   it.each([
