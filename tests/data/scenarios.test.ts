@@ -138,6 +138,59 @@ describe("one scenario at a time", () => {
     );
   });
 
+  it("halflabels rounds down for one half of the images and up for the other", () => {
+    const tasks = TASKS.slice(0, 3);
+    for (const samples of [1, 2, 31, 60]) {
+      const kept = assignLabels(complete(samples, tasks), tasks, {
+        scenario: "halflabels",
+        seed: 1,
+        unlabelled: 0,
+      });
+      const larger = Object.values(kept).filter((own) => own.length === 2).length;
+      expect(larger).toBe(Math.floor(samples / 2));
+    }
+  });
+
+  it("onelabel evens out what images without a choice have, wherever the others can", () => {
+    const few = fc.array(fc.nat(12), { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(few, fc.nat(1000), (single, seed) => {
+        const tasks = TASKS.slice(0, single.length);
+        const bound = single.flatMap((count, i) => Array.from({ length: count }, () => [tasks[i]]));
+        // As many with every label as it takes to bring all tasks to the largest count.
+        const most = Math.max(...single);
+        const free = Array.from({ length: single.length * most - bound.length }, () => tasks);
+        const available = new Map([...free, ...bound].map((own, i) => [`id${i}`, own]));
+        const kept = assignLabels(available, tasks, { scenario: "onelabel", seed, unlabelled: 0 });
+        expect(Object.values(countLabels(kept, tasks).perTask)).toEqual(tasks.map(() => most));
+      }),
+    );
+  });
+
+  it("shares are met to the nearest image, none lost or won by rounding", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(200), fc.nat(100), (samples, parts, seed) => {
+        const share = parts / 200;
+        const nearest = Math.round(share * samples);
+        const bare = assignLabels(complete(samples, TASKS), TASKS, {
+          scenario: "full",
+          seed,
+          unlabelled: share,
+        });
+        expect(countLabels(bare, TASKS).unlabelled).toBe(nearest);
+        const fractions = { depth: share, normals: 1 - share };
+        const kept = assignLabels(complete(samples, TASKS), TASKS, {
+          scenario: "fraction",
+          seed,
+          unlabelled: 0,
+          fractions,
+        });
+        const { perTask } = countLabels(kept, TASKS);
+        expect(perTask).toMatchObject({ depth: nearest, normals: Math.round((1 - share) * samples) });
+      }),
+    );
+  });
+
   it("randomlabels keeps 1 to K - 1 labels, every subset as likely as its size", () => {
     const tasks = TASKS.slice(0, 3);
     const assignment = assignLabels(complete(6000, tasks), tasks, {
