@@ -71,7 +71,12 @@ export function buildTraining(plan: StepPlan): TrainingProgram {
   const { method, weighting, network } = plan;
   const { terms, modules, forward, inputs } = buildTerms(plan);
   const { objectives, others } = objectivesOf(terms, plan.tasks, inputs);
-  const { context, updates } = weightingContext({ objectives, modules, lastShared: network.shared ?? [] });
+  const { context, updates } = weightingContext({
+    objectives,
+    modules,
+    lastShared: network.shared ?? [],
+    inputs,
+  });
   const combined = weighting.weighting.combine(context, weighting.options);
   const loss = others.reduce((total, term) => add(total, term), combined.loss);
   const gradients = combinedGradients(loss, combined.gradients, others, modules);

@@ -6,6 +6,7 @@ import { expand, reshape, stack } from "../graph/ops/shape.js";
 import { sizeOf, type Tensor } from "../graph/tensor.js";
 import { constantOf } from "../nn/initializers.js";
 import type { ModuleSet, ModuleSpec, Variable } from "../nn/module.js";
+import type { StepInputs } from "../nn/step-input.js";
 import { gradientsOf } from "../nn/training-graph.js";
 import type { Objective, WeightingContext } from "./weighting.js";
 
@@ -17,10 +18,11 @@ export interface WeightingSource {
   readonly modules: ModuleSet;
   /** Names of the parameters of the last layer that all heads share. */
   readonly lastShared: readonly string[];
+  readonly inputs: StepInputs;
 }
 
 /** A context, and the new values of the state that was asked for, by the variable's name. */
-export function weightingContext({ objectives, modules, lastShared }: WeightingSource): {
+export function weightingContext({ objectives, modules, lastShared, inputs }: WeightingSource): {
   readonly context: WeightingContext;
   readonly updates: ReadonlyMap<string, Tensor>;
 } {
@@ -46,6 +48,7 @@ export function weightingContext({ objectives, modules, lastShared }: WeightingS
     },
     lastShared: parameters.filter(({ name }) => lastShared.includes(name)),
     gradients,
+    input: (wanted) => inputs.leaf({ ...wanted, name: `${WEIGHTING.name}.${wanted.name}` }),
     gram: (over = context.shared) => gramOf(objectives.map(gradients), over),
     state(name, shape, start) {
       const variable = scope.state(name, shape, constantOf(start));

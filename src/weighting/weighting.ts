@@ -4,6 +4,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Variable } from "../nn/module.js";
 import type { GroupPlan } from "../nn/parameter-groups.js";
 import type { Scope } from "../nn/scope.js";
+import type { StepInput } from "../nn/step-input.js";
 
 /** What is to be weighed against the others: the terms of one task, or others that a method counts as one. */
 export interface Objective {
@@ -29,6 +30,8 @@ export interface WeightingContext {
   gradients(objective: Objective): ReadonlyMap<Variable, Tensor>;
   /** Dot products of the objectives' gradients over parameters, `shared` if left out: [K,K]. */
   gram(over?: readonly Variable[]): Tensor;
+  /** The leaf of an array that the host feeds at each step, e.g. `noiseInput`. */
+  input(wanted: StepInput): Tensor;
   /** A value that lives from step to step. `next` says what it becomes; left unsaid, it stays. */
   state(
     name: string,

@@ -7,12 +7,14 @@ import { methods } from "../../src/methods/index.js";
 import { models } from "../../src/models/index.js";
 import { optimizers } from "../../src/nn/index.js";
 import { taskKinds } from "../../src/tasks/index.js";
+import { weightings } from "../../src/weighting/index.js";
 import { worlds } from "../../src/worlds/index.js";
 
 const registries: Readonly<Record<string, readonly string[]>> = {
   method: Object.keys(methods),
   task: Object.keys(taskKinds),
   model: Object.keys(models),
+  weighting: Object.keys(weightings),
   optimizer: Object.keys(optimizers),
   augmentation: Object.keys(augmentations),
   format: Object.keys(formats),

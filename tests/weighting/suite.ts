@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { add, constant, filled, mul, reduceSum, square, sub, type Tensor } from "../../src/graph/index.js";
 import { ones } from "../../src/nn/initializers.js";
 import { ModuleSet } from "../../src/nn/module.js";
+import { feedsAt, StepInputs } from "../../src/nn/step-input.js";
 import { gradientsOf } from "../../src/nn/training-graph.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
@@ -53,7 +54,8 @@ export async function weigh<O>(
       present,
     };
   });
-  const { context, updates } = weightingContext({ objectives, modules, lastShared: ["p"] });
+  const inputs = new StepInputs();
+  const { context, updates } = weightingContext({ objectives, modules, lastShared: ["p"], inputs });
   const { loss, gradients, values = {} } = weighting.combine(context, options);
   const all = new Map([...gradientsOf(loss, modules.trained()), ...(gradients ?? [])]);
   const outputs: Record<string, Tensor> = { loss };
@@ -67,6 +69,7 @@ export async function weigh<O>(
     feeds[name] = name.startsWith("own.") ? Float32Array.of(3) : value;
     if (name in variables) feeds[name] = Float32Array.of(variables[name]);
   }
+  Object.assign(feeds, await feedsAt(inputs.all(), { seed: 0, step: 0, batch: 0 }));
   const found = await evaluate(await nodeEngine({ provider: "cpu", threads: 1 }), outputs, feeds);
   const under = (prefix: string) =>
     Object.fromEntries(
