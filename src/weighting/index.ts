@@ -1,6 +1,7 @@
 /** @file The registry of weightings: one line each. */
 import { registry } from "../common/registry.js";
 import { equal } from "./equal.js";
+import { rlw } from "./rlw.js";
 import { uncertainty } from "./uncertainty.js";
 import type { WeightingDefinition } from "./weighting.js";
 
@@ -11,4 +12,5 @@ export { equal, uncertainty };
 export const weightings = registry<WeightingDefinition<any>>("weightings", {
   [equal.name]: equal,
   [uncertainty.name]: uncertainty,
+  [rlw.name]: rlw,
 });

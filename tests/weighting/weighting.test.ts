@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { weightings as plugin } from "../../examples/plugins/gradient-balance.mjs";
+import { Random } from "../../src/common/random.js";
 import { uncertainty, weightings } from "../../src/weighting/index.js";
 import { type Quadratic, weigh, weightingSuite } from "./suite.js";
 
@@ -60,6 +61,19 @@ describe("uncertainty", () => {
       expect(values["weight a"]).toBeCloseTo(weight, 4);
       expect(state["log-variance.a"] ?? 0).toBe(0);
     }
+  });
+});
+
+describe("rlw", () => {
+  it("weighs by the softmax of normal numbers", async () => {
+    const quadratics = ["a", "b", "c"].map((name) => ({ ...ofLoss(2, "regression"), name }));
+    const { values, loss } = await weigh(weightings.rlw, {}, quadratics);
+    const drawn = ["a", "b", "c"].map((name) => new Random(0, "noise", `rlw.${name}`, 0).normal());
+    const sum = drawn.reduce((total, z) => total + Math.exp(z), 0);
+    drawn.forEach((z, k) => {
+      expect(Object.values(values)[k]).toBeCloseTo(Math.exp(z) / sum, 5);
+    });
+    expect(loss).toBeCloseTo(2, 5);
   });
 });
 
