@@ -34,7 +34,7 @@ test.each([
   ["one view", "deb00718790b3149", ["seed=3"]],
   [
     "two views, images without labels appended",
-    "9acfef8459cff8a9",
+    "e43149f43b2a867b",
     [
       "method={name: consistency}",
       "append={count: 1}",
@@ -44,12 +44,12 @@ test.each([
   ],
   [
     "three views, a split appended",
-    "273f0583765c4f7f",
+    "9446b3ad09b3d3c6",
     ["method={name: jtr, variant: released, width: 4}", "append={count: 2, split: more, tasks: [depth]}"],
   ],
   [
     "a crop of a crop, colours by configuration",
-    "316c5110440e03ce",
+    "ad1d1c6c7e60c913",
     [
       "method={name: consistency, geometry: undone}",
       "augmentation={scales: [1.3], flip: 0.3, photometric: 4}",

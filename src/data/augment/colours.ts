@@ -75,16 +75,24 @@ export function sharpness(image: Image, factor: number): Float32Array {
   );
 }
 
+/**
+ * A value as a byte, cut off as `to_pil_image` does it: the published code hands these operations to Pillow. The product is rounded to float32
+ * first, so that what was read from 8 bits comes back.
+ */
+function toByte(value: number): number {
+  return Math.trunc(Math.fround(255 * value));
+}
+
 /** Keeps the highest `bits` of 8. */
 export function posterize(image: Image, bits: number): Float32Array {
   const mask = (0xff << (8 - bits)) & 0xff;
-  return change(image.data, (value) => (Math.round(255 * value) & mask) / 255);
+  return change(image.data, (value) => (toByte(value) & mask) / 255);
 }
 
 /** Inverts values at or above `threshold` (0 to 255). */
 export function solarize(image: Image, threshold: number): Float32Array {
   return change(image.data, (value) => {
-    const byte = Math.round(255 * value);
+    const byte = toByte(value);
     return (byte >= threshold ? 255 - byte : byte) / 255;
   });
 }
@@ -113,7 +121,7 @@ export function equalize({ data, height, width }: Image): Float32Array {
     const bytes = new Uint8Array(count);
     const histogram = new Array<number>(256).fill(0);
     for (let i = 0; i < count; i++) {
-      bytes[i] = Math.round(255 * data[start + i]);
+      bytes[i] = toByte(data[start + i]);
       histogram[bytes[i]]++;
     }
     const highest = histogram.findLast((pixels) => pixels > 0)!;

@@ -44,7 +44,8 @@ export function paperInputs(
 
 /**
  * Sampled one-hot classes, depth over its largest value, (n + 1) / 2; no validity but what the label's
- * encoding makes of it.
+ * encoding makes of it. Classes are sampled once a step, where the published code samples anew for every pair
+ * that the task is the source of: here all pairs read one evaluation of the task's first unit.
  */
 export function publishedInputs(context: MethodContext, { index, predictions }: PairView): PairInput[] {
   return context.tasks.map((task) => {

@@ -51,7 +51,7 @@ describe("photometric operations", () => {
       0.2989, 0.2989, 0.2989,
     ]);
     expect(first(posterize(grey(1, 101 / 255), 7), 2)).toEqual([0.9961, 0.3922]);
-    expect(first(solarize(grey(1, 0.5), 212.5), 2)).toEqual([0, 0.502]);
+    expect(first(solarize(grey(1, 0.5), 212.5), 2)).toEqual([0, 0.498]);
     expect(first(autoContrast(grey(0.25, 0.5, 0.75)), 3)).toEqual([0, 0.5, 1]);
     expect(first(autoContrast(grey(0.4, 0.4)), 2)).toEqual([0.4, 0.4]);
   });
@@ -121,5 +121,27 @@ describe("photometric operations", () => {
     }
     expect(results.size).toBeGreaterThan(20);
     expect(randAugment.draw(image, { operations: 0 }, new Random(0))).toEqual({});
+  });
+});
+
+describe("operations on bytes", () => {
+  const image = (values: readonly number[]) => ({
+    ...{ height: 1, width: values.length },
+    data: Float32Array.from([...values, ...values, ...values]),
+  });
+
+  it("take what was read from 8 bits as it was", () => {
+    const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+    const kept = solarize(image(bytes.map((byte) => byte / 255)), 256).subarray(0, 256);
+    expect([...kept].map((value) => Math.round(255 * value))).toEqual(bytes);
+  });
+
+  it("cut off between two bytes, as Pillow gets them", () => {
+    // 100.9 of 255 is the byte 100, 213.6 the byte 213.
+    const values = [100.9 / 255, 213.6 / 255];
+    const first = (data: Float32Array) => [...data.subarray(0, 2)].map((value) => Math.round(255 * value));
+    expect(first(posterize(image(values), 7))).toEqual([100, 212]);
+    expect(first(solarize(image(values), 213))).toEqual([100, 42]);
+    expect(first(solarize(image(values), 214))).toEqual([100, 213]);
   });
 });
