@@ -18,9 +18,10 @@ import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { buildTerms } from "../../src/step/program.js";
 import { Trainer } from "../../src/step/trainer.js";
+import { openTrainingLoader } from "../../src/training/batch-plan.js";
 import type { RunConfig } from "../../src/training/config/index.js";
 import { networkOf, resolve } from "../../src/training/parts.js";
-import { openRunData, openTrainingLoader, runLabels } from "../../src/training/run-data.js";
+import { openRunData, runLabels } from "../../src/training/run-data.js";
 import { describeMachine } from "../lib/machine.js";
 import { scratchFolder } from "../lib/suite.js";
 
@@ -88,7 +89,7 @@ async function measure(engine: Engine, config: RunConfig): Promise<Record<number
   const trainer = await Trainer.create(engine, resolve(config, data));
   const probe = await compileProbe(engine, trainer);
   const labels = await runLabels(config, data);
-  const loader = await openTrainingLoader(config, data, labels, { epoch: 0, step: 0 });
+  const loader = await openTrainingLoader(config, data, labels);
   const found: Record<number, Record<string, { value: number; square: number }[]>> = {};
   for (let step = 0; step < config.steps; step++) {
     const batch = await loader.next();

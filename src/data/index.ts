@@ -10,7 +10,15 @@ export { formats, openDataset } from "./formats/index.js";
 export { type DatasetReport, inspectDataset } from "./inspect.js";
 export { loadLabels, saveLabels } from "./labels-file.js";
 export { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "./listing.js";
-export { type BatchPlan, Loader, type LoaderOptions, openLoader, type Position } from "./loading/loader.js";
+export {
+  type BatchPlan,
+  Loader,
+  type LoaderOptions,
+  openLoader,
+  type Position,
+  type Positions,
+  type StreamPlan,
+} from "./loading/loader.js";
 export { assignLabels, countLabels, type ScenarioConfig, scenarioSchema, scenarios } from "./scenarios.js";
 export {
   availableLabels,

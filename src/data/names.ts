@@ -2,6 +2,9 @@
 import { UserError } from "../common/errors.js";
 import { suggest } from "../common/suggest.js";
 
+/** The split that training reads. */
+export const TRAIN_SPLIT = "train";
+
 /** By code unit, whatever the machine's language. */
 export function byName(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);

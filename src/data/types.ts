@@ -47,6 +47,12 @@ export interface DatasetFormat {
 /** Which labels are kept: sample id -> names of the tasks labelled. Saved as labels.json. */
 export type LabelAssignment = Readonly<Record<string, readonly string[]>>;
 
+/** Which sample of a dataset. */
+export interface SampleName {
+  readonly split: string;
+  readonly id: string;
+}
+
 /** One named array of a batch. */
 export interface BatchArray {
   readonly shape: readonly number[];
@@ -57,10 +63,11 @@ export interface BatchArray {
  * A batch, ready to be fed. `fields/layout.ts` names its arrays: `image` [N,3,H,W]; for each task t `t.label` [N,L,H,W]
  * (zeros where not labelled), `t.valid` [N,1,H,W] (0 everywhere for unlabelled samples), `t.labelled` [N] (0 or 1).
  * Further views of the same samples carry the prefix `view1.`, `view2.`, ...; those made from an earlier view also have
- * `placement` [N,5].
+ * `placement` [N,5]. Streams other than `main` put their names before all that.
  */
 export interface Batch {
-  readonly ids: readonly string[];
+  /** The samples of each stream, in the order in which they stand in its arrays. */
+  readonly drawn: Readonly<Record<string, readonly SampleName[]>>;
   readonly arrays: Readonly<Record<string, BatchArray>>;
 }
 

@@ -1,5 +1,6 @@
 /** @file The layout of a batch: names and shapes of its arrays. Who fills a batch and who reads it both ask here. */
 import type { Field } from "./field.js";
+import { givenFields, type OptionalField } from "./sample.js";
 import type { Size } from "./size.js";
 
 /** The stream whose arrays bear no stream's name. */
@@ -30,13 +31,24 @@ export function arrayName(
 
 /**
  * What is known of a sample by how it was drawn, not by what it holds: the shape for one sample, by the array's name.
- * `index` [N]: the sample's number in its split; of frames, the first one's. `turns` [N]: quarter turns, counter-clockwise, of a view.
+ * `index` [N]: the sample's number in its split (appended samples of another split count on after it). `turns` [N]: quarter turns, counter-clockwise, of a view.
  * `placement` [N,5]: where a view lies in the one it is made from, the members of `Placement` in their order.
  */
 export const drawnArrays = { index: [], turns: [], placement: [5] } as const satisfies Record<
   string,
   readonly number[]
 >;
+
+/** An array that a batch has only where it is asked for: those that nobody reads are not made. */
+export type ExtraArray = "index" | "turns" | OptionalField;
+
+/** The given fields of batches with such arrays, by name; the image is always among them. */
+export function givenAmong(arrays: readonly ExtraArray[]): Record<string, Field> {
+  const names = Object.keys(givenFields) as (keyof typeof givenFields)[];
+  return Object.fromEntries(
+    names.flatMap((name) => (name === "image" || arrays.includes(name) ? [[name, givenFields[name]]] : [])),
+  );
+}
 
 /** A stream as its arrays see it. */
 export interface StreamLayout {

@@ -1,6 +1,6 @@
 /** @file Methods together: one method as it is, with the unsupervised terms of others. */
-import type { MethodContext, MethodDefinition, ViewPlan } from "./method.js";
-import { PLAIN_VIEWS } from "./method.js";
+import type { MethodContext, MethodDefinition } from "./method.js";
+import { PLAIN_VIEWS, type StreamRequests, type ViewPlan } from "./streams.js";
 
 /** A method with its checked options. */
 export interface ConfiguredMethod {
@@ -10,7 +10,7 @@ export interface ConfiguredMethod {
 
 /**
  * `base` with the terms of `added` that learn from no labels: the supervised ones are the base's alone. Views that both plan alike are the
- * same pictures, and passes over them are shared. Parameter groups come from all, the network from the base.
+ * same pictures, and passes over them are shared; each has streams of its own. Parameter groups come from all, the network from the base.
  */
 export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod[]): ConfiguredMethod {
   if (added.length === 0) return base;
@@ -23,6 +23,11 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
     options: method.options,
     learnsUnlabelled: all.some((each) => each.method.learnsUnlabelled),
     views: () => views,
+    arrays: () => [...new Set(all.flatMap((each) => each.method.arrays?.(each.options) ?? []))],
+    streams: () => ({
+      ...method.streams?.(options),
+      ...Object.fromEntries(added.flatMap((each) => ownStreams(each))),
+    }),
     network: (network) => method.network?.(network, options) ?? network,
     groups: () => all.flatMap((each) => each.method.groups?.(each.options) ?? []),
     build(context) {
@@ -54,14 +59,28 @@ function sameView(a: ViewPlan, b: ViewPlan): boolean {
   return [...keys].every((key) => a[key] === b[key]);
 }
 
-/** The context of an added method: its views by its own numbers, its inputs under its own name. */
+const ownName = (method: string, name: string): string => `${method}.${name}`;
+
+/** The streams of an added method, under its own name. */
+function ownStreams({ method, options }: ConfiguredMethod): [string, StreamRequests[string]][] {
+  return Object.entries(method.streams?.(options) ?? {}).map(([name, request]) => [
+    ownName(method.name, name),
+    request,
+  ]);
+}
+
+/** The context of an added method: its views by its own numbers, its inputs and streams under its own name. */
 function seenFrom(context: MethodContext, places: readonly number[], method: string): MethodContext {
   return {
     ...context,
     image: (view = 0) => context.image(places[view]),
     labels: (task, view = 0) => context.labels(task, places[view]),
     placement: (view) => context.placement(places[view]),
-    noise: (wanted) => context.noise({ ...wanted, name: `${method}.${wanted.name}` }),
-    input: (wanted) => context.input({ ...wanted, name: `${method}.${wanted.name}` }),
+    turns: (view = 0) => context.turns(places[view]),
+    camera: (view = 0) => context.camera(places[view]),
+    pose: (view = 0) => context.pose(places[view]),
+    stream: (name) => context.stream(ownName(method, name)),
+    noise: (wanted) => context.noise({ ...wanted, name: ownName(method, wanted.name) }),
+    input: (wanted) => context.input({ ...wanted, name: ownName(method, wanted.name) }),
   };
 }

@@ -13,10 +13,11 @@ import { type Network, runNetwork } from "../models/network.js";
 import { Layer } from "../nn/layer.js";
 import type { Task } from "../tasks/task.js";
 import { jointEncoding } from "./jtr/joint-encoding.js";
-import type { LossTerm, MethodContext, NetworkPass, TaskLabels } from "./method.js";
+import type { LossTerm, MethodContext, NetworkPass } from "./method.js";
 import { observedMean } from "./observed.js";
 import { labelledFlags, learningSource, orderedPairs, requirePairs } from "./pairs.js";
 import { type Ramp, rampOptions } from "./ramp.js";
+import type { TaskLabels } from "./streams.js";
 
 export interface CrossMapOptions extends Ramp {
   readonly weight: number;

@@ -12,9 +12,10 @@ import { singleTask } from "./single-task.js";
 import { supervised } from "./supervised.js";
 
 export type * from "./method.js";
-export { batchName, headsOf } from "./method.js";
+export { headsOf } from "./method.js";
 export { observedMean } from "./observed.js";
 export { rampOptions } from "./ramp.js";
+export type * from "./streams.js";
 export { networkPass, networkPasses, supervisedTerm, supervisedTerms } from "./supervised.js";
 export {
   type ConfiguredMethod,

@@ -1,6 +1,6 @@
 /** @file What a training method is: from a network and a batch to weighted loss terms, all as tensors. */
 import type { z } from "zod";
-import { input } from "../graph/ops/leaf.js";
+import type { ExtraArray } from "../fields/layout.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Head, Network } from "../models/network.js";
 import type { ModuleSpec } from "../nn/module.js";
@@ -9,6 +9,7 @@ import type { Forward, Scope } from "../nn/scope.js";
 import type { NoiseInput, StepInput } from "../nn/step-input.js";
 import type { Task } from "../tasks/task.js";
 import type { Ramp } from "./ramp.js";
+import type { StreamLeaves, StreamRequests, ViewPlan } from "./streams.js";
 
 /** One term of the training loss. The total is the sum of weight times value. */
 export interface LossTerm {
@@ -36,18 +37,8 @@ export interface Observed {
   readonly present: Tensor;
 }
 
-/** The labels of one task in a batch. All zero where a sample is not labelled. */
-export interface TaskLabels {
-  /** [N,L,H,W] */
-  readonly label: Tensor;
-  /** [N,1,H,W], ones where the label holds. */
-  readonly valid: Tensor;
-  /** [N], one where the sample is labelled for the task. */
-  readonly labelled: Tensor;
-}
-
-/** What a method builds its losses from. */
-export interface MethodContext {
+/** What a method builds its losses from. The leaves are those of the stream `main`. */
+export interface MethodContext extends StreamLeaves {
   readonly tasks: readonly Task[];
   readonly network: Network;
   /** Scope of the network that is kept: its parameters bear no prefix. */
@@ -57,13 +48,8 @@ export interface MethodContext {
   /** Scope of any other module, e.g. one that follows the kept network. */
   module(spec: ModuleSpec): Scope;
   readonly forward: Forward;
-  readonly batchSize: number;
-  readonly size: readonly [number, number];
-  /** Images [N,3,H,W] of a view (0 is the first). */
-  image(view?: number): Tensor;
-  labels(task: Task, view?: number): TaskLabels;
-  /** [N,5], for views made from an earlier one: where each lies in it, as `Placement` of `data/types.ts` says. */
-  placement(view: number): Tensor;
+  /** The leaves of a stream that the method asked for. */
+  stream(name: string): StreamLeaves;
   noise(input: NoiseInput): Tensor;
   /** The leaf of an array that the host feeds at each step. */
   input(wanted: StepInput): Tensor;
@@ -82,24 +68,16 @@ export interface MethodResult {
   readonly terms: readonly LossTerm[];
 }
 
-/** How a view of a batch is made; `data/types.ts` says what the fields mean. */
-export interface ViewPlan {
-  readonly from: "sample" | number;
-  /** Whether its colours change where the configuration does not say how much. */
-  readonly photometric: boolean;
-  /**
-   * `cropped` (default): cropped anew. `shared`: the crop and flip of the view it is made from, so that pixels of both views show the same
-   * point and only photometric changes tell them apart. `free`: cropped and flipped anew.
-   */
-  readonly geometry?: "cropped" | "shared" | "free";
-}
-
 /** A method of the registry. `options` validates what stands under `method:` in a configuration, besides the name. */
 export interface MethodDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
   /** Views the method wants of each sample; one if left out. */
   views?(options: O): readonly ViewPlan[];
+  /** Arrays of those samples that it reads beside images and labels. */
+  arrays?(options: O): readonly ExtraArray[];
+  /** Further streams that it reads, each with samples and a pace of its own. */
+  streams?(options: O): StreamRequests;
   /** What is trained, evaluated and exported in place of the configured network, e.g. one copy a task. */
   network?(network: Network, options: O): Network;
   /** Whether something besides labels teaches it every task, so that one may go without any. */
@@ -114,41 +92,7 @@ export interface MethodDefinition<O = unknown> {
   build(context: MethodContext, options: O): MethodResult;
 }
 
-/** The views of a method that names none: each sample once. */
-export const PLAIN_VIEWS: readonly ViewPlan[] = [{ from: "sample", photometric: false }];
-
 /** Heads of a network for these tasks. */
 export function headsOf(tasks: readonly Task[]): Head[] {
   return tasks.map(({ name, kind, spec }) => ({ name, channels: kind.learning.channels(spec) }));
-}
-
-/** Name of an array of a batch, as the loader names it. */
-export function batchName(name: string, view = 0): string {
-  return view === 0 ? name : `view${view}.${name}`;
-}
-
-/** The leaves of a batch: the loader's arrays under their names; an image is the same tensor each time it is asked for. */
-export function batchLeaves(
-  batchSize: number,
-  [height, width]: readonly [number, number],
-): Pick<MethodContext, "image" | "labels" | "placement"> {
-  const images = new Map<number, Tensor>();
-  return {
-    image: (view = 0) => {
-      const leaf = images.get(view) ?? input(batchName("image", view), [batchSize, 3, height, width]);
-      images.set(view, leaf);
-      return leaf;
-    },
-    labels: ({ name, kind, spec }, view = 0) => ({
-      label: input(batchName(`${name}.label`, view), [
-        batchSize,
-        kind.files.labelChannels(spec),
-        height,
-        width,
-      ]),
-      valid: input(batchName(`${name}.valid`, view), [batchSize, 1, height, width]),
-      labelled: input(batchName(`${name}.labelled`, view), [batchSize]),
-    }),
-    placement: (view) => input(batchName("placement", view), [batchSize, 5]),
-  };
 }

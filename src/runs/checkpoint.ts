@@ -26,10 +26,8 @@ export type ArrayOwner = z.infer<typeof ownerSchema>;
 const stateSchema = z.object({
   /** Training steps done. */
   step: z.int().nonnegative(),
-  /** Passes over the training data begun, from 0. */
-  epoch: z.int().nonnegative(),
-  /** Batches of that pass already trained on. */
-  batchInEpoch: z.int().nonnegative(),
+  /** Where each stream of data stands: passes over its samples begun, from 0, and batches of that pass already trained on. */
+  positions: z.record(z.string(), z.object({ epoch: z.int().nonnegative(), step: z.int().nonnegative() })),
   /** The best evaluation so far. */
   best: z
     .object({ metric: z.string(), value: z.number().nullable(), step: z.int().nonnegative() })
@@ -58,7 +56,7 @@ const contentSchema = z.object({
   evaluated: z.string(),
 });
 
-const FORMAT = "taskloom-checkpoint-2";
+const FORMAT = "taskloom-checkpoint-3";
 export type CheckpointName = "last" | "best";
 
 /** What a file says about its arrays besides their values; undefined where it is no checkpoint of this version. Throws ZodError where that is damaged. */

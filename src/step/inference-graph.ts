@@ -1,6 +1,7 @@
 /** @file The evaluation pass of the network that is kept. */
 import type { Tensor } from "../graph/tensor.js";
-import { batchLeaves, headsOf } from "../methods/method.js";
+import { headsOf } from "../methods/method.js";
+import { streamLeaves } from "../methods/streams.js";
 import type { Network } from "../models/network.js";
 import { runNetwork } from "../models/network.js";
 import { Layer } from "../nn/layer.js";
@@ -27,7 +28,7 @@ export function buildInference(
   module: ModuleSpec = KEPT,
 ): { predictions: Record<string, Tensor>; modules: ModuleSet } {
   const modules = new ModuleSet();
-  const image = batchLeaves(batchSize, size).image();
+  const image = streamLeaves({ batchSize, size }).image();
   const layer = new Layer(modules.scope(module), new Forward("eval"));
   const { outputs } = runNetwork(network, layer, image, headsOf(tasks));
   const predictions = Object.fromEntries(

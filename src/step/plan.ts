@@ -15,6 +15,8 @@ export interface TermsPlan {
   readonly batchSize: number;
   /** [height, width] */
   readonly size: readonly [number, number];
+  /** How many samples each stream may draw from, where the data is known. */
+  readonly samples?: Readonly<Record<string, number>>;
 }
 
 /** The step of one module, and the run it is a step of. */

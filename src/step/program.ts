@@ -1,7 +1,9 @@
 /** @file From a plan to graphs: the loss terms, and the training step with everything it takes and leaves. */
+import { MAIN_STREAM } from "../fields/layout.js";
 import { add } from "../graph/ops/arithmetic.js";
 import type { Tensor } from "../graph/tensor.js";
-import { batchLeaves, type LossTerm, type NetworkPass } from "../methods/method.js";
+import type { LossTerm, NetworkPass } from "../methods/method.js";
+import { type StreamLeaves, streamLeaves } from "../methods/streams.js";
 import { averagedModule, helperModule, KEPT, ModuleSet, type Variable } from "../nn/module.js";
 import { optimizerInputs, type ParameterGroup, parameterGroups } from "../nn/parameter-groups.js";
 import { Forward } from "../nn/scope.js";
@@ -41,22 +43,35 @@ export interface MethodTerms {
 }
 
 /** Builds what a method computes from a batch. Throws GraphError where sizes do not fit the network. */
-export function buildTerms({ tasks, network, method, batchSize, size }: TermsPlan): MethodTerms {
+export function buildTerms({
+  tasks,
+  network,
+  method,
+  batchSize,
+  size,
+  samples = {},
+}: TermsPlan): MethodTerms {
   const modules = new ModuleSet();
   const forward = new Forward("train");
   const inputs = new StepInputs();
   const passes = new Map<Tensor, NetworkPass>();
+  const { arrays, streams } = method.method;
+  const further = Object.entries(streams?.(method.options) ?? {}).map(
+    ([name, request]): [string, StreamLeaves] => [
+      name,
+      streamLeaves({ ...request, size, samples: samples[name] }, name),
+    ],
+  );
   const { terms } = method.method.build(
     {
-      ...batchLeaves(batchSize, size),
+      ...streamLeaves({ batchSize, size, samples: samples[MAIN_STREAM], arrays: arrays?.(method.options) }),
+      stream: leavesIn(new Map(further)),
       tasks,
       network,
       scope: modules.scope(KEPT),
       helper: (name) => modules.scope(helperModule(name)),
       module: (spec) => modules.scope(spec),
       forward,
-      batchSize,
-      size,
       passes,
       input: (wanted) => inputs.leaf(wanted),
       noise: (wanted) => inputs.leaf(noiseInput(wanted)),
@@ -64,6 +79,14 @@ export function buildTerms({ tasks, network, method, batchSize, size }: TermsPla
     method.options,
   );
   return { terms, modules, forward, inputs, passes };
+}
+
+function leavesIn(streams: ReadonlyMap<string, StreamLeaves>): (name: string) => StreamLeaves {
+  return (name) => {
+    const leaves = streams.get(name);
+    if (leaves === undefined) throw new RangeError(`the method reads stream ${name} without asking for it`);
+    return leaves;
+  };
 }
 
 /** Builds the training step of a plan. Throws GraphError where sizes do not fit the network. */

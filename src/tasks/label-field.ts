@@ -2,11 +2,10 @@
 import type { Field } from "../fields/field.js";
 import { type LabelMap, mapField } from "../fields/map.js";
 import { taskKind } from "./index.js";
-import type { TaskSpec } from "./task.js";
+import type { Task, TaskSpec } from "./task.js";
 
-/** How labels of such a task follow their image and stand in batches. */
-export function labelField(spec: TaskSpec): Field<LabelMap> {
-  const { files } = taskKind(spec.kind);
+/** How labels of a task follow their image and stand in batches. */
+export function labelField({ kind: { files }, spec }: Pick<Task, "kind" | "spec">): Field<LabelMap> {
   return mapField({
     channels: files.labelChannels(spec),
     resampling: files.interpolation,
@@ -18,5 +17,7 @@ export function labelField(spec: TaskSpec): Field<LabelMap> {
 
 /** The same for each of a dataset's tasks, by name. */
 export function labelFields(specs: Readonly<Record<string, TaskSpec>>): Record<string, Field<LabelMap>> {
-  return Object.fromEntries(Object.entries(specs).map(([task, spec]) => [task, labelField(spec)]));
+  return Object.fromEntries(
+    Object.entries(specs).map(([task, spec]) => [task, labelField({ kind: taskKind(spec.kind), spec })]),
+  );
 }

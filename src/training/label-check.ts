@@ -1,10 +1,11 @@
 /** @file A run's tasks against its labels, before anything is trained. */
 import { checkLabels, type LabelPool } from "../data/check-labels.js";
+import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels } from "../data/strip.js";
 import type { Dataset } from "../data/types.js";
 import type { RunConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
-import { type RunData, runLabels, TRAIN_SPLIT } from "./run-data.js";
+import { type RunData, runLabels } from "./run-data.js";
 
 /** A further split that is appended, with the labels it has of the tasks that are named. */
 async function appendedPool({ append }: RunConfig, dataset: Dataset): Promise<LabelPool[]> {

@@ -1,6 +1,7 @@
 /** @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil. */
 import type { Loader } from "../data/loading/loader.js";
 import type { Batch } from "../data/types.js";
+import { MAIN_STREAM } from "../fields/layout.js";
 import { checkpointPath, saveCheckpoint } from "../runs/checkpoint.js";
 import type { Recorder, StepRecord } from "../runs/metrics-log.js";
 import type { RunFolder } from "../runs/run-folder.js";
@@ -12,7 +13,7 @@ import { requireTeachingLabels } from "./batch-check.js";
 import type { RunConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
-import { type RunData, TRAIN_SPLIT } from "./run-data.js";
+import type { RunData } from "./run-data.js";
 import { arraysToSave } from "./run-state.js";
 import { type DrawnSample, keepDrawn, writeSamples } from "./samples.js";
 import { judge, type SelectionMemory } from "./selection.js";
@@ -51,7 +52,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopOutcome> {
 class Loop {
   readonly #options: LoopOptions;
   #step: number;
-  /** That of the last batch taken. */
+  /** That of the last batch taken of `main`. */
   #epoch = 0;
   #savedAt: number;
   #best: RunStart["best"];
@@ -107,13 +108,11 @@ class Loop {
   }
 
   async #nextBatch(): Promise<Batch> {
-    const { config, loader, data } = this.#options;
+    const { loader, data } = this.#options;
     const tasks = data.tasks.map(({ name }) => name);
-    const splitOf = (n: number) =>
-      n < config.batchSize ? TRAIN_SPLIT : (config.append?.split ?? TRAIN_SPLIT);
-    this.#epoch = loader.position().epoch;
+    this.#epoch = loader.position()[MAIN_STREAM].epoch;
     const batch = await loader.next();
-    await requireTeachingLabels(batch, data.dataset, tasks, splitOf);
+    await requireTeachingLabels(batch, data.dataset, tasks);
     return batch;
   }
 
@@ -141,7 +140,7 @@ class Loop {
     const { memory, isBest } = judge(this.#memory, rules, data.tasks, metrics, this.#step);
     this.#memory = memory;
     this.#metrics = metrics;
-    const { epoch } = this.#options.loader.position();
+    const { epoch } = this.#options.loader.position()[MAIN_STREAM];
     recorder.record({ kind: "evaluation", step: this.#step, epoch, split, metrics, best: isBest });
     await writeSamples(run.samples, drawn, data.tasks, this.#step, recorder);
     if (!isBest) return;
@@ -159,14 +158,12 @@ class Loop {
     const { trainer, run, loader, digest } = this.#options;
     // A run is resumed from its last checkpoint; the best one is for evaluation and export.
     const content = await arraysToSave(trainer, name === "last" ? "everything" : "network", this.#lastGood());
-    const { epoch, step: batchInEpoch } = loader.position();
     await saveCheckpoint(run.checkpoints, name, {
       ...content,
       evaluated: trainer.evaluated.name,
       state: {
         step: this.#step,
-        epoch,
-        batchInEpoch,
+        positions: loader.position(),
         best: this.#best,
         configDigest: digest,
         extra: this.#memory,

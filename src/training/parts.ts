@@ -1,4 +1,7 @@
 /** @file The registered parts a configuration names, and from them the plan of its step. */
+import { TRAIN_SPLIT } from "../data/names.js";
+import type { Dataset } from "../data/types.js";
+import { MAIN_STREAM } from "../fields/layout.js";
 import { type ConfiguredMethod, compose } from "../methods/compose.js";
 import { methods } from "../methods/index.js";
 import { models } from "../models/index.js";
@@ -31,8 +34,9 @@ export function imagesPerBatch({ batchSize, append }: Pick<RunConfig, "batchSize
 }
 
 /** Everything that decides a run's step. Nothing below it sees the configuration. */
-export function resolve(config: RunConfig, { tasks, size }: Pick<RunData, "tasks" | "size">): StepPlan {
+export function resolve(config: RunConfig, data: Pick<RunData, "tasks" | "size" | "dataset">): StepPlan {
   const { optimizer, weighting } = config;
+  const { tasks, size } = data;
   return {
     tasks,
     size,
@@ -44,9 +48,21 @@ export function resolve(config: RunConfig, { tasks, size }: Pick<RunData, "tasks
     schedule: optimizer.schedule,
     steps: config.steps,
     batchSize: imagesPerBatch(config),
+    samples: samplesOf(config, data.dataset),
     clipNorm: config.clipNorm,
     accumulate: config.accumulate,
     emaDecay: config.ema,
     seed: config.seed,
   };
+}
+
+/** How many images each stream may draw from, with those that are appended to it. */
+function samplesOf(config: RunConfig, { info }: Dataset): Record<string, number> {
+  const count = (split: string) => info.splits[split].length;
+  const { method, options } = methodOf(config);
+  const further = Object.entries(method.streams?.(options) ?? {}).map(
+    ([name, { split = TRAIN_SPLIT }]) => [name, count(split)] as const,
+  );
+  const appended = config.append?.split === undefined ? 0 : count(config.append.split);
+  return { [MAIN_STREAM]: count(TRAIN_SPLIT) + appended, ...Object.fromEntries(further) };
 }

@@ -3,18 +3,15 @@
 import { UserError } from "../common/errors.js";
 import { openDataset } from "../data/formats/index.js";
 import { loadLabels } from "../data/labels-file.js";
-import { type Loader, openLoader, type Position } from "../data/loading/loader.js";
+import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels, scenarioLabels } from "../data/strip.js";
 import type { Dataset, DatasetSource, LabelAssignment } from "../data/types.js";
 import type { Network } from "../models/network.js";
 import { resolveTasks } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
-import { viewsOf } from "./views.js";
+import { methodOf } from "./parts.js";
 import { renderedWorld } from "./world-cache.js";
-
-/** The split that training reads. */
-export const TRAIN_SPLIT = "train";
 
 export interface RunData {
   readonly source: DatasetSource;
@@ -53,7 +50,8 @@ export async function openRunData(
 }
 
 /** Throws UserError where a split is missing that the run reads, or one is both trained and evaluated on. */
-function requireSplits({ evaluation, append }: RunConfig, dataset: Dataset): void {
+function requireSplits(config: RunConfig, dataset: Dataset): void {
+  const { evaluation, append } = config;
   const require = (split: string, where: string, fix: string) => {
     if (!Object.hasOwn(dataset.info.splits, split)) throw missingSplit(split, dataset, where, fix);
   };
@@ -63,10 +61,19 @@ function requireSplits({ evaluation, append }: RunConfig, dataset: Dataset): voi
     const fix = "Set `evaluation.split` to one of these, or to null to train without evaluation.";
     require(split, "evaluation.split", fix);
   }
-  if (append?.split === undefined) return;
-  const fix = "Name a split of images to append, or leave it out for training images without labels.";
-  require(append.split, "append.split", fix);
-  if (append.split === split) throw trainedOnEvaluation(split);
+  const requireTrained = (trained: string, where: string, fix: string) => {
+    require(trained, where, fix);
+    if (trained === split) throw trainedOnEvaluation(split, where);
+  };
+  if (append?.split !== undefined) {
+    const fix = "Name a split of images to append, or leave it out for training images without labels.";
+    requireTrained(append.split, "append.split", fix);
+  }
+  const { method, options } = methodOf(config);
+  for (const [name, request] of Object.entries(method.streams?.(options) ?? {})) {
+    if (request.split === undefined) continue;
+    requireTrained(request.split, `method: ${name}`, "Name a split of further images for the method.");
+  }
 }
 
 /** Which training labels the run sees: drawn by its scenario or read from its file. */
@@ -81,27 +88,6 @@ export async function runLabels(
   const available = await availableLabels(dataset, TRAIN_SPLIT);
   const { file, columns } = labels;
   return loadLabels(file, available, Object.keys(dataset.info.tasks), { columns, note: log });
-}
-
-/** The batches a run trains on, from `start` on. */
-export function openTrainingLoader(
-  config: RunConfig,
-  { source, tasks }: RunData,
-  labels: LabelAssignment,
-  start: Position,
-): Promise<Loader> {
-  return openLoader({
-    source,
-    split: TRAIN_SPLIT,
-    tasks: tasks.map(({ name }) => name),
-    labels,
-    batchSize: config.batchSize,
-    append: config.append && { ...config.append, split: config.append.split ?? null },
-    views: viewsOf(config),
-    seed: config.seed,
-    start,
-    workers: config.runtime.workers,
-  });
 }
 
 async function firstSize(dataset: Dataset): Promise<readonly [number, number]> {
@@ -134,11 +120,11 @@ function missingSplit(split: string, { info }: Dataset, where: string, fix: stri
   });
 }
 
-function trainedOnEvaluation(split: string): UserError {
+function trainedOnEvaluation(split: string, where: string): UserError {
   return new UserError({
     code: "config.trained-on-evaluation",
     what: `the images of split ${split} would be trained on and evaluated on`,
-    where: "append.split",
+    where,
     expected: "another split than `evaluation.split`",
     got: split,
     fix: "Set one of them to another split, or `evaluation.split` to null.",

@@ -4,13 +4,14 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../common/errors.js";
 import { loadLabels, saveLabels } from "../data/labels-file.js";
+import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels } from "../data/strip.js";
 import type { LabelAssignment } from "../data/types.js";
 import { fileError, makeFolder, replaceFile } from "../disk/files.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { differences, formatConfig, type RunConfig, readConfig } from "./config/index.js";
 import type { RunData } from "./run-data.js";
-import { runLabels, TRAIN_SPLIT } from "./run-data.js";
+import { runLabels } from "./run-data.js";
 
 /** Reads a run's `config.resolved.yaml`. Throws UserError. */
 export async function runConfig({ config }: Pick<RunPaths, "config">): Promise<RunConfig> {

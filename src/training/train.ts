@@ -1,4 +1,5 @@
 /** @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model behind. */
+import type { Positions } from "../data/loading/loader.js";
 import type { LabelAssignment } from "../data/types.js";
 import { type Checkpoint, checkpointPath, resumeCheckpoint } from "../runs/checkpoint.js";
 import { tensorBoardRecorder } from "../runs/events.js";
@@ -7,6 +8,7 @@ import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { Trainer } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
+import { openTrainingLoader } from "./batch-plan.js";
 import { type RunConfig, runDigest } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
@@ -14,7 +16,7 @@ import { checkRunLabels } from "./label-check.js";
 import { type LoopOutcome, runLoop } from "./loop.js";
 import { networkOf, resolve } from "./parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
-import { openRunData, openTrainingLoader, type RunData } from "./run-data.js";
+import { openRunData, type RunData } from "./run-data.js";
 import { settleConfig, settleLabels } from "./run-files.js";
 import { restoreArrays } from "./run-state.js";
 import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
@@ -102,7 +104,7 @@ async function trainIn(
     tensorBoardRecorder(run.folder, resumeStep),
     ...(options.recorders ?? []),
   ]);
-  const loader = await openTrainingLoader(config, data, labels, start.position);
+  const loader = await openTrainingLoader(config, data, labels, start.positions);
   try {
     options.onStart?.({ step: start.step, data, labels });
     const digest = runDigest(config);
@@ -135,15 +137,14 @@ async function trainIn(
 export interface RunStart {
   /** Steps done. */
   readonly step: number;
-  /** The loader's next batch. */
-  readonly position: { readonly epoch: number; readonly step: number };
+  /** Of each stream, its next batch. */
+  readonly positions: Positions;
   readonly best: Checkpoint["state"]["best"];
   readonly memory: ReturnType<typeof memoryOf>;
 }
 
 function startOf(saved: Checkpoint | undefined): RunStart {
-  if (saved === undefined)
-    return { step: 0, position: { epoch: 0, step: 0 }, best: null, memory: FRESH_MEMORY };
-  const { step, epoch, batchInEpoch, best, extra } = saved.state;
-  return { step, position: { epoch, step: batchInEpoch }, best, memory: memoryOf(extra) };
+  if (saved === undefined) return { step: 0, positions: {}, best: null, memory: FRESH_MEMORY };
+  const { step, positions, best, extra } = saved.state;
+  return { step, positions, best, memory: memoryOf(extra) };
 }

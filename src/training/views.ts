@@ -1,7 +1,7 @@
-/** @file The views of each sample: those that the method plans, filled in by the configured augmentations. */
+/** @file The views of each sample: those that a method plans, filled in by the configured augmentations. */
 import { augmentations } from "../data/augment/index.js";
 import type { NamedAugmentation, ViewSpec } from "../data/types.js";
-import { PLAIN_VIEWS, type ViewPlan } from "../methods/method.js";
+import { PLAIN_VIEWS, type ViewPlan } from "../methods/streams.js";
 import type { RunConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
 
@@ -13,7 +13,7 @@ function isColour({ name }: NamedAugmentation): boolean {
 }
 
 /** The configured augmentations, as a list. */
-function configured({ augmentation }: RunConfig): readonly NamedAugmentation[] {
+function configured({ augmentation }: Pick<RunConfig, "augmentation">): readonly NamedAugmentation[] {
   if (Array.isArray(augmentation)) return augmentation;
   const { scales, flip, photometric } = augmentation;
   return [
@@ -33,10 +33,17 @@ function taken(plan: ViewPlan, list: readonly NamedAugmentation[]): readonly Nam
   return all.filter(({ name }) => allowed.includes(augmentations[name].effect));
 }
 
-/** The views of each sample that the method asks for. */
-export function viewsOf(config: RunConfig): ViewSpec[] {
-  const { method, options } = methodOf(config);
+/** Planned views, filled in by the configured augmentations. */
+export function filledViews(
+  config: Pick<RunConfig, "augmentation">,
+  plans: readonly ViewPlan[] = PLAIN_VIEWS,
+): ViewSpec[] {
   const list = configured(config);
-  const plans = method.views?.(options) ?? PLAIN_VIEWS;
   return plans.map((plan) => ({ from: plan.from, augmentations: taken(plan, list) }));
+}
+
+/** The views of each sample that the method asks for. */
+export function viewsOf(config: Pick<RunConfig, "augmentation" | "method">): ViewSpec[] {
+  const { method, options } = methodOf(config);
+  return filledViews(config, method.views?.(options));
 }

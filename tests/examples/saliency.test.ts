@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { tasks as plugin } from "../../examples/plugins/saliency.mjs";
 import { Random } from "../../src/common/random.js";
-import { batchName, methods } from "../../src/methods/index.js";
+import { arrayName } from "../../src/fields/index.js";
+import { methods } from "../../src/methods/index.js";
 import { type LabelMap, type PredictionMap, resolveTasks } from "../../src/tasks/index.js";
 import { imageOf } from "../helpers/measured.js";
 import { taskConformance } from "../helpers/task-conformance/index.js";
@@ -75,9 +76,9 @@ test.each(Object.keys(methods))("%s has finite losses with it, knowing nothing o
     view++
   ) {
     const draw = () => Float32Array.from({ length: BATCH * area }, () => random.integer(2));
-    built.feeds[batchName("saliency.label", view)] = draw();
-    built.feeds[batchName("saliency.valid", view)] = draw();
-    built.feeds[batchName("saliency.labelled", view)] = Float32Array.of(1, 0);
+    built.feeds[arrayName("saliency.label", { view })] = draw();
+    built.feeds[arrayName("saliency.valid", { view })] = draw();
+    built.feeds[arrayName("saliency.labelled", { view })] = Float32Array.of(1, 0);
   }
   const terms = await values(built);
   expect(Object.keys(terms)).toContain("saliency");

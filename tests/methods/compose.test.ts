@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { batchName, compose, jtr, type MethodDefinition, supervised } from "../../src/methods/index.js";
+import { compose, jtr, type MethodDefinition, supervised } from "../../src/methods/index.js";
 import { buildMethod, values } from "./helpers.js";
 
 const LABELLED = [["depth"], ["segmentation"]];
@@ -50,6 +50,6 @@ describe("compose", () => {
     const leafOf = (name: string) => terms.find((term) => term.name === name)!.value;
     expect(leafOf("b0")).toBe(leafOf("a0"));
     expect(leafOf("b1")).not.toBe(leafOf("a1"));
-    expect(leafOf("b2").node.attributes).toMatchObject({ name: batchName("image", 3) });
+    expect(leafOf("b2").node.attributes).toMatchObject({ name: "view3.image" });
   });
 });

@@ -1,8 +1,9 @@
 /** @file Builds a method on a small network with three tasks, and feeds for it. */
 import { Random } from "../../src/common/random.js";
+import { arrayName } from "../../src/fields/layout.js";
 import { gradientsOrNull, reduceSum, square, type Tensor } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
-import { batchName, type LossTerm, type MethodDefinition } from "../../src/methods/method.js";
+import type { LossTerm, MethodDefinition } from "../../src/methods/method.js";
 import { segnet } from "../../src/models/segnet.js";
 import type { ModuleSet } from "../../src/nn/module.js";
 import type { Forward } from "../../src/nn/scope.js";
@@ -76,23 +77,23 @@ function batchFeeds(
   const pixels = SIZE[0] * SIZE[1];
   const draw = (count: number, next: () => number) => Float32Array.from({ length: count }, next);
   const feeds: Record<string, Float32Array> = {
-    [batchName("image", view)]: draw(BATCH * 3 * pixels, () => random.uniform()),
-    [batchName("segmentation.label", view)]: draw(BATCH * pixels, () => random.integer(3)),
-    [batchName("depth.label", view)]: draw(BATCH * pixels, () => random.uniform(1, 5)),
+    [arrayName("image", { view })]: draw(BATCH * 3 * pixels, () => random.uniform()),
+    [arrayName("segmentation.label", { view })]: draw(BATCH * pixels, () => random.integer(3)),
+    [arrayName("depth.label", { view })]: draw(BATCH * pixels, () => random.uniform(1, 5)),
     // All facing the camera: unit vectors without further ado.
-    [batchName("normals.label", view)]: Float32Array.from({ length: BATCH * 3 * pixels }, (_, i) =>
+    [arrayName("normals.label", { view })]: Float32Array.from({ length: BATCH * 3 * pixels }, (_, i) =>
       Math.floor(i / pixels) % 3 === 2 ? -1 : 0,
     ),
   };
   // Mirrored, enlarged by 1.5.
   if (view > 0) {
     const placement = [-0.6, SIZE[1] - 5, 0.6, 8, 1.5];
-    feeds[batchName("placement", view)] = Float32Array.from([...placement, ...placement]);
+    feeds[arrayName("placement", { view })] = Float32Array.from([...placement, ...placement]);
   }
   for (const { name } of TASKS) {
     const flags = Float32Array.from(labelled, (names) => Number(names.includes(name)));
-    feeds[batchName(`${name}.labelled`, view)] = flags;
-    feeds[batchName(`${name}.valid`, view)] = Float32Array.from(
+    feeds[arrayName(`${name}.labelled`, { view })] = flags;
+    feeds[arrayName(`${name}.valid`, { view })] = Float32Array.from(
       { length: BATCH * pixels },
       (_, i) => flags[Math.floor(i / pixels)],
     );

@@ -4,9 +4,9 @@ import { gradientsOrNull, input, reduceMean, type Tensor } from "../../src/graph
 import { consistency, consistencyTerms } from "../../src/methods/consistency.js";
 import { latentDistance } from "../../src/methods/distance.js";
 import { jointStacks } from "../../src/methods/jtr/jtr.js";
-import { batchLeaves } from "../../src/methods/method.js";
 import { inLaterView } from "../../src/methods/moved-predictions.js";
 import { studentTerms } from "../../src/methods/must.js";
+import { streamLeaves } from "../../src/methods/streams.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
@@ -66,7 +66,7 @@ describe("semi-supervised terms against PyTorch", () => {
   let result: Record<string, Float32Array>;
 
   beforeAll(async () => {
-    const context = { ...batchLeaves(N, [H, W]), tasks: TASKS, batchSize: N, size: [H, W] as const };
+    const context = { ...streamLeaves({ batchSize: N, size: [H, W] }), tasks: TASKS };
     const feeds = batchFeeds();
     const leaves: Record<string, Tensor> = {};
     const predictionsOf = (view: string) =>

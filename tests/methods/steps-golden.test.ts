@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { arrayName } from "../../src/fields/layout.js";
 import { directMap } from "../../src/methods/direct-map.js";
 import { jtr } from "../../src/methods/jtr/jtr.js";
-import { batchName, type MethodDefinition } from "../../src/methods/method.js";
+import type { MethodDefinition } from "../../src/methods/method.js";
 import { mtpsl } from "../../src/methods/mtpsl/mtpsl.js";
 import { perceptualMap } from "../../src/methods/perceptual-map.js";
 import { unitNormals, wave } from "../helpers/waves.js";
@@ -24,7 +25,7 @@ const EMPTY = 3;
 
 // The formulas of tests/golden/steps.py.
 function viewFeeds(view: number, batchSize: number): Record<string, Float32Array> {
-  const named = (name: string) => batchName(name, view);
+  const named = (name: string) => arrayName(name, { view });
   const shape = (channels: number) => [batchSize, channels, SIDE, SIDE];
   const feeds: Record<string, Float32Array> = {
     [named("image")]: wave(named("image"), shape(3)).map((value) => 0.5 + 0.5 * value),

@@ -30,8 +30,7 @@ function checkpointAt(step: number, size = 100): Checkpoint {
   return {
     state: {
       step,
-      epoch: 2,
-      batchInEpoch: step % 10,
+      positions: { main: { epoch: 2, step: step % 10 }, append: { epoch: 7, step: 0 } },
       best: { metric: "segmentation/mIoU", value: 0.1 + 0.2, step },
       configDigest: configDigest({ b: 1, a: 2 }),
     },
@@ -204,7 +203,7 @@ describe("checkpoints", () => {
         step++;
         const array = () => ({ dtype: "F32", shape: [200000], data: new Float32Array(200000).fill(step) });
         await saveCheckpoint(folder, "last", {
-          state: { step, epoch: 0, batchInEpoch: 0, best: null, configDigest: "" },
+          state: { step, positions: {}, best: null, configDigest: "" },
           arrays: new Map([["a", array()], ["b", array()]]), owners: new Map(), evaluated: "",
         });
         process.stdout.write(step + "\\n");

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Batch } from "../../src/data/types.js";
+import { openTrainingLoader } from "../../src/training/batch-plan.js";
 import { networkOf } from "../../src/training/parts.js";
-import { openRunData, openTrainingLoader, runLabels } from "../../src/training/run-data.js";
+import { openRunData, runLabels } from "../../src/training/run-data.js";
 import { scratchFolder } from "../helpers/folder.js";
 import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
@@ -13,11 +14,11 @@ async function digest(settings: readonly string[]): Promise<string> {
   await writeTiny(join(folder, "data"), { train: 9, more: 4, val: 2 });
   const config = tinyConfig(folder, "runtime.workers=0", ...settings);
   const data = await openRunData(config, { ...networkOf(config), sizeMultiple: 1 });
-  const loader = await openTrainingLoader(config, data, await runLabels(config, data), { epoch: 0, step: 0 });
+  const loader = await openTrainingLoader(config, data, await runLabels(config, data));
   const hash = createHash("sha256");
   for (let step = 0; step < 5; step++) {
     const batch: Batch = await loader.next();
-    hash.update(batch.ids.join());
+    hash.update(batch.drawn.main.map(({ id }) => id).join());
     for (const name of Object.keys(batch.arrays).sort()) {
       const { shape, data } = batch.arrays[name];
       hash

@@ -44,7 +44,7 @@ describe("options of a run", () => {
     expect(result.step).toBe(3);
     const { state } = await loadCheckpoint(checkpointOf(findRun(run), "last"));
     // 3 steps of 2 batches of 2 images out of 8: one epoch and 2 batches.
-    expect([state.epoch, state.batchInEpoch]).toEqual([1, 2]);
+    expect(state.positions).toEqual({ main: { epoch: 1, step: 2 } });
   });
 
   test("early stopping ends a run that does not get better, for good", async () => {

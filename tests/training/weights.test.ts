@@ -130,7 +130,7 @@ it("reads of a checkpoint the arrays that are evaluated, under their plain names
   ]);
   const value = (n: number): StoredArray => ({ dtype: "F32", shape: [1], data: Float32Array.of(n) });
   const arrays = new Map([...owners.keys()].map((name, i) => [name, value(i)]));
-  const state = { step: 1, epoch: 0, batchInEpoch: 0, best: null, configDigest: "" };
+  const state = { step: 1, positions: {}, best: null, configDigest: "" };
   await saveCheckpoint(folder, "last", { state, arrays, owners, evaluated: "ema" });
   const file = await openWeights(join(folder, "last.safetensors"));
   expect([...file.shapes]).toEqual([["head.bias", [1]]]);

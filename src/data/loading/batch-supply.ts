@@ -9,9 +9,9 @@ import {
 import { loadedPlugins } from "../../disk/plugins.js";
 import type { Batch } from "../types.js";
 import { workerEntry } from "../worker-entry.js";
-import type { BatchMaker, BatchPlan } from "./batch.js";
-import type { Position } from "./draws.js";
-import { type FromWorker, fromPlainError, type ToWorker } from "./loader-protocol.js";
+import type { BatchMaker } from "./batch.js";
+import { type BatchNumbers, type FromWorker, fromPlainError, type ToWorker } from "./loader-protocol.js";
+import type { BatchPlan } from "./plan.js";
 
 /** A batch that was asked for. */
 export interface PendingBatch {
@@ -22,7 +22,7 @@ export interface PendingBatch {
 
 export interface BatchSupply {
   /** Asks for a batch; those asked for first come first. */
-  request(at: Position): PendingBatch;
+  request(at: BatchNumbers): PendingBatch;
   /** Takes in what workers have finished, even if this thread's event loop has not turned since. */
   collect(): void;
   /** Keeps the process alive while somebody waits for a batch. */

@@ -1,131 +1,127 @@
-/** @file From (epoch, step) to the batch, the same on whatever thread it is made. */
-import { imageField } from "../../fields/image.js";
-import { MAIN_STREAM, type StreamLayout } from "../../fields/layout.js";
+/** @file From the numbers of batches to a batch, the same on whatever thread it is made. */
 import { labelFields } from "../../tasks/label-field.js";
 import { makeViews } from "../augment/views.js";
 import { openDataset } from "../formats/index.js";
-import { unknownName } from "../names.js";
-import type { Batch, Dataset, DatasetSource, LabelAssignment, Sample, ViewSpec } from "../types.js";
-import { drawAppended, drawBatch, type Position, stepsPerEpoch } from "./draws.js";
-import { type AppendPlan, type Pool, poolsOf } from "./pools.js";
-import { type DrawnSample, requireOneSize, stackStream } from "./stack.js";
-
-/** Everything that decides what the batches of a run are. Plain data. */
-export interface BatchPlan {
-  readonly source: DatasetSource;
-  readonly split: string;
-  /** The tasks whose arrays a batch has, in this order. */
-  readonly tasks: readonly string[];
-  /** Labels that may be seen; null for all there are. */
-  readonly labels: LabelAssignment | null;
-  /** Images drawn from the split for a batch. */
-  readonly batchSize: number;
-  /** Further images of every batch, which stand last in it. */
-  readonly append?: AppendPlan;
-  readonly views: readonly ViewSpec[];
-  readonly seed: number;
-}
-
-/**
- * Decoded samples kept in memory until the limit is reached. Random order makes any choice of samples as good
- * as another.
- */
-class SampleCache {
-  readonly #samples = new Map<string, Sample>();
-  #bytesLeft: number;
-
-  constructor(bytes: number) {
-    this.#bytesLeft = bytes;
-  }
-
-  async get(id: string, read: () => Promise<Sample>): Promise<Sample> {
-    const known = this.#samples.get(id);
-    if (known !== undefined) return known;
-    const sample = await read();
-    let bytes = sample.image.byteLength;
-    for (const label of Object.values(sample.labels)) bytes += label.data.byteLength + label.valid.byteLength;
-    if (bytes <= this.#bytesLeft) {
-      this.#bytesLeft -= bytes;
-      this.#samples.set(id, sample);
-    }
-    return sample;
-  }
-}
+import type { Batch, Dataset, DatasetSource } from "../types.js";
+import { type Draw, type Pace, paceOf } from "./draws.js";
+import { type BatchPlan, joinedStreams, layoutOf, type StreamPlan } from "./plan.js";
+import { type Pool, poolOf } from "./pools.js";
+import { SampleCache } from "./sample-cache.js";
+import { type DrawnSample, requireSize, stackStream } from "./stack.js";
 
 /** Makes the batches of a plan. */
 export interface BatchMaker {
-  /** Images that an epoch goes through: those of the split, less those that are appended instead. */
-  readonly samples: number;
-  make(at: Position): Promise<Batch>;
+  /** Of each stream: how many samples its set has, and how it goes through them. */
+  readonly sets: Readonly<Record<string, { readonly samples: number; readonly pace: Pace }>>;
+  /** The batch that has batch number `at[stream]`, from 0, of each stream. */
+  make(at: Readonly<Record<string, number>>): Promise<Batch>;
+}
+
+/** A stream ready to draw from. */
+interface OpenStream {
+  readonly plan: StreamPlan;
+  readonly dataset: Dataset;
+  readonly pool: Pool;
+  readonly pace: Pace;
+  draw(draw: Draw): Promise<DrawnSample>;
 }
 
 /**
- * Opens the plan's dataset. Keeps up to `cacheBytes` of decoded samples. Throws UserError on unknown splits
+ * Opens the plan's datasets. Keeps up to `cacheBytes` of decoded samples. Throws UserError on unknown splits
  * and tasks.
  */
 export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promise<BatchMaker> {
-  const dataset = await openDataset(plan.source);
-  const { name, tasks } = dataset.info;
-  const stray = plan.tasks.find((task) => !Object.hasOwn(tasks, task));
-  if (stray !== undefined) throw unknownName("task", stray, Object.keys(tasks), name);
-  const { main, appended } = poolsOf(plan, dataset);
+  const joined = joinedStreams(plan);
   const cache = new SampleCache(cacheBytes);
-  const labels = labelFields(tasks);
-  const viewsOf = async (pool: Pool, index: number, epoch: number, sampleIndex: number) => {
-    const id = pool.ids[index];
-    const sample = await cache.get(`${pool.split}/${id}`, () => readAllowed(dataset, plan.tasks, pool, id));
-    const key = { seed: plan.seed, draw: [epoch, sampleIndex] };
-    return { id, index, frames: [makeViews(sample, labels, plan.views, key)] };
-  };
-  const make = async (at: Position) => {
-    const drawn: DrawnSample[] = [];
-    for (const { index, round } of drawBatch(plan, main.ids.length, at)) {
-      // A sample met twice in an epoch gets other random numbers the second time.
-      drawn.push(await viewsOf(main, index, at.epoch, index + round * main.ids.length));
-    }
-    if (appended !== null) {
-      const batch = at.epoch * stepsPerEpoch(main.ids.length, plan.batchSize) + at.step;
-      for (const { index, round } of drawAppended(
-        plan.seed,
-        plan.append!.count,
-        appended.ids.length,
-        batch,
-      )) {
-        // Below zero: no other sample's random numbers.
-        drawn.push(await viewsOf(appended, index, round, -1 - index));
+  const datasets = new Map<string, Dataset>();
+  const streams: Record<string, OpenStream> = {};
+  for (const [name, stream] of Object.entries(plan.streams)) {
+    const source = sourceKey(stream.source);
+    const dataset = datasets.get(source) ?? (await openDataset(stream.source));
+    datasets.set(source, dataset);
+    streams[name] = openStream(name, stream, dataset, plan.seed, cache);
+  }
+  const offsets = numberOffsets(joined, streams);
+  const make = async (at: Readonly<Record<string, number>>): Promise<Batch> => {
+    const batch: Batch = { drawn: {}, arrays: {} };
+    for (const [head, members] of Object.entries(joined)) {
+      const drawn: DrawnSample[] = [];
+      for (const member of members) {
+        const { pace, draw } = streams[member];
+        for (const each of pace.draws(at[member])) {
+          const sample = await draw(each);
+          drawn.push({ ...sample, index: sample.index + offsets[member] });
+        }
       }
+      const { plan: headPlan, dataset } = streams[head];
+      const layout = layoutOf(headPlan, drawn.length, labelFields(dataset.info.tasks));
+      requireSize(drawn, layout.size);
+      Object.assign(batch.drawn, { [head]: drawn.map(({ id, split }) => ({ id, split })) });
+      Object.assign(batch.arrays, stackStream(head, layout, drawn));
     }
-    const [[{ sample }]] = drawn[0].frames;
-    requireOneSize(drawn, sample);
-    const layout: StreamLayout = {
-      samples: drawn.length,
-      size: sample,
-      given: { image: imageField },
-      labels: Object.fromEntries(plan.tasks.map((task) => [task, labels[task]])),
-      index: false,
-      turns: false,
-      frames: 1,
-      views: plan.views.map(({ from }) => ({ placed: from !== "sample" })),
-    };
-    return {
-      ids: drawn.map(({ id }) => id),
-      arrays: stackStream(MAIN_STREAM, layout, drawn),
-    };
+    return batch;
   };
-  return { samples: main.ids.length, make };
+  const sets = Object.entries(streams).map(
+    ([name, { pool, pace }]) => [name, { samples: pool.ids.length, pace }] as const,
+  );
+  return { sets: Object.fromEntries(sets), make };
 }
 
-/** A sample with the labels the pool allows and no others. */
-async function readAllowed(
+function sourceKey({ format, path, size }: DatasetSource): string {
+  return JSON.stringify([format, path, size]);
+}
+
+/** Where the numbers of each stream's samples begin: after those of the splits that stand in the same arrays before it. */
+function numberOffsets(
+  joined: Readonly<Record<string, readonly string[]>>,
+  streams: Readonly<Record<string, OpenStream>>,
+): Record<string, number> {
+  const offsets: Record<string, number> = {};
+  for (const members of Object.values(joined)) {
+    const starts = new Map<string, number>();
+    let next = 0;
+    for (const member of members) {
+      const { plan, dataset } = streams[member];
+      const key = `${sourceKey(plan.source)} ${plan.split}`;
+      if (!starts.has(key)) {
+        starts.set(key, next);
+        next += dataset.info.splits[plan.split].length;
+      }
+      offsets[member] = starts.get(key)!;
+    }
+  }
+  return offsets;
+}
+
+function openStream(
+  name: string,
+  plan: StreamPlan,
   dataset: Dataset,
-  tasks: readonly string[],
-  { split, labels }: Pool,
-  id: string,
-): Promise<Sample> {
-  const allowed = labels === null ? tasks : Object.hasOwn(labels, id) ? labels[id] : [];
-  return await dataset.read(
-    split,
-    id,
-    tasks.filter((task) => allowed.includes(task)),
-  );
+  seed: number,
+  cache: SampleCache,
+): OpenStream {
+  const pool = poolOf(name, plan, dataset);
+  const labels = labelFields(dataset.info.tasks);
+  const { split } = pool;
+  const read = (id: string) => {
+    const tasks = pool.visible(id);
+    const key = JSON.stringify([sourceKey(plan.source), split, id, tasks]);
+    return cache.get(key, () => dataset.read(split, id, tasks));
+  };
+  return {
+    plan,
+    dataset,
+    pool,
+    pace: paceOf(name, { seed, samples: pool.ids.length, batchSize: plan.batchSize }),
+    draw: async ({ index, key }) => {
+      const id = pool.ids[index];
+      const sample = await read(id);
+      return {
+        id,
+        split,
+        index: pool.numbers[index],
+        frames: [makeViews(sample, labels, plan.views, { seed, draw: key })],
+      };
+    },
+  };
 }

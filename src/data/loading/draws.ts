@@ -1,10 +1,49 @@
-/** @file Which samples make a batch: a function of the seed and the batch's place in the run alone. */
+/** @file Which samples make a batch: a function of the seed, the stream and the batch's number in it alone. */
 import { Random } from "../../common/random.js";
+import { MAIN_STREAM } from "../../fields/layout.js";
 
-/** A place in a run: the batch of that epoch and step, both from 0. */
+/** A place in a stream: its epoch, and the batch of that, both from 0. */
 export interface Position {
   readonly epoch: number;
   readonly step: number;
+}
+
+/** A sample that is drawn. */
+export interface Draw {
+  /** Its place in its set. */
+  readonly index: number;
+  /** Names the random numbers of its augmentation; no other draw of the run has the same. */
+  readonly key: readonly (string | number)[];
+}
+
+/** How a stream goes through its set: which samples its batch number `batch` (from 0) has, and where in the set that is. */
+export interface Pace {
+  draws(batch: number): Draw[];
+  positionOf(batch: number): Position;
+  /** The inverse; steps beyond an epoch's last count on into the next. */
+  batchAt(position: Position): number;
+}
+
+export interface PaceOptions {
+  readonly seed: number;
+  /** Samples of the set. */
+  readonly samples: number;
+  readonly batchSize: number;
+}
+
+/** The order of each round through a set. The last ones are remembered: shuffling anew for each batch takes long for large sets. */
+function randomOrders(
+  samples: number,
+  random: (round: number) => Random,
+): (round: number) => readonly number[] {
+  const known = new Map<number, readonly number[]>();
+  return (round) => {
+    const order =
+      known.get(round) ?? random(round).shuffle(Array.from({ length: samples }, (_, index) => index));
+    if (!known.has(round) && known.size >= 2) known.delete(known.keys().next().value!);
+    known.set(round, order);
+    return order;
+  };
 }
 
 /**
@@ -15,42 +54,55 @@ export function stepsPerEpoch(samples: number, batchSize: number): number {
   return Math.max(1, Math.floor(samples / batchSize));
 }
 
-/** A sample's place in its set, and how often the order at hand had been gone through before it. */
-export interface Draw {
-  readonly index: number;
-  readonly round: number;
-}
-
-/** The samples of one batch: a stretch of the epoch's random order. */
-export function drawBatch(
-  plan: { readonly seed: number; readonly batchSize: number },
-  samples: number,
-  at: Position,
-): Draw[] {
-  const order = randomOrder(plan.seed, "order", at.epoch, samples);
-  return Array.from({ length: plan.batchSize }, (_, slot) => {
-    const place = at.step * plan.batchSize + slot;
-    return { index: order[place % samples], round: Math.floor(place / samples) };
-  });
+/** The main stream's pace: every epoch in a random order of its own, cut into batches. */
+export function epochPace({ seed, samples, batchSize }: PaceOptions): Pace {
+  const steps = stepsPerEpoch(samples, batchSize);
+  const orderOf = randomOrders(samples, (epoch) => new Random(seed, "order", epoch));
+  const positionOf = (batch: number) => ({ epoch: Math.floor(batch / steps), step: batch % steps });
+  return {
+    positionOf,
+    batchAt: ({ epoch, step }) => epoch * steps + step,
+    draws(batch) {
+      const { epoch, step } = positionOf(batch);
+      return Array.from({ length: batchSize }, (_, slot) => {
+        const place = step * batchSize + slot;
+        const index = orderOf(epoch)[place % samples];
+        // A sample met twice in an epoch gets other random numbers the second time.
+        return { index, key: [epoch, index + Math.floor(place / samples) * samples] };
+      });
+    },
+  };
 }
 
 /**
- * The samples appended to the run's batch number `batch` (from 0): `count` from a set of `samples` that is gone through again and again,
- * each round in a random order of its own, at a pace that epochs of the other samples have no part in. A large set is
- * thereby under-sampled, a small one over-sampled (JTR supplementary 6.2, "Batching").
+ * The pace of all other streams: the set is gone through again and again, each round in a random order of its own, without regard to the
+ * epochs of others; a batch may end one round and begin the next. A large set is thereby under-sampled, a small one over-sampled (JTR
+ * supplementary 6.2, "Batching"). An epoch is a round; a batch belongs to that of its first sample.
  */
-export function drawAppended(seed: number, count: number, samples: number, batch: number): Draw[] {
-  const orders = new Map<number, readonly number[]>();
-  return Array.from({ length: count }, (_, slot) => {
-    const place = batch * count + slot;
-    const round = Math.floor(place / samples);
-    const order = orders.get(round) ?? randomOrder(seed, "append", round, samples);
-    orders.set(round, order);
-    return { index: order[place % samples], round };
-  });
+export function roundPace(stream: string, { seed, samples, batchSize }: PaceOptions): Pace {
+  const appended = stream === "append";
+  const orderOf = randomOrders(samples, (round) =>
+    appended ? new Random(seed, "append", round) : new Random(seed, "stream", stream, round),
+  );
+  const firstOf = (round: number) => Math.ceil((round * samples) / batchSize);
+  return {
+    positionOf(batch) {
+      const epoch = Math.floor((batch * batchSize) / samples);
+      return { epoch, step: batch - firstOf(epoch) };
+    },
+    batchAt: ({ epoch, step }) => firstOf(epoch) + step,
+    draws: (batch) =>
+      Array.from({ length: batchSize }, (_, slot) => {
+        const place = batch * batchSize + slot;
+        const round = Math.floor(place / samples);
+        const index = orderOf(round)[place % samples];
+        // Below zero: no other sample's random numbers.
+        return { index, key: appended ? [round, -1 - index] : [stream, round, index] };
+      }),
+  };
 }
 
-function randomOrder(seed: number, name: string, round: number, samples: number): number[] {
-  const all = Array.from({ length: samples }, (_, index) => index);
-  return new Random(seed, name, round).shuffle(all);
+/** The pace of a stream, by its name. */
+export function paceOf(stream: string, options: PaceOptions): Pace {
+  return stream === MAIN_STREAM ? epochPace(options) : roundPace(stream, options);
 }

@@ -1,8 +1,7 @@
 /** @file What the loader and its worker threads say to one another. */
 import { UserError, type UserErrorFacts } from "../../common/errors.js";
 import type { Batch } from "../types.js";
-import type { BatchPlan } from "./batch.js";
-import type { Position } from "./draws.js";
+import type { BatchPlan } from "./plan.js";
 
 /** Given to a worker when it starts. */
 export interface WorkerSetup {
@@ -12,8 +11,11 @@ export interface WorkerSetup {
   readonly plugins: readonly string[];
 }
 
+/** Of each stream, the number of its batch, from 0. */
+export type BatchNumbers = Readonly<Record<string, number>>;
+
 export type ToWorker =
-  | { readonly type: "make"; readonly job: number; readonly at: Position }
+  | { readonly type: "make"; readonly job: number; readonly at: BatchNumbers }
   | { readonly type: "close" };
 
 /** An error that survives the way between threads. */

@@ -5,11 +5,16 @@
 import { type MessagePort, workerData } from "node:worker_threads";
 import { loadPlugins } from "../../disk/plugins.js";
 import { type BatchMaker, openBatchMaker } from "./batch.js";
-import type { Position } from "./draws.js";
-import { type FromWorker, type ToWorker, toPlainError, type WorkerSetup } from "./loader-protocol.js";
+import {
+  type BatchNumbers,
+  type FromWorker,
+  type ToWorker,
+  toPlainError,
+  type WorkerSetup,
+} from "./loader-protocol.js";
 
 const { setup, port } = workerData as { setup: WorkerSetup; port: MessagePort };
-const jobs: { job: number; at: Position }[] = [];
+const jobs: { job: number; at: BatchNumbers }[] = [];
 let maker: Promise<BatchMaker> | undefined;
 let [busy, closed] = [false, false];
 

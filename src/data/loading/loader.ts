@@ -1,19 +1,24 @@
 /**
  * @file The training loader: batches made ahead of time by worker threads. What a batch holds depends on the
- * plan and its (epoch, step) alone, not on the number of workers or on where a run was resumed.
+ * plan and the places of its streams alone, not on the number of workers or on where a run was resumed.
  */
 
 import type { Batch } from "../types.js";
-import { type BatchPlan, openBatchMaker } from "./batch.js";
+import { type BatchMaker, openBatchMaker } from "./batch.js";
 import { type BatchSupply, localSupply, type PendingBatch, threadSupply } from "./batch-supply.js";
-import { type Position, stepsPerEpoch } from "./draws.js";
+import type { Position } from "./draws.js";
+import type { BatchNumbers } from "./loader-protocol.js";
+import { type BatchPlan, requirePlan } from "./plan.js";
 
-export type { BatchPlan } from "./batch.js";
 export type { Position } from "./draws.js";
+export type { BatchPlan, StreamPlan } from "./plan.js";
+
+/** Where each stream stands. */
+export type Positions = Readonly<Record<string, Position>>;
 
 export interface LoaderOptions extends BatchPlan {
-  /** First batch; default the run's first. */
-  readonly start?: Position;
+  /** First batch of each stream; the run's first where one is left out. */
+  readonly start?: Positions;
   /** Worker threads; 0 makes batches on the calling thread. Default 2. */
   readonly workers?: number;
   /** Batches made ahead. Default 4. */
@@ -22,27 +27,29 @@ export interface LoaderOptions extends BatchPlan {
   readonly cacheBytes?: number;
 }
 
-/** Batches without end, epoch after epoch, each epoch in its own random order. */
+/** Batches without end. Every stream goes through its own set, at its own pace. */
 export class Loader implements AsyncIterable<Batch> {
-  /** Images that an epoch goes through; those appended to batches apart. */
-  readonly samples: number;
-  readonly stepsPerEpoch: number;
+  /** How many samples the set of each stream has. */
+  readonly samples: Readonly<Record<string, number>>;
+  readonly #sets: BatchMaker["sets"];
   readonly #supply: BatchSupply;
   readonly #ahead: number;
   readonly #queue: PendingBatch[] = [];
-  #next: Position;
-  #requested: Position;
+  #next: BatchNumbers;
+  #requested: BatchNumbers;
   #delivered = 0;
   #starved = 0;
   #closed: Promise<void> | undefined;
 
   /** Use `openLoader`. */
-  constructor(supply: BatchSupply, samples: number, options: LoaderOptions) {
+  constructor(supply: BatchSupply, sets: BatchMaker["sets"], { start, workers, prefetch }: LoaderOptions) {
     this.#supply = supply;
-    this.samples = samples;
-    this.stepsPerEpoch = stepsPerEpoch(samples, options.batchSize);
-    this.#ahead = options.workers === 0 ? 0 : (options.prefetch ?? 4);
-    this.#next = this.#normal(options.start ?? { epoch: 0, step: 0 });
+    this.#sets = sets;
+    this.samples = mapValues(sets, ({ samples }) => samples);
+    this.#ahead = workers === 0 ? 0 : (prefetch ?? 4);
+    this.#next = mapValues(sets, ({ pace }, stream) =>
+      pace.batchAt(start?.[stream] ?? { epoch: 0, step: 0 }),
+    );
     this.#requested = this.#next;
     this.#fill(this.#ahead);
   }
@@ -53,10 +60,10 @@ export class Loader implements AsyncIterable<Batch> {
   }
 
   /**
-   * Where the next batch comes from. A loader started there gives the very batches this one would have given.
+   * Where the next batch comes from, by stream. A loader started there gives the very batches this one would have given.
    */
-  position(): Position {
-    return this.#next;
+  position(): Positions {
+    return mapValues(this.#next, (batch, stream) => this.#sets[stream].pace.positionOf(batch));
   }
 
   /** The next batch. Throws UserError where a file is damaged, naming it; Error after `close`. */
@@ -70,7 +77,7 @@ export class Loader implements AsyncIterable<Batch> {
     try {
       const batch = await pending.batch;
       this.#delivered++;
-      this.#next = this.#after(this.#next);
+      this.#next = after(this.#next);
       return batch;
     } catch (error) {
       // Asked again, the loader tries this very batch again.
@@ -92,23 +99,23 @@ export class Loader implements AsyncIterable<Batch> {
     await this.#closed;
   }
 
-  #normal(at: Position): Position {
-    return {
-      epoch: at.epoch + Math.floor(at.step / this.stepsPerEpoch),
-      step: at.step % this.stepsPerEpoch,
-    };
-  }
-
-  #after(at: Position): Position {
-    return this.#normal({ epoch: at.epoch, step: at.step + 1 });
-  }
-
   #fill(count: number): void {
     while (this.#queue.length < count) {
       this.#queue.push(this.#supply.request(this.#requested));
-      this.#requested = this.#after(this.#requested);
+      this.#requested = after(this.#requested);
     }
   }
+}
+
+function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  map: (value: A, key: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}
+
+function after(at: BatchNumbers): BatchNumbers {
+  return mapValues(at, (batch) => batch + 1);
 }
 
 /**
@@ -116,13 +123,11 @@ export class Loader implements AsyncIterable<Batch> {
  * no caller should give (no view, a batch of none).
  */
 export async function openLoader(options: LoaderOptions): Promise<Loader> {
-  const { batchSize, views, workers = 2, cacheBytes = 2 ** 30 } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
-  if (views.length === 0) throw new RangeError("a loader needs at least one view");
-  const { source, split, tasks, labels, append, seed } = options;
-  const plan: BatchPlan = { source, split, tasks, labels, batchSize, append, views, seed };
+  const { workers = 2, cacheBytes = 2 ** 30, streams, seed } = options;
+  const plan: BatchPlan = { streams, seed };
+  requirePlan(plan);
   // Also with workers: opening here finds mistakes at once and counts the images.
   const maker = await openBatchMaker(plan, workers === 0 ? cacheBytes : 0);
   const supply = workers === 0 ? localSupply(maker) : threadSupply(plan, workers, cacheBytes);
-  return new Loader(supply, maker.samples, options);
+  return new Loader(supply, maker.sets, options);
 }

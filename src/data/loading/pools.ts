@@ -1,72 +1,63 @@
-/** @file The sets of images that batches are drawn from: the training images, and further ones appended to every batch. */
+/** @file The set of images that a stream draws from. */
 import { UserError } from "../../common/errors.js";
 import { unknownName } from "../names.js";
-import type { Dataset, LabelAssignment } from "../types.js";
-
-/** Further images appended to every batch, e.g. many that are labelled for one task only, or not at all. */
-export interface AppendPlan {
-  /** Images a batch. */
-  readonly count: number;
-  /** The split that they come from; null: the images of the plan's own split that keep no label. */
-  readonly split: string | null;
-  /** Tasks whose labels are kept of a split; all of them if left out. */
-  readonly tasks?: readonly string[];
-}
+import type { Dataset } from "../types.js";
+import type { StreamPlan } from "./plan.js";
 
 /** Images to draw from. */
 export interface Pool {
   readonly split: string;
   readonly ids: readonly string[];
-  /** Labels that may be seen; null for all there are. */
-  readonly labels: LabelAssignment | null;
+  /** The place of each in the split. */
+  readonly numbers: readonly number[];
+  /** Tasks whose labels may be seen of an image, of those that the stream has arrays of. */
+  visible(id: string): readonly string[];
 }
 
-interface PoolsPlan {
-  readonly split: string;
-  readonly labels: LabelAssignment | null;
-  readonly append?: AppendPlan;
-}
-
-/**
- * The pools of a plan. Images that are appended for having no label are taken out of the others.
- * Throws UserError on unknown splits and tasks, and empty pools.
- */
-export function poolsOf(plan: PoolsPlan, { info }: Dataset): { main: Pool; appended: Pool | null } {
-  const idsOf = (split: string) => {
-    if (Object.hasOwn(info.splits, split)) return info.splits[split];
+/** The pool of a stream. Throws UserError on unknown splits and tasks, and where no image is left. */
+export function poolOf(stream: string, plan: StreamPlan, { info }: Dataset): Pool {
+  const { split, labels, tasks, images } = plan;
+  const requireTasks = (names: readonly string[], where: string) => {
+    const stray = names.find((task) => !Object.hasOwn(info.tasks, task));
+    if (stray !== undefined) throw unknownName("task", stray, Object.keys(info.tasks), where);
+  };
+  requireTasks(tasks, info.name);
+  if (Array.isArray(labels)) requireTasks(labels, `${stream}.tasks`);
+  if (!Object.hasOwn(info.splits, split))
     throw unknownName("split", split, Object.keys(info.splits), info.name);
-  };
-  const { append, labels } = plan;
-  const main: Pool = { split: plan.split, ids: idsOf(plan.split), labels };
-  if (append === undefined) return { main, appended: null };
-  const stray = append.tasks?.find((task) => !Object.hasOwn(info.tasks, task));
-  if (stray !== undefined) throw unknownName("task", stray, Object.keys(info.tasks), "append.tasks");
-  if (append.split !== null) {
-    const ids = idsOf(append.split);
-    const { tasks } = append;
-    const kept = tasks === undefined ? null : Object.fromEntries(ids.map((id) => [id, tasks]));
-    const appended: Pool = { split: append.split, ids, labels: kept };
-    return { main, appended: requireImages(appended, info.name, "Name a split that has images.") };
-  }
-  const kept = (id: string) => labels === null || (Object.hasOwn(labels, id) && labels[id].length > 0);
-  const bare: Pool = { ...main, ids: main.ids.filter((id) => !kept(id)) };
-  return {
-    main: requireImages({ ...main, ids: main.ids.filter(kept) }, info.name, "Check the labels file."),
-    appended: requireImages(
-      bare,
-      info.name,
-      "Give a share of images without labels (`labels.unlabelled`), name `append.split`, or leave `append` out.",
-    ),
-  };
+  const kept = keptOf(labels);
+  const all = info.splits[split];
+  const numbers = [...all.keys()].filter(
+    (number) => images === undefined || kept(all[number]).length > 0 === (images === "labelled"),
+  );
+  if (numbers.length === 0) throw emptyPool(stream, plan, info.name);
+  const ids = numbers.map((number) => all[number]);
+  return { split, ids, numbers, visible: (id) => tasks.filter((task) => kept(id).includes(task)) };
 }
 
-function requireImages(pool: Pool, dataset: string, fix: string): Pool {
-  if (pool.ids.length > 0) return pool;
-  throw new UserError({
+/** The tasks whose labels an image keeps; where all are kept, every name is among them. */
+function keptOf(
+  labels: StreamPlan["labels"],
+): (id: string) => Pick<readonly string[], "includes" | "length"> {
+  if (labels === null) return () => ({ length: Number.POSITIVE_INFINITY, includes: () => true });
+  if (Array.isArray(labels)) return () => labels;
+  const byImage = labels as Exclude<typeof labels, readonly string[]>;
+  return (id) => (Object.hasOwn(byImage, id) ? byImage[id] : []);
+}
+
+function emptyPool(stream: string, { split, images }: StreamPlan, dataset: string): UserError {
+  const wanted =
+    images === undefined ? "an image" : `an image ${images === "labelled" ? "with a" : "without any"} label`;
+  const fixes = {
+    labelled: "Check the labels file.",
+    unlabelled:
+      "Give a share of images without labels (`labels.unlabelled`), or leave out what draws from them (`append`, or name `append.split`).",
+  };
+  return new UserError({
     code: "data.empty-pool",
-    what: `no image of split ${pool.split} is left to draw from`,
-    where: dataset,
-    expected: "at least one image to append, and one with a label to append it to",
-    fix,
+    what: `no image of split ${split} is left to draw from`,
+    where: stream === "main" ? dataset : `${dataset}: ${stream}`,
+    expected: wanted,
+    fix: images === undefined ? "Name a split that has images." : fixes[images],
   });
 }

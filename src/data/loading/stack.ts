@@ -5,25 +5,24 @@ import { arrayName, batchArrays, type StreamLayout } from "../../fields/layout.j
 import type { givenFields, Sample } from "../../fields/sample.js";
 import type { Size } from "../../fields/size.js";
 import type { PlacedView } from "../augment/views.js";
-import type { BatchArray } from "../types.js";
+import type { BatchArray, SampleName } from "../types.js";
 
 /** A sample that was drawn for a batch. */
-export interface DrawnSample {
-  readonly id: string;
-  /** Its number in its set. */
+export interface DrawnSample extends SampleName {
+  /** Its number in its split, after those that it is appended to. */
   readonly index: number;
   /** The views of each frame; one frame where the stream has no sequences. */
   readonly frames: readonly (readonly PlacedView[])[];
 }
 
 /** Throws UserError where an image is not of that size. */
-export function requireOneSize(drawn: readonly DrawnSample[], { width, height }: Size): void {
+export function requireSize(drawn: readonly DrawnSample[], { width, height }: Size): void {
   for (const { frames } of drawn) {
     const other = frames.flat().find(({ sample }) => sample.width !== width || sample.height !== height);
     if (other === undefined) continue;
     throw new UserError({
       code: "data.mixed-sizes",
-      what: "the images of a batch are not of one size",
+      what: "an image is not of the size of the others",
       where: other.sample.id,
       expected: `${width}x${height}`,
       got: `${other.sample.width}x${other.sample.height}`,

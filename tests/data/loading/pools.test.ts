@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type AppendPlan, poolsOf } from "../../../src/data/loading/pools.js";
+import type { StreamPlan } from "../../../src/data/loading/loader.js";
+import { poolOf } from "../../../src/data/loading/pools.js";
 import type { Dataset, LabelAssignment } from "../../../src/data/types.js";
 
 const [train, more] = [
@@ -10,50 +11,55 @@ const dataset = {
   info: { name: "letters", tasks: { depth: {}, normals: {} }, splits: { train, more } },
 } as unknown as Dataset;
 const labels: LabelAssignment = { a: ["depth"], b: [], c: ["depth", "normals"] };
-
-const main = (ids: string[], own: LabelAssignment | null = labels) => ({ split: "train", ids, labels: own });
 const all: LabelAssignment = { a: ["depth"], b: ["depth"], c: ["depth"], d: ["depth"] };
+const both = ["depth", "normals"];
 
-/** What is appended under which labels of the main split, and the pools that come of it. */
-const cases: [what: string, own: LabelAssignment | null, append: AppendPlan | undefined, pools: object][] = [
-  ["nothing", labels, undefined, { main: main(train), appended: null }],
+function pool(plan: Partial<StreamPlan>, stream = "main") {
+  const whole = { split: "train", tasks: both, labels: null, ...plan } as StreamPlan;
+  const { ids, numbers, visible, split } = poolOf(stream, whole, dataset);
+  expect(numbers).toEqual(ids.map((id) => dataset.info.splits[split].indexOf(id)));
+  return Object.fromEntries(ids.map((id) => [id, visible(id)]));
+}
+
+/** What a stream plans, and the labels that may be seen of each image that is left. */
+const cases: [what: string, plan: Partial<StreamPlan>, visible: Record<string, readonly string[]>][] = [
+  ["a whole split", { labels }, { a: ["depth"], b: [], c: both, d: [] }],
+  ["a split with all it has", { split: "more" }, { x: both, y: both }],
+  ["images that keep a label", { labels, images: "labelled" }, { a: ["depth"], c: both }],
   [
     "images without labels, whether they are listed or not",
-    labels,
-    { count: 1, split: null },
-    { main: main(["a", "c"]), appended: main(["b", "d"]) },
-  ],
-  [
-    "another split with all it has",
-    labels,
-    { count: 1, split: "more" },
-    { main: main(train), appended: { split: "more", ids: more, labels: null } },
+    { labels, images: "unlabelled" },
+    { b: [], d: [] },
   ],
   [
     "another split with the labels of one task",
-    labels,
-    { count: 1, split: "more", tasks: ["depth"] },
-    { main: main(train), appended: { split: "more", ids: more, labels: { x: ["depth"], y: ["depth"] } } },
+    { split: "more", labels: ["depth"] },
+    { x: ["depth"], y: ["depth"] },
   ],
+  ["another split without labels", { split: "more", labels: [] }, { x: [], y: [] }],
   [
-    "another split without labels, beside all labels of the main one",
-    null,
-    { count: 1, split: "more", tasks: [] },
-    { main: main(train, null), appended: { split: "more", ids: more, labels: { x: [], y: [] } } },
+    "all images as labelled, where no assignment takes any away",
+    { images: "labelled" },
+    { a: both, b: both, c: both, d: both },
+  ],
+  // Which images are chosen depends on all labels, what is read on the tasks that the stream has arrays of.
+  [
+    "labelled images without reading their labels",
+    { labels, images: "labelled", tasks: [] },
+    { a: [], c: [] },
   ],
 ];
 
 describe("pools", () => {
-  it.each(cases)("append %s", (_, own, append, pools) => {
-    expect(poolsOf({ split: "train", labels: own, append }, dataset)).toEqual(pools);
+  it.each(cases)("%s", (_, plan, visible) => {
+    expect(pool(plan)).toEqual(visible);
   });
 
   it.each([
-    ["every image keeps a label", all],
-    ["no assignment takes any away", null],
-    ["no image keeps one", {}],
-  ])("cannot append images without labels where %s", (_, own) => {
-    const plan = { split: "train", labels: own, append: { count: 1, split: null } };
-    expect(() => poolsOf(plan, dataset)).toThrow(/no image of split train is left/);
+    ["without labels where every image keeps one", all, "unlabelled"],
+    ["without labels where no assignment takes any away", null, "unlabelled"],
+    ["with labels where no image keeps one", {}, "labelled"],
+  ] as const)("cannot draw images %s", (_, own, images) => {
+    expect(() => pool({ labels: own, images })).toThrow(/no image of split train is left/);
   });
 });

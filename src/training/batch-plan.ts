@@ -1,0 +1,91 @@
+/** @file The streams that a configuration and its method ask for. */
+import {
+  type BatchPlan,
+  type Loader,
+  openLoader,
+  type Positions,
+  type StreamPlan,
+} from "../data/loading/loader.js";
+import { TRAIN_SPLIT } from "../data/names.js";
+import type { LabelAssignment } from "../data/types.js";
+import { MAIN_STREAM } from "../fields/layout.js";
+import type { StreamRequest } from "../methods/streams.js";
+import type { RunConfig } from "./config/index.js";
+import { methodOf } from "./parts.js";
+import type { RunData } from "./run-data.js";
+import { filledViews, viewsOf } from "./views.js";
+
+/** Images that the configuration's `append` adds to the batches of `main`. */
+const APPENDED = "append";
+
+/** What all streams of a run have in common: an image each, without labels. */
+function plain(config: RunConfig, { source, size }: RunData) {
+  return { source, size, tasks: [], labels: null, split: TRAIN_SPLIT, views: filledViews(config) } as const;
+}
+
+/** The stream `main` and what is appended to it. */
+function configured(config: RunConfig, data: RunData, labels: LabelAssignment): Record<string, StreamPlan> {
+  const { append, batchSize } = config;
+  const { method, options } = methodOf(config);
+  const main: StreamPlan = {
+    ...plain(config, data),
+    tasks: data.tasks.map(({ name }) => name),
+    labels,
+    batchSize,
+    views: viewsOf(config),
+    arrays: method.arrays?.(options),
+  };
+  if (append === undefined) return { [MAIN_STREAM]: main };
+  const appended = { ...main, batchSize: append.count, appendTo: MAIN_STREAM };
+  if (append.split !== undefined) {
+    const { split, tasks: kept = null } = append;
+    return { [MAIN_STREAM]: main, [APPENDED]: { ...appended, split, labels: kept } };
+  }
+  return {
+    [MAIN_STREAM]: { ...main, images: "labelled" },
+    [APPENDED]: { ...appended, images: "unlabelled" },
+  };
+}
+
+/** A stream that the method asks for. */
+function requested(
+  config: RunConfig,
+  data: RunData,
+  runLabels: LabelAssignment,
+  { batchSize, split = TRAIN_SPLIT, images, labels, views, arrays }: StreamRequest,
+): StreamPlan {
+  return {
+    ...plain(config, data),
+    tasks: labels === true ? data.tasks.map(({ name }) => name) : [],
+    // Images of the training split show no label that the run may not see, and are chosen by those that it may.
+    labels: split === TRAIN_SPLIT ? runLabels : null,
+    split,
+    images,
+    batchSize,
+    arrays,
+    views: filledViews(config, views),
+  };
+}
+
+/** Everything that decides what a run's batches are. RangeError where a method gives a stream a name that is taken. */
+export function batchPlan(config: RunConfig, data: RunData, labels: LabelAssignment): BatchPlan {
+  const { method, options } = methodOf(config);
+  const own = configured(config, data, labels);
+  const further = Object.entries(method.streams?.(options) ?? {}).map(([name, request]) => {
+    if (name === MAIN_STREAM || name === APPENDED || /^(view|frame)\d+$/.test(name)) {
+      throw new RangeError(`a method cannot call a stream ${name}`);
+    }
+    return [name, requested(config, data, labels, request)] as const;
+  });
+  return { streams: { ...own, ...Object.fromEntries(further) }, seed: config.seed };
+}
+
+/** The batches a run trains on, from `start` on. */
+export function openTrainingLoader(
+  config: RunConfig,
+  data: RunData,
+  labels: LabelAssignment,
+  start?: Positions,
+): Promise<Loader> {
+  return openLoader({ ...batchPlan(config, data, labels), start, workers: config.runtime.workers });
+}
