@@ -180,6 +180,26 @@ describe("views", () => {
     }
   });
 
+  it("of one sample are drawn independently of one another", () => {
+    const augmentations = [
+      { name: "flip", probability: 0.5 },
+      { name: "scale-crop", scales: [1.25, 1.7] },
+    ];
+    const twice: ViewSpec[] = [
+      { from: "sample", augmentations: [] },
+      { from: 0, augmentations },
+      { from: 0, augmentations },
+    ];
+    const pairs = countOf(
+      range(2000).map((i) => {
+        const [, ...both] = makeViews(sample, {}, twice, { seed: 1, draw: [0, i] });
+        return both.map(({ placement }) => `${placement!.xStep < 0} ${placement!.enlargement}`).join(" ");
+      }),
+    );
+    expect(pairs.size).toBe(16);
+    expectEven(pairs.values());
+  });
+
   it("differ between epochs", () => {
     const epochs = range(4).map((epoch) =>
       JSON.stringify(viewsAt([1.2, 1.7], 30, epoch).map(({ placement }) => placement)),
