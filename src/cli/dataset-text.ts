@@ -2,7 +2,7 @@
 import type { DatasetReport } from "../data/inspect.js";
 import { formatNumber, textTable } from "../report/index.js";
 
-/** Tables of splits and tasks, and every problem by its file. */
+/** Tables of splits, tasks and classes, and every cause of problems with the first file that shows it. */
 export function datasetText(report: DatasetReport): string {
   const splits = textTable({
     columns: [
@@ -35,10 +35,37 @@ export function datasetText(report: DatasetReport): string {
     ]),
   });
   const sizes = Object.entries(report.sizes).map(([size, count]) => `${size} (${count})`);
-  const problems = [
-    ...report.badFiles.map(({ message }) => `bad: ${message}`),
-    ...report.warnings.map(({ message }) => `warning: ${message}`),
-  ];
+  const problems = report.causes.map(({ severity, message }) => `${severity}: ${message}`);
   const head = `${report.name}: ${report.format} at ${report.path}\nsizes: ${sizes.join(", ")}\n`;
-  return [head, splits, tasks, ...(problems.length > 0 ? [`${problems.join("\n")}\n`] : [])].join("\n");
+  return [
+    head,
+    splits,
+    tasks,
+    ...classTables(report),
+    ...(problems.length > 0 ? [`${problems.join("\n")}\n`] : []),
+  ].join("\n");
+}
+
+/** For each task with classes, the share of every class in the labelled pixels of each split. */
+function classTables({ tasks, splits }: DatasetReport): string[] {
+  return Object.entries(tasks).flatMap(([task, { classes, classesBySplit }]) => {
+    if (classes === undefined || classesBySplit === undefined) return [];
+    const names = Object.keys(splits);
+    const total = (split: string) => classesBySplit[split].reduce((sum, pixels) => sum + pixels, 0);
+    return textTable({
+      columns: [{ title: `${task}: class` }, ...names.map((title) => ({ title, align: "right" as const }))],
+      rows: classes.map(({ name }, index) => [
+        name,
+        ...names.map((split) => percentOf(classesBySplit[split][index], total(split))),
+      ]),
+    });
+  });
+}
+
+/** A share that is not 0 never looks like 0. */
+function percentOf(part: number, whole: number): string {
+  if (whole === 0) return "–";
+  if (part === 0) return "never";
+  const percent = (100 * part) / whole;
+  return percent < 0.01 ? "< 0.01%" : `${percent.toFixed(2)}%`;
 }

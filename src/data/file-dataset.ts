@@ -14,6 +14,8 @@ export interface LabelFile {
   readonly file: string;
   /** Reads it at file resolution. The camera is the sample's. Throws UserError naming the file. */
   read(camera: PinholeCamera | undefined): Promise<LabelMap>;
+  /** How the file stores its values: bits of integers, 0 for floats. Left out where labels are derived. */
+  storedBits?(): Promise<number>;
 }
 
 /** An image that is no plain picture file, upright: an array, a part of a larger file, or read in another way. */
@@ -58,7 +60,14 @@ export function labelFile(
   prepare: (raster: Raster, where: string) => Raster = (raster) => raster,
   options: ReadOptions = { names: taskKind(spec.kind).files.layers },
 ): LabelFile {
-  return { file, read: async () => decodeLabel(prepare(await readRaster(file, options), file), spec, file) };
+  return {
+    file,
+    read: async () => decodeLabel(prepare(await readRaster(file, options), file), spec, file),
+    storedBits: async () => {
+      const { data } = await readRaster(file, options);
+      return data instanceof Float32Array ? 0 : 8 * data.BYTES_PER_ELEMENT;
+    },
+  };
 }
 
 /** Throws UserError where a label is not as large as its image; says so where EXIF is the cause. */
@@ -96,6 +105,8 @@ export interface FileDataset extends Dataset {
   fileOf(split: string, id: string, task: string): string | undefined;
   /** Reads a label that exists, at file resolution, without its image. Throws UserError naming the file. */
   readLabel(split: string, id: string, task: string): Promise<LabelMap>;
+  /** How a label that exists stores its values (see `LabelFile`); undefined where that is not known. */
+  storedBits(split: string, id: string, task: string): Promise<number | undefined>;
   /** What lies in the folder and is not read. */
   readonly passedOver?: readonly PassedOver[];
 }
@@ -140,6 +151,7 @@ export function fileDataset(
     info: { ...about, splits },
     labelledTasks: async (split, id) => Object.keys(filesOf(split, id).labels),
     fileOf: (split, id, task) => filesOf(split, id).labels[task]?.file,
+    storedBits: async (split, id, task) => await filesOf(split, id).labels[task].storedBits?.(),
     readLabel: async (split, id, task) => {
       const { labels, camera } = filesOf(split, id);
       return await labels[task].read(camera);

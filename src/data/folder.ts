@@ -53,7 +53,7 @@ export async function openFolder(root: string): Promise<FolderDataset> {
     const own = (id: string) =>
       Object.entries(description.tasks).flatMap(([task, spec]) => {
         const file = labels[split][task].get(id);
-        const names = [task.toLowerCase(), ...taskKind(spec.kind).files.layers];
+        const names = [task.toLowerCase(), ...(taskKind(spec.kind).files.layers ?? [])];
         return file === undefined
           ? []
           : [[task, labelFile(file, spec, undefined, { orientation, names })] as const];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { div } from "../graph/ops/arithmetic.js";
 import { writeScaleColour } from "./colours.js";
+import type { LabelSummary, Suspicion } from "./contract/files.js";
 import { paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
@@ -58,6 +59,7 @@ export const depth: TaskKind<DepthSpec> = {
     layers: ["depth", "z"],
     decode,
     encode,
+    suspicions,
     interpolation: "nearest",
     mirrored: (label) => label,
     scaled: (label, factor) =>
@@ -127,6 +129,24 @@ function encode(label: LabelMap, spec: DepthSpec): Raster {
     data[pixel] = step !== spec.invalid ? step : step === 1 ? 2 : step - 1;
   }
   return { ...size, data };
+}
+
+/** Mean depths, in metres, beyond which a unit was almost certainly forgotten. */
+const [NEAREST_MEAN, FARTHEST_MEAN] = [0.05, 150];
+
+function suspicions({ storedBits, values }: LabelSummary): Suspicion[] {
+  const found: Suspicion[] = [];
+  if (storedBits.includes(8)) {
+    const message =
+      "depth in 8 bits has 255 steps at most: usually a picture of depth, not depth. Export 16 bits or floats.";
+    found.push({ code: "label.eight-bit-depth", message });
+  }
+  const [{ mean } = { mean: 1 }] = values;
+  if (mean < NEAREST_MEAN || mean > FARTHEST_MEAN) {
+    const message = `the mean depth is ${mean.toPrecision(3)} m: integers are multiplied by \`scale\`, floats are taken as metres. Set \`scale\`, or save metres.`;
+    found.push({ code: "label.depth-unit", message });
+  }
+  return found;
 }
 
 function accumulator(): MetricAccumulator {

@@ -4,6 +4,7 @@ import { UserError } from "../common/errors.js";
 import { oneHot } from "../graph/ops/shape.js";
 import { classesByColour, colourTableProblem, colourTableSchema, NO_CLASS } from "./colour-table.js";
 import { writeClassColour } from "./colours.js";
+import type { LabelSummary, Suspicion } from "./contract/files.js";
 import type { RasterData } from "./contract/maps.js";
 import { paint, percent, requireSameSize } from "./maps.js";
 import { maskedCrossEntropy } from "./masked.js";
@@ -51,6 +52,7 @@ export const segmentation: TaskKind<SegmentationSpec> = {
     layers: ["segmentation", "semantic", "labels", "label", "mask"],
     decode,
     encode,
+    suspicions,
     written: ({ colours: _, ...spec }) => spec,
     interpolation: "nearest",
     mirrored: (label) => label,
@@ -131,6 +133,15 @@ function encode(label: LabelMap, spec: SegmentationSpec): Raster {
     data[pixel] = label.valid[pixel] === 1 ? label.data[pixel] : spec.ignore;
   }
   return { width: label.width, height: label.height, channels: 1, data };
+}
+
+/** Black and white masks: 255 means a class to whoever drew them, and no class to their reader. */
+function suspicions({ classes, validShare }: LabelSummary, spec: SegmentationSpec): Suspicion[] {
+  const onlyFirst = classes.every((pixels, index) => pixels > 0 === (index === 0));
+  if (spec.ignore !== 255 || spec.colours !== undefined || !onlyFirst || validShare === 1) return [];
+  const [black, white] = spec.classes;
+  const message = `the masks hold nothing but 0 and 255, and 255 is ignored. If white is a class, give the classes their colours: \`colours: {${black}: "#000000", ${white}: "#ffffff"}\`.`;
+  return [{ code: "label.black-and-white", message }];
 }
 
 /** Index of the largest logit; the first of several. */

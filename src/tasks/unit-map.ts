@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import type { LabelSummary, Suspicion } from "./contract/files.js";
 import { paint, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
@@ -64,6 +65,7 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
       layers: [kind],
       decode,
       encode,
+      suspicions,
       interpolation: "bilinear",
       mirrored: (label) => label,
       scaled: (label) => label,
@@ -155,6 +157,16 @@ function encode(label: LabelMap, { scale, invalid }: UnitMapSpec): Raster {
     data[pixel] = label.valid[pixel] !== 1 ? invalid! : step === invalid ? apart : step;
   }
   return { ...size, data };
+}
+
+/** Maps that never exceed this use a fiftieth of their range. */
+const FAINT = 0.02;
+
+function suspicions({ values, storedBits }: LabelSummary): Suspicion[] {
+  const [{ max } = { max: 1 }] = values;
+  if (max > FAINT || max === 0 || storedBits.every((bits) => bits === 0)) return [];
+  const message = `no value exceeds ${max.toPrecision(3)} of 1. Set \`scale\`: the map's value of one step.`;
+  return [{ code: "label.faint-map", message }];
 }
 
 function accumulator(): MetricAccumulator {

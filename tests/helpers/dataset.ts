@@ -88,7 +88,7 @@ export async function tinyFolder(options: TinyOptions = {}): Promise<string> {
   ] as const) {
     for (let n = 0; n < count; n++) {
       const id = `${split}${String(n).padStart(2, "0")}`;
-      files[`${split}/image/${id}.png`] = noisePng(width, height, n);
+      files[`${split}/image/${id}.png`] = noisePng(width, height, split === "val" ? 1000 + n : n);
       const classes = Array.from({ length: area }, () => rng.pick([0, 1, 2, 255]));
       files[`${split}/segmentation/${id}.png`] = greyPng(width, classes);
       const depths = Array.from({ length: area }, () => rng.pick([0, 1000, 2500]));

@@ -63,12 +63,24 @@ function inspectCommand(): Command {
     .description("count, measure and check every file of a dataset; exit code 1 if a file is bad")
     .argument("<dir>", "dataset folder")
     .option("--format <name>", "layout of the folder", "folder")
+    .option("--html <file>", "write a page of the images with their labels over them, the worst first")
     .option("--json", "print one JSON document")
-    .addHelpText("after", "\nExample:\n  $ taskloom data inspect rooms\n")
-    .action(async (path: string, { format, json }: { format: string; json?: boolean }) => {
-      const { inspectDataset } = await import("../../data/index.js");
+    .addHelpText("after", "\nExample:\n  $ taskloom data inspect rooms --html rooms.html\n")
+    .action(async (path: string, { format, html, json }: InspectFlags) => {
+      const { inspectDataset, openDataset } = await import("../../data/index.js");
       const { datasetText } = await import("../dataset-text.js");
-      const report = await inspectDataset({ format, path }, { onProgress: everyTenth("read") });
+      const source = { format, path };
+      const { ContactSheet } = await import("../../report/index.js");
+      const sheet = html === undefined ? undefined : new ContactSheet((await openDataset(source)).info.tasks);
+      const report = await inspectDataset(source, {
+        onProgress: everyTenth("read"),
+        onSample: async (split, sample, problems) => sheet?.add(split, sample, problems),
+      });
+      if (sheet !== undefined && html !== undefined) {
+        const { replaceFile } = await import("../../disk/files.js");
+        await replaceFile(html, sheet.page(report));
+        note(`${html}: images with their labels`);
+      }
       if (json) printJson(report);
       else print(datasetText(report));
       if (report.badFiles.length === 0) return;
@@ -80,6 +92,12 @@ function inspectCommand(): Command {
         fix: "Mend or remove them.",
       });
     });
+}
+
+interface InspectFlags {
+  readonly format: string;
+  readonly html?: string;
+  readonly json?: boolean;
 }
 
 interface ConvertFlags {

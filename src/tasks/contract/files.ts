@@ -6,7 +6,7 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
   /** Channels L of a label. */
   labelChannels(spec: S): number;
   /** Names, in small letters, that the task's arrays and layers bear in files of several (.npz, EXR). */
-  readonly layers: readonly string[];
+  readonly layers?: readonly string[];
   /** File pixels -> label. `where` names the file. Throws UserError on values the spec does not allow. */
   decode(raster: Raster, spec: S, where: string): LabelMap;
   /**
@@ -14,6 +14,8 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
    * `written(spec)`. Where the integers that the entry wants cannot hold the values, they come as floats.
    */
   encode(label: LabelMap, spec: S): Raster;
+  /** What in a whole set of label files is almost certainly a mistake; nothing if left out. */
+  suspicions?(summary: LabelSummary, spec: S): readonly Suspicion[];
   /** The entry in dataset.yaml that belongs to encoded files; left out where it is `spec` itself. */
   written?(spec: S): S;
 
@@ -35,4 +37,25 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
    * when a sample is resized together with its camera. Returns the label itself where nothing changes.
    */
   scaled(label: LabelMap, factor: number): LabelMap;
+}
+
+/** What all label files of a task look like together. */
+export interface LabelSummary {
+  readonly files: number;
+  /** Bits of the integers in files, each width once; 0 for floats. Of the files that were looked at so. */
+  readonly storedBits: readonly number[];
+  /** Share of valid pixels, 0 to 1. */
+  readonly validShare: number;
+  /** Of the valid values of each channel; empty without a valid pixel. */
+  readonly values: readonly { readonly min: number; readonly max: number; readonly mean: number }[];
+  /** Valid pixels of each class; empty for tasks without classes. */
+  readonly classes: readonly number[];
+}
+
+/** A likely mistake. */
+export interface Suspicion {
+  /** Stable identifier such as `label.eight-bit-depth`. */
+  readonly code: string;
+  /** One sentence or two: what was seen, what it may mean, what to do. */
+  readonly message: string;
 }
