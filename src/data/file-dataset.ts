@@ -1,5 +1,6 @@
 /** @file A dataset whose samples are files on disk: what every format has in common. */
 import { UserError } from "../common/errors.js";
+import type { Pose } from "../fields/pose.js";
 import type { PinholeCamera } from "../geometry/camera.js";
 import { taskKind } from "../tasks/index.js";
 import type { LabelMap, Raster, TaskSpec } from "../tasks/task.js";
@@ -32,6 +33,7 @@ export interface SampleFiles {
   readonly labels: Readonly<Record<string, LabelFile>>;
   /** At the image's resolution. */
   readonly camera?: PinholeCamera;
+  readonly pose?: Pose;
 }
 
 /**
@@ -145,6 +147,7 @@ export function fileDataset(
       image: data,
       labels: Object.fromEntries(labels),
       ...(sample.camera && { camera: sample.camera }),
+      ...(sample.pose && { pose: sample.pose }),
     };
   };
   return {

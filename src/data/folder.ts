@@ -13,7 +13,7 @@ import { encodeImage, encodeRaster, readImage } from "./files/raster.js";
 import { findFolderFiles, layoutPath } from "./folder-files.js";
 import { IMAGE_EXTENSIONS, requireFolder } from "./listing.js";
 import type { PassedOver } from "./passed-over.js";
-import { parseSequences, type Sequences } from "./sequences.js";
+import { parseSequences, posesOf, type Sequences } from "./sequences.js";
 import type { DatasetFormat, Sample } from "./types.js";
 
 export type { DatasetDescription } from "./dataset-yaml.js";
@@ -47,6 +47,8 @@ export async function openFolder(root: string): Promise<FolderDataset> {
   const description = await readYaml(root);
   const { layout, camera, orientation } = description;
   const { images, labels, passedOver } = await findFolderFiles(root, description);
+  const ids = Object.fromEntries(Object.entries(images).map(([split, all]) => [split, [...all.keys()]]));
+  const sequences = await readSequences(root, description, ids);
   const files: Record<string, Map<string, SampleFiles>> = {};
   for (const split of description.splits) {
     if (images[split].size === 0) throw emptySplit(split, root, layout, passedOver);
@@ -58,15 +60,15 @@ export async function openFolder(root: string): Promise<FolderDataset> {
           ? []
           : [[task, labelFile(file, spec, undefined, { orientation, names })] as const];
       });
+    const poses = posesOf(sequences, split);
     files[split] = new Map(
       [...images[split]].map(([id, file]) => {
         const image = { file, read: () => readImage(file, { orientation }) };
-        return [id, { image, labels: Object.fromEntries(own(id)), camera }];
+        return [id, { image, labels: Object.fromEntries(own(id)), camera, pose: poses.get(id) }];
       }),
     );
   }
   const dataset = fileDataset(description, files, root);
-  const sequences = await readSequences(root, description, dataset.info.splits);
   const { name, tasks } = description;
   const info = { name, tasks, splits: dataset.info.splits, ...(sequences && { sequences }) };
   return { ...dataset, info, description, passedOver };

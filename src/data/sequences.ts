@@ -1,6 +1,8 @@
 /** @file sequences.json of a dataset folder: which samples follow one another in time. */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import type { Pose } from "../fields/pose.js";
+import { identity3, type Mat3, multiply3, transpose3 } from "../geometry/rotation.js";
 import type { SequencePlace } from "../tasks/task.js";
 import { comparable } from "./listing.js";
 
@@ -10,6 +12,8 @@ const sequenceSchema = z.strictObject({
   frames: z.array(z.string().transform(comparable)),
   /** Seconds, one a frame, ascending. */
   timestamps: z.array(z.number()).optional(),
+  /** Where the camera stands, one a frame: the rows of [rotation | position], from the camera to the scene, metres. */
+  poses: z.array(z.array(z.number()).length(12)).optional(),
 });
 const schema = z.record(z.string(), z.array(sequenceSchema));
 
@@ -41,9 +45,10 @@ export function parseSequences(
   }
   for (const [split, sequences] of Object.entries(parsed.data)) {
     const known = new Set(Object.hasOwn(splits, split) ? splits[split] : []);
-    for (const { frames, timestamps } of sequences) {
+    for (const { frames, timestamps, poses } of sequences) {
       const stray = frames.find((id) => !known.has(id));
       if (stray !== undefined) throw refuse(where, `split ${split} has no sample ${JSON.stringify(stray)}`);
+      if (poses !== undefined) requirePoses(poses, frames.length, split, where);
       if (timestamps === undefined) continue;
       const ascending = timestamps.every((time, i) => i === 0 || time > timestamps[i - 1]);
       if (timestamps.length !== frames.length || !ascending) {
@@ -55,6 +60,52 @@ export function parseSequences(
     }
   }
   return parsed.data;
+}
+
+function poseOf(n: readonly number[]): Pose {
+  return {
+    rotation: [n[0], n[1], n[2], n[4], n[5], n[6], n[8], n[9], n[10]],
+    position: [n[3], n[7], n[11]],
+  };
+}
+
+/** Throws UserError unless there is a pose for each frame, with a rotation that is one. */
+function requirePoses(
+  poses: readonly (readonly number[])[],
+  count: number,
+  split: string,
+  where: string,
+): void {
+  if (poses.length !== count) {
+    throw refuse(where, `the poses of a sequence in split ${split} do not fit`, {
+      expected: `${count}, one a frame`,
+      got: String(poses.length),
+    });
+  }
+  const bad = poses.findIndex((pose) => !isRotation(poseOf(pose).rotation));
+  if (bad === -1) return;
+  throw refuse(where, `pose ${bad} of a sequence in split ${split} does not rotate`, {
+    expected: "[rotation | position] by rows: three orthogonal unit vectors, right-handed, and metres",
+    got: JSON.stringify(poses[bad]),
+  });
+}
+
+/** Up to rounding in a file of few digits. */
+function isRotation(m: Mat3): boolean {
+  const product = multiply3(m, transpose3(m));
+  const orthogonal = product.every((value, i) => Math.abs(value - identity3[i]) < 1e-3);
+  const [a, b, c, d, e, f, g, h, i] = m;
+  return orthogonal && a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) > 0;
+}
+
+/** The pose of each sample of a split that has one, by its id. */
+export function posesOf(sequences: Sequences | undefined, split: string): ReadonlyMap<string, Pose> {
+  if (sequences === undefined || !Object.hasOwn(sequences, split)) return new Map();
+  return new Map(
+    sequences[split].flatMap(({ frames, poses }) =>
+      (poses ?? []).map((pose, i) => [frames[i], poseOf(pose)] as const),
+    ),
+  );
 }
 
 /** Where each sample of a split stands in time, by its id: in the first sequence that holds it. */

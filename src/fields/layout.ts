@@ -50,6 +50,12 @@ export function givenAmong(arrays: readonly ExtraArray[]): Record<string, Field>
   );
 }
 
+/** Frames of a sequence that are drawn together: so many, each so many after the one before. */
+export interface FramesPlan {
+  readonly count: number;
+  readonly step: number;
+}
+
 /** A stream as its arrays see it. */
 export interface StreamLayout {
   /** Samples a batch. */

@@ -1,4 +1,6 @@
 /** @file Methods together: one method as it is, with the unsupervised terms of others. */
+import { UserError } from "../common/errors.js";
+import type { FramesPlan } from "../fields/layout.js";
 import type { MethodContext, MethodDefinition } from "./method.js";
 import { PLAIN_VIEWS, type StreamRequests, type ViewPlan } from "./streams.js";
 
@@ -24,6 +26,7 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
     learnsUnlabelled: all.some((each) => each.method.learnsUnlabelled),
     views: () => views,
     arrays: () => [...new Set(all.flatMap((each) => each.method.arrays?.(each.options) ?? []))],
+    frames: () => commonFrames(all),
     streams: () => ({
       ...method.streams?.(options),
       ...Object.fromEntries(added.flatMap((each) => ownStreams(each))),
@@ -59,6 +62,23 @@ function sameView(a: ViewPlan, b: ViewPlan): boolean {
   return [...keys].every((key) => a[key] === b[key]);
 }
 
+/** Frames that are enough for all. UserError where two methods want them at different distances. */
+function commonFrames(all: readonly ConfiguredMethod[]): FramesPlan | undefined {
+  const wanted = all.flatMap(({ method, options }) => method.frames?.(options) ?? []);
+  if (wanted.length === 0) return undefined;
+  const steps = [...new Set(wanted.map(({ step }) => step))];
+  if (steps.length > 1) {
+    throw new UserError({
+      code: "method.frames-differ",
+      what: "the methods want frames at different distances, and their samples are the same",
+      where: "method.with",
+      got: `every ${steps.join(" and every ")} frames`,
+      fix: "Give them one distance.",
+    });
+  }
+  return { count: Math.max(...wanted.map(({ count }) => count)), step: steps[0] };
+}
+
 const ownName = (method: string, name: string): string => `${method}.${name}`;
 
 /** The streams of an added method, under its own name. */
@@ -73,12 +93,12 @@ function ownStreams({ method, options }: ConfiguredMethod): [string, StreamReque
 function seenFrom(context: MethodContext, places: readonly number[], method: string): MethodContext {
   return {
     ...context,
-    image: (view = 0) => context.image(places[view]),
-    labels: (task, view = 0) => context.labels(task, places[view]),
+    image: (view = 0, frame) => context.image(places[view], frame),
+    labels: (task, view = 0, frame) => context.labels(task, places[view], frame),
     placement: (view) => context.placement(places[view]),
     turns: (view = 0) => context.turns(places[view]),
-    camera: (view = 0) => context.camera(places[view]),
-    pose: (view = 0) => context.pose(places[view]),
+    camera: (view = 0, frame) => context.camera(places[view], frame),
+    pose: (view = 0, frame) => context.pose(places[view], frame),
     stream: (name) => context.stream(ownName(method, name)),
     noise: (wanted) => context.noise({ ...wanted, name: ownName(method, wanted.name) }),
     input: (wanted) => context.input({ ...wanted, name: ownName(method, wanted.name) }),

@@ -1,6 +1,6 @@
 /** @file What a training method is: from a network and a batch to weighted loss terms, all as tensors. */
 import type { z } from "zod";
-import type { ExtraArray } from "../fields/layout.js";
+import type { ExtraArray, FramesPlan } from "../fields/layout.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Head, Network } from "../models/network.js";
 import type { ModuleSpec } from "../nn/module.js";
@@ -74,6 +74,8 @@ export interface MethodDefinition<O = unknown> {
   readonly options: z.ZodType<O>;
   /** Views the method wants of each sample; one if left out. */
   views?(options: O): readonly ViewPlan[];
+  /** Frames of a sequence that it wants in place of single images; `context.image(view, frame)` is one of them. */
+  frames?(options: O): FramesPlan | undefined;
   /** Arrays of those samples that it reads beside images and labels. */
   arrays?(options: O): readonly ExtraArray[];
   /** Further streams that it reads, each with samples and a pace of its own. */

@@ -4,6 +4,7 @@ import {
   arrayName,
   drawnArrays,
   type ExtraArray,
+  type FramesPlan,
   fieldArrays,
   MAIN_STREAM,
   type StreamLayout,
@@ -43,6 +44,8 @@ export interface StreamRequest {
   readonly views?: readonly ViewPlan[];
   /** Arrays beside images and labels. */
   readonly arrays?: readonly ExtraArray[];
+  /** Frames of a sequence in place of single images. */
+  readonly frames?: FramesPlan;
 }
 
 /** What a method reads beside images and labels of `main`, by stream. */
@@ -58,15 +61,15 @@ export interface TaskLabels {
   readonly labelled: Tensor;
 }
 
-/** The arrays of one stream of a batch. View 0 is the first. */
+/** The arrays of one stream of a batch. View 0 is the first, and frame 0 the earliest. */
 export interface StreamLeaves {
   /** Samples a batch: N. */
   readonly batchSize: number;
   /** [height, width] */
   readonly size: readonly [number, number];
   /** Images [N,3,H,W]; the same tensor each time it is asked for. */
-  image(view?: number): Tensor;
-  labels(task: Task, view?: number): TaskLabels;
+  image(view?: number, frame?: number): Tensor;
+  labels(task: Task, view?: number, frame?: number): TaskLabels;
   /** [N,5], for views made from an earlier one: where each lies in it, as `Placement` of `fields` says. */
   placement(view: number): Tensor;
   /** [N]: each sample's number, below `samples()`; the same in every epoch. To be asked for among the stream's `arrays`, as all below. */
@@ -76,13 +79,13 @@ export interface StreamLeaves {
   /** [N]: quarter turns of the images of a view, counter-clockwise. */
   turns(view?: number): Tensor;
   /** [N,4]: fx, fy, cx, cy in pixels of a view. */
-  camera(view?: number): Tensor;
+  camera(view?: number, frame?: number): Tensor;
   /** [N,3,4]: [rotation | position] of the camera in its scene. */
-  pose(view?: number): Tensor;
+  pose(view?: number, frame?: number): Tensor;
 }
 
 /** The shape of a stream's batches. */
-export interface StreamShape extends Pick<StreamRequest, "arrays"> {
+export interface StreamShape extends Pick<StreamRequest, "arrays" | "frames"> {
   readonly batchSize: number;
   /** How many samples there may be, where the data is known. */
   readonly samples?: number;
@@ -92,6 +95,7 @@ export interface StreamShape extends Pick<StreamRequest, "arrays"> {
 /** The leaves of a stream: the loader's arrays under their names. */
 export function streamLeaves(shape: StreamShape, stream: string = MAIN_STREAM): StreamLeaves {
   const { batchSize, size, arrays = [] } = shape;
+  const count = shape.frames?.count ?? 1;
   const [height, width] = size;
   const layout: Pick<StreamLayout, "samples" | "size"> = { samples: batchSize, size: { height, width } };
   const leaves = new Map<string, Tensor>();
@@ -106,22 +110,24 @@ export function streamLeaves(shape: StreamShape, stream: string = MAIN_STREAM): 
       `the method reads ${name} of stream ${stream} without asking for it in its \`arrays\``,
     );
   };
-  const fieldLeaves = (name: string, field: Field, view: number) =>
-    Object.entries(fieldArrays(name, field, layout, { stream, view })).map(([each, shape]) =>
-      leaf(each, shape),
-    );
+  const fieldLeaves = (name: string, field: Field, view: number, frame: number) => {
+    if (frame >= count)
+      throw new RangeError(`the method reads frame ${frame} of ${count} in stream ${stream}`);
+    const shapes = Object.entries(fieldArrays(name, field, layout, { stream, view, frame }));
+    return shapes.map(([each, shape]) => leaf(each, shape));
+  };
   const drawn = (name: keyof typeof drawnArrays, view: number) =>
     leaf(arrayName(name, { stream, view }), [batchSize, ...drawnArrays[name]]);
-  const given = (name: "camera" | "pose", view: number) => {
+  const given = (name: "camera" | "pose", view: number, frame: number) => {
     requireAsked(name);
-    return fieldLeaves(name, givenFields[name] as Field, view)[0];
+    return fieldLeaves(name, givenFields[name] as Field, view, frame)[0];
   };
   return {
     batchSize,
     size,
-    image: (view = 0) => fieldLeaves("image", givenFields.image as Field, view)[0],
-    labels: (task, view = 0) => {
-      const [label, valid, labelled] = fieldLeaves(task.name, labelField(task) as Field, view);
+    image: (view = 0, frame = 0) => fieldLeaves("image", givenFields.image as Field, view, frame)[0],
+    labels: (task, view = 0, frame = 0) => {
+      const [label, valid, labelled] = fieldLeaves(task.name, labelField(task) as Field, view, frame);
       return { label, valid, labelled };
     },
     placement: (view) => drawn("placement", view),
@@ -138,7 +144,7 @@ export function streamLeaves(shape: StreamShape, stream: string = MAIN_STREAM): 
       requireAsked("turns");
       return drawn("turns", view);
     },
-    camera: (view = 0) => given("camera", view),
-    pose: (view = 0) => given("pose", view),
+    camera: (view = 0, frame = 0) => given("camera", view, frame),
+    pose: (view = 0, frame = 0) => given("pose", view, frame),
   };
 }

@@ -55,7 +55,7 @@ export function buildTerms({
   const forward = new Forward("train");
   const inputs = new StepInputs();
   const passes = new Map<Tensor, NetworkPass>();
-  const { arrays, streams } = method.method;
+  const { arrays, frames, streams } = method.method;
   const further = Object.entries(streams?.(method.options) ?? {}).map(
     ([name, request]): [string, StreamLeaves] => [
       name,
@@ -64,7 +64,11 @@ export function buildTerms({
   );
   const { terms } = method.method.build(
     {
-      ...streamLeaves({ batchSize, size, samples: samples[MAIN_STREAM], arrays: arrays?.(method.options) }),
+      ...streamLeaves({
+        ...{ batchSize, size, samples: samples[MAIN_STREAM] },
+        arrays: arrays?.(method.options),
+        frames: frames?.(method.options),
+      }),
       stream: leavesIn(new Map(further)),
       tasks,
       network,

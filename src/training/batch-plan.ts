@@ -34,6 +34,7 @@ function configured(config: RunConfig, data: RunData, labels: LabelAssignment): 
     batchSize,
     views: viewsOf(config),
     arrays: method.arrays?.(options),
+    frames: method.frames?.(options),
   };
   if (append === undefined) return { [MAIN_STREAM]: main };
   const appended = { ...main, batchSize: append.count, appendTo: MAIN_STREAM };
@@ -52,7 +53,7 @@ function requested(
   config: RunConfig,
   data: RunData,
   runLabels: LabelAssignment,
-  { batchSize, split = TRAIN_SPLIT, images, labels, views, arrays }: StreamRequest,
+  { batchSize, split = TRAIN_SPLIT, images, labels, views, arrays, frames }: StreamRequest,
 ): StreamPlan {
   return {
     ...plain(config, data),
@@ -63,6 +64,7 @@ function requested(
     images,
     batchSize,
     arrays,
+    frames,
     views: filledViews(config, views),
   };
 }

@@ -208,6 +208,10 @@ describe("sequences.json", () => {
       '{"train": 3}',
       '{"train": [{"frames": ["a"], "timestamps": []}]}',
       '{"x": [{"frames": ["a"]}]}',
+      '{"train": [{"frames": ["a"], "poses": []}]}',
+      '{"train": [{"frames": ["a"], "poses": [[1, 0, 0, 0]]}]}',
+      '{"train": [{"frames": ["a"], "poses": [[1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0]]}]}',
+      '{"train": [{"frames": ["a"], "poses": [[-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]]}]}',
     ]) {
       await userError(() => parseSequences(text, { train: ["a"] }, "s.json"));
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { loadCheckpoint } from "../../src/runs/checkpoint.js";
@@ -9,8 +9,11 @@ import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 vi.mock("../../src/methods/index.js", async (original) => {
   const actual = await original<typeof import("../../src/methods/index.js")>();
-  const { twoStreams } = await import("./two-streams.js");
-  return { ...actual, methods: { ...actual.methods, [twoStreams.name]: twoStreams } };
+  const { framePairs, twoStreams } = await import("./two-streams.js");
+  return {
+    ...actual,
+    methods: { ...actual.methods, [twoStreams.name]: twoStreams, [framePairs.name]: framePairs },
+  };
 });
 
 test("a method reads a second stream of its own size and pace, and the run resumes to the same numbers", async () => {
@@ -67,4 +70,24 @@ test("a stream of images that are evaluated on, or not there, is refused", async
     where: "method: unlabelled",
   });
   expect((await userError(() => start("more"))).facts.code).toBe("data.no-split");
+});
+
+test("a method reads frames of sequences; without any, it is told so", async () => {
+  const folder = scratchFolder();
+  const data = join(folder, "data");
+  await writeTiny(data);
+  const start = (name: string, ...set: string[]) =>
+    train({
+      config: tinyConfig(folder, "method={name: frame-pairs}", "steps=2", ...set),
+      folder: join(folder, name),
+    });
+  expect((await userError(() => start("none"))).facts.code).toBe("data.no-clips");
+  appendFileSync(join(data, "dataset.yaml"), "sequences: sequences.json\n");
+  const frames = [0, 1, 2, 3, 4].map((n) => `train-${n}`);
+  writeFileSync(join(data, "sequences.json"), JSON.stringify({ train: [{ frames }] }));
+  await start("some");
+  const [step] = readMetrics(join(folder, "some/metrics.jsonl"));
+  expect(Object.keys((step as { losses: object }).losses)).toContain("steady.depth");
+  const apart = "method={name: consistency, with: [{name: frame-pairs, step: 2}]}";
+  expect((await start("added", apart)).outcome).toBe("done");
 });

@@ -1,4 +1,4 @@
-/** @file A method of two streams, for tests. */
+/** @file Methods of two streams, and of frames, for tests. */
 import { z } from "zod";
 import { div, sub } from "../../src/graph/ops/arithmetic.js";
 import { reduceMean } from "../../src/graph/ops/reduce.js";
@@ -38,5 +38,22 @@ export const twoStreams: MethodDefinition<{ split?: string; images: number }> = 
       weight: 0,
     };
     return { terms: [...supervised, ...agreement, index] };
+  },
+};
+
+/** Frames that follow one another are predicted alike. */
+export const framePairs: MethodDefinition<{ step: number }> = {
+  name: "frame-pairs",
+  options: z.strictObject({ step: z.int().default(1) }),
+  frames: ({ step }) => ({ count: 2, step }),
+  build(context) {
+    const [a, b] = [0, 1].map((frame) => networkPass(context, context.image(0, frame)).predictions);
+    const supervised = supervisedTerms(context, a, { variant: "paper" });
+    const steady = context.tasks.map(({ name }) => ({
+      name: `steady.${name}`,
+      value: reduceMean(square(sub(a[name], b[name]))),
+      weight: 0.1,
+    }));
+    return { terms: [...supervised, ...steady] };
   },
 };

@@ -24,12 +24,15 @@ export interface PlacedView {
   readonly turns: number;
 }
 
-interface DrawnChange {
+/** What was drawn for a view: done to several samples of one size, it changes all of them alike. */
+export interface DrawnView extends Omit<PlacedView, "sample"> {
+  readonly from: ViewSpec["from"];
   readonly moves: readonly Move[];
   readonly colourings: readonly Colouring[];
 }
 
-function drawChange(list: readonly NamedAugmentation[], start: Size, rng: Random): DrawnChange {
+/** The changes of a list of augmentations, and the size they leave. */
+function drawChanges(list: readonly NamedAugmentation[], start: Size, rng: Random) {
   const moves: Move[] = [];
   const colourings: Colouring[] = [];
   let size = start;
@@ -44,36 +47,47 @@ function drawChange(list: readonly NamedAugmentation[], start: Size, rng: Random
     }
     if (change.colouring !== undefined) colourings.push(change.colouring);
   }
-  return { moves, colourings };
+  return { moves, colourings, size };
+}
+
+/** Draws the changes of each view, in the order of `views`, for samples of that size. */
+export function drawViews({ width, height }: Size, views: readonly ViewSpec[], key: AugmentKey): DrawnView[] {
+  const whole = { size: { width, height }, turns: 0 };
+  const known: { readonly size: Size; readonly turns: number }[] = [];
+  return views.map(({ from, augmentations: list }, index) => {
+    const source = from === "sample" ? whole : known[from];
+    if (source === undefined) throw new RangeError(`view ${index} is made from view ${from}`);
+    const rng = new Random(key.seed, "augment", ...key.draw, index);
+    const { moves, colourings, size } = drawChanges(list, source.size, rng);
+    const turned = moves.reduce((sum, move) => sum + (move.kind === "turn" ? move.quarters : 0), 0);
+    const turns = (source.turns + turned) % 4;
+    known.push({ size, turns });
+    const placement = from === "sample" ? null : placementOf(moves, source.size);
+    return { from, moves, colourings, placement, turns };
+  });
 }
 
 /**
- * The views of a sample, in the order of `views`: first all moves of a view's augmentations, then all their changes of
- * colour. A view made from an earlier one starts from that one before its colours changed. The sample itself is not
- * changed; views may share memory with it.
+ * The views of a sample: first all moves of a view's augmentations, then all their changes of colour. A view made from
+ * an earlier one starts from that one before its colours changed. The sample itself is not changed; views may share
+ * memory with it.
  */
+export function showViews(sample: Sample, labels: LabelFields, drawn: readonly DrawnView[]): PlacedView[] {
+  const moved: Sample[] = [];
+  return drawn.map(({ from, moves, colourings, placement, turns }) => {
+    const source = from === "sample" ? sample : moved[from];
+    const placed = moves.reduce((before, move) => movedSample(before, labels, move), source);
+    moved.push(placed);
+    return { sample: colourings.reduce(colouredSample, placed), placement, turns };
+  });
+}
+
+/** Views of one sample, drawn and shown. */
 export function makeViews(
   sample: Sample,
   labels: LabelFields,
   views: readonly ViewSpec[],
   key: AugmentKey,
 ): PlacedView[] {
-  const moved: PlacedView[] = [];
-  return views.map((view, index) => {
-    const earlier = view.from === "sample" ? null : moved[view.from];
-    if (earlier === undefined) throw new RangeError(`view ${index} is made from view ${view.from}`);
-    const source = earlier?.sample ?? sample;
-    const rng = new Random(key.seed, "augment", ...key.draw, index);
-    const { moves, colourings } = drawChange(view.augmentations, source, rng);
-    const placed: PlacedView = {
-      sample: moves.reduce((before, move) => movedSample(before, labels, move), source),
-      placement: earlier === null ? null : placementOf(moves, source),
-      turns: moves.reduce(
-        (sum, move) => (sum + (move.kind === "turn" ? move.quarters : 0)) % 4,
-        earlier?.turns ?? 0,
-      ),
-    };
-    moved.push(placed);
-    return { ...placed, sample: colourings.reduce(colouredSample, placed.sample) };
-  });
+  return showViews(sample, labels, drawViews(sample, views, key));
 }

@@ -1,6 +1,6 @@
 /** @file From the numbers of batches to a batch, the same on whatever thread it is made. */
 import { labelFields } from "../../tasks/label-field.js";
-import { makeViews } from "../augment/views.js";
+import { drawViews, type PlacedView, showViews } from "../augment/views.js";
 import { openDataset } from "../formats/index.js";
 import type { Batch, Dataset, DatasetSource } from "../types.js";
 import { type Draw, type Pace, paceOf } from "./draws.js";
@@ -55,14 +55,13 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
       }
       const { plan: headPlan, dataset } = streams[head];
       const layout = layoutOf(headPlan, drawn.length, labelFields(dataset.info.tasks));
-      requireSize(drawn, layout.size);
       Object.assign(batch.drawn, { [head]: drawn.map(({ id, split }) => ({ id, split })) });
       Object.assign(batch.arrays, stackStream(head, layout, drawn));
     }
     return batch;
   };
   const sets = Object.entries(streams).map(
-    ([name, { pool, pace }]) => [name, { samples: pool.ids.length, pace }] as const,
+    ([name, { pool, pace }]) => [name, { samples: pool.samples.length, pace }] as const,
   );
   return { sets: Object.fromEntries(sets), make };
 }
@@ -103,6 +102,7 @@ function openStream(
   const pool = poolOf(name, plan, dataset);
   const labels = labelFields(dataset.info.tasks);
   const { split } = pool;
+  const [height, width] = plan.size;
   const read = (id: string) => {
     const tasks = pool.visible(id);
     const key = JSON.stringify([sourceKey(plan.source), split, id, tasks]);
@@ -112,16 +112,18 @@ function openStream(
     plan,
     dataset,
     pool,
-    pace: paceOf(name, { seed, samples: pool.ids.length, batchSize: plan.batchSize }),
+    pace: paceOf(name, { seed, samples: pool.samples.length, batchSize: plan.batchSize }),
     draw: async ({ index, key }) => {
-      const id = pool.ids[index];
-      const sample = await read(id);
-      return {
-        id,
-        split,
-        index: pool.numbers[index],
-        frames: [makeViews(sample, labels, plan.views, { seed, draw: key })],
-      };
+      const ids = pool.samples[index];
+      // One draw for all frames: what moves between them is the camera and the scene alone.
+      const drawn = drawViews({ height, width }, plan.views, { seed, draw: key });
+      const frames: PlacedView[][] = [];
+      for (const id of ids) {
+        const sample = await read(id);
+        requireSize(sample, { height, width });
+        frames.push(showViews(sample, labels, drawn));
+      }
+      return { id: ids[0], split, index: pool.numbers[index], frames };
     },
   };
 }

@@ -1,5 +1,11 @@
 /** @file What the batches of a run are: named streams, each with its own images, size and pace. Plain data. */
-import { type ExtraArray, givenAmong, MAIN_STREAM, type StreamLayout } from "../../fields/layout.js";
+import {
+  type ExtraArray,
+  type FramesPlan,
+  givenAmong,
+  MAIN_STREAM,
+  type StreamLayout,
+} from "../../fields/layout.js";
 import type { LabelFields } from "../../fields/sample.js";
 import type { DatasetSource, LabelAssignment, ViewSpec } from "../types.js";
 
@@ -18,9 +24,11 @@ export interface StreamPlan {
   /** [height, width] of every image. */
   readonly size: readonly [number, number];
   readonly views: readonly ViewSpec[];
+  /** Samples are clips of that many frames, changed alike; single images if left out. */
+  readonly frames?: FramesPlan;
   /** Arrays beside images and labels. */
   readonly arrays?: readonly ExtraArray[];
-  /** The stream whose batches end with these samples; they have no arrays of their own. Both plan the same tasks, views and arrays. */
+  /** The stream whose batches end with these samples; they have no arrays of their own. Both plan the same tasks, views, frames and arrays. */
   readonly appendTo?: string;
 }
 
@@ -36,8 +44,8 @@ export function joinedStreams({ streams }: BatchPlan): Record<string, readonly s
   return Object.fromEntries(
     heads.map((head) => {
       const appended = Object.keys(streams).filter((name) => streams[name].appendTo === head);
-      const shared = ({ tasks, views, arrays, size }: StreamPlan) =>
-        JSON.stringify([tasks, views, arrays, size]);
+      const shared = ({ tasks, views, frames, arrays, size }: StreamPlan) =>
+        JSON.stringify([tasks, views, frames, arrays, size]);
       const stray = appended.find((name) => shared(streams[name]) !== shared(streams[head]));
       if (stray !== undefined) throw new RangeError(`stream ${stray} plans other arrays than ${head}`);
       return [head, [head, ...appended]];
@@ -56,7 +64,7 @@ export function layoutOf(plan: StreamPlan, samples: number, labels: LabelFields)
     labels: Object.fromEntries(plan.tasks.map((task) => [task, labels[task]])),
     index: arrays.includes("index"),
     turns: arrays.includes("turns"),
-    frames: 1,
+    frames: plan.frames?.count ?? 1,
     views: plan.views.map(({ from }) => ({ placed: from !== "sample" })),
   };
 }
@@ -64,10 +72,13 @@ export function layoutOf(plan: StreamPlan, samples: number, labels: LabelFields)
 /** Throws RangeError on what no caller should give: no stream, no view, a batch of none, samples appended to nothing. */
 export function requirePlan({ streams }: BatchPlan): void {
   if (!Object.hasOwn(streams, MAIN_STREAM)) throw new RangeError(`a loader needs a stream ${MAIN_STREAM}`);
-  for (const [name, { batchSize, views, appendTo }] of Object.entries(streams)) {
+  for (const [name, { batchSize, views, frames, appendTo }] of Object.entries(streams)) {
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new RangeError(`batchSize of ${name} is ${batchSize}`);
     if (views.length === 0) throw new RangeError(`${name} needs at least one view`);
+    if (frames !== undefined && ![frames.count, frames.step].every((n) => Number.isInteger(n) && n >= 1)) {
+      throw new RangeError(`${name} draws ${frames.count} frames ${frames.step} apart`);
+    }
     if (appendTo === undefined) continue;
     if (streams[appendTo]?.appendTo !== undefined || !Object.hasOwn(streams, appendTo)) {
       throw new RangeError(`${name} is appended to ${appendTo}, which has no arrays`);

@@ -2,37 +2,42 @@
 import { UserError } from "../../common/errors.js";
 import { unknownName } from "../names.js";
 import type { Dataset } from "../types.js";
+import { clipsOf } from "./clips.js";
 import type { StreamPlan } from "./plan.js";
 
-/** Images to draw from. */
+/** Samples to draw from. */
 export interface Pool {
   readonly split: string;
-  readonly ids: readonly string[];
-  /** The place of each in the split. */
+  /** Of each sample, the ids of its frames; of a single image, its own. */
+  readonly samples: readonly (readonly string[])[];
+  /** The place of each sample, that is of its first frame, in the split. */
   readonly numbers: readonly number[];
   /** Tasks whose labels may be seen of an image, of those that the stream has arrays of. */
   visible(id: string): readonly string[];
 }
 
 /** The pool of a stream. Throws UserError on unknown splits and tasks, and where no image is left. */
-export function poolOf(stream: string, plan: StreamPlan, { info }: Dataset): Pool {
-  const { split, labels, tasks, images } = plan;
+export function poolOf(stream: string, plan: StreamPlan, dataset: Pick<Dataset, "info">): Pool {
+  const { split, labels, tasks, images, frames } = plan;
+  const { info } = dataset;
   const requireTasks = (names: readonly string[], where: string) => {
     const stray = names.find((task) => !Object.hasOwn(info.tasks, task));
     if (stray !== undefined) throw unknownName("task", stray, Object.keys(info.tasks), where);
   };
   requireTasks(tasks, info.name);
   if (Array.isArray(labels)) requireTasks(labels, `${stream}.tasks`);
-  if (!Object.hasOwn(info.splits, split))
+  if (!Object.hasOwn(info.splits, split)) {
     throw unknownName("split", split, Object.keys(info.splits), info.name);
+  }
   const kept = keptOf(labels);
-  const all = info.splits[split];
-  const numbers = [...all.keys()].filter(
-    (number) => images === undefined || kept(all[number]).length > 0 === (images === "labelled"),
+  const all = frames === undefined ? info.splits[split].map((id) => [id]) : clipsOf(dataset, split, frames);
+  const samples = all.filter(
+    ([id]) => images === undefined || kept(id).length > 0 === (images === "labelled"),
   );
-  if (numbers.length === 0) throw emptyPool(stream, plan, info.name);
-  const ids = numbers.map((number) => all[number]);
-  return { split, ids, numbers, visible: (id) => tasks.filter((task) => kept(id).includes(task)) };
+  if (samples.length === 0) throw emptyPool(stream, plan, info.name);
+  const places = new Map(info.splits[split].map((id, number) => [id, number]));
+  const numbers = samples.map(([id]) => places.get(id)!);
+  return { split, samples, numbers, visible: (id) => tasks.filter((task) => kept(id).includes(task)) };
 }
 
 /** The tasks whose labels an image keeps; where all are kept, every name is among them. */

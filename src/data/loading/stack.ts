@@ -16,19 +16,16 @@ export interface DrawnSample extends SampleName {
 }
 
 /** Throws UserError where an image is not of that size. */
-export function requireSize(drawn: readonly DrawnSample[], { width, height }: Size): void {
-  for (const { frames } of drawn) {
-    const other = frames.flat().find(({ sample }) => sample.width !== width || sample.height !== height);
-    if (other === undefined) continue;
-    throw new UserError({
-      code: "data.mixed-sizes",
-      what: "an image is not of the size of the others",
-      where: other.sample.id,
-      expected: `${width}x${height}`,
-      got: `${other.sample.width}x${other.sample.height}`,
-      fix: "Set `data.size: [height, width]` to resize all images.",
-    });
-  }
+export function requireSize({ id, width, height }: Sample, size: Size): void {
+  if (width === size.width && height === size.height) return;
+  throw new UserError({
+    code: "data.mixed-sizes",
+    what: "an image is not of the size of the others",
+    where: id,
+    expected: `${size.width}x${size.height}`,
+    got: `${width}x${height}`,
+    fix: "Set `data.size: [height, width]` to resize all images.",
+  });
 }
 
 /** A given field that a method asked for. Throws UserError where the sample lacks it. */
