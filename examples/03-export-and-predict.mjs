@@ -1,4 +1,5 @@
-// Exports the run of example 1 and predicts images with the model: node examples/03-export-and-predict.mjs [RUN-FOLDER]
+// Exports the run of example 1 and predicts images with the model: node examples/03-export-and-predict.mjs
+// [RUN-FOLDER]
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {

@@ -1,5 +1,5 @@
-// `npm run bench:NAME [-- ARGS]`: installs what is missing, compiles the program and the benchmarks, runs benchmarks/NAME/run.ts. Progress goes to
-// stderr, so that stdout can be one JSON document.
+// `npm run bench:NAME [-- ARGS]`: installs what is missing, compiles the program and the benchmarks, runs
+// benchmarks/NAME/run.ts. Progress goes to stderr, so that stdout can be one JSON document.
 import { install, root, runNode } from "./lib/setup.mjs";
 
 const [name, ...args] = process.argv.slice(2);

@@ -1,4 +1,5 @@
-// Each folder of src/ imports only from those above it, the core runs anywhere, and only src/runtime knows ONNX Runtime.
+// Each folder of src/ imports only from those above it, the core runs anywhere, and only src/runtime knows
+// ONNX Runtime.
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join, relative, sep } from "node:path";

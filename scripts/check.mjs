@@ -1,4 +1,5 @@
-// `npm run check [-- NAME...]`: everything that can be known without running the code. Prints a line a check, and what a failing one says.
+// `npm run check [-- NAME...]`: everything that can be known without running the code. Prints a line a check,
+// and what a failing one says.
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { root, seconds } from "./lib/setup.mjs";
@@ -10,6 +11,7 @@ const checks = {
   core: tool("typescript/bin/tsc", "--noEmit", "-p", "tsconfig.core.json"),
   lint: tool("@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."),
   layers: ["scripts/check-layers.mjs"],
+  comments: ["scripts/check-comments.mjs"],
   unused: tool("knip/bin/knip.js", "--no-progress", "--treat-config-hints-as-errors"),
   package: tool("publint/src/cli.js", "--strict"),
   // That the API reference can be made of the docstrings; `types` has looked at the types.

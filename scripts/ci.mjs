@@ -1,11 +1,15 @@
-// What `.ci/run` runs: the checks, every test as this CPU runs it, and what depends on the engine once more as other kinds of CPU would
-// (tests/block-size-setup.ts). Ends with one line "N passed, N failed" over all of them.
+// What `.ci/run` runs: the checks, every test as this CPU runs it, and what depends on the engine once more
+// as other kinds of CPU would (tests/block-size-setup.ts). Ends with one line "N passed, N failed" over all
+// of them.
 import { existsSync } from "node:fs";
 import { check } from "./check.mjs";
 import { build, install, root, seconds } from "./lib/setup.mjs";
 import { checksAsRun, close, runTests } from "./lib/tests.mjs";
 
-/** Tests of what is spelled differently for convolution kernels with other blocks, and of training on top of it. */
+/**
+ * Tests of what is spelled differently for convolution kernels with other blocks, and of training on top of
+ * it.
+ */
 const ENGINE_TESTS = [
   "tests/graph",
   "tests/runtime",

@@ -1,4 +1,5 @@
-// Writes docs/config.schema.json from the schema that configurations are checked with, and docs/configuration.md from that. Needs the build.
+// Writes docs/config.schema.json from the schema that configurations are checked with, and
+// docs/configuration.md from that. Needs the build.
 import { writeFileSync } from "node:fs";
 import { configJsonSchema } from "../dist/training/index.js";
 import { configReference } from "./lib/config-reference.mjs";

@@ -1,5 +1,5 @@
-// `npm run demo`: from a fresh clone to two trained networks and their comparison, in a few minutes on two cores.
-// Everything lands in demo/; the images are made once, the runs anew each time.
+// `npm run demo`: from a fresh clone to two trained networks and their comparison, in a few minutes on two
+// cores. Everything lands in demo/; the images are made once, the runs anew each time.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, install, root, runNode, seconds } from "./lib/setup.mjs";
 

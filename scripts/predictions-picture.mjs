@@ -1,4 +1,5 @@
-// `node scripts/predictions-picture.mjs RUN OUT.png [COUNT] [SCALE]`: a run's predictions on test images as one picture, as in the README.
+// `node scripts/predictions-picture.mjs RUN OUT.png [COUNT] [SCALE]`: a run's predictions on test images as
+// one picture, as in the README.
 import { writeFileSync } from "node:fs";
 import { encodePicture, pictureGrid } from "../dist/report/index.js";
 import { evaluateAndDraw } from "./lib/evaluate-and-draw.mjs";

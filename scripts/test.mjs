@@ -1,5 +1,5 @@
-// `npm test [-- FILE...]`: installs what is missing, builds, checks, tests, and ends with the line "N passed, N failed". With arguments, which
-// vitest gets, the checks are left out.
+// `npm test [-- FILE...]`: installs what is missing, builds, checks, tests, and ends with the line "N passed,
+// N failed". With arguments, which vitest gets, the checks are left out.
 import { build, install, seconds } from "./lib/setup.mjs";
 import { checksAsRun, close, runTests } from "./lib/tests.mjs";
 

@@ -1,7 +1,8 @@
 /**
  * @file Taskloom: multi-task vision networks trained from partly labelled images.
  *
- * What most programs need stands here; each layer has an export path of its own (`taskloom/graph`, `taskloom/nn`, ...).
+ * What most programs need stands here; each layer has an export path of its own (`taskloom/graph`,
+ * `taskloom/nn`, ...).
  */
 export { GraphError, UsageError, UserError, type UserErrorFacts } from "./common/errors.js";
 export { Random } from "./common/random.js";

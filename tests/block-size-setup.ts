@@ -1,6 +1,7 @@
 /**
- * @file Runs a test file as if on another kind of CPU: with TASKLOOM_TEST_BLOCK_SIZE=0, 8 or 16 its engines write graphs for convolution kernels
- * with blocks of that many channels (0: for none). Where this CPU's kernels have other blocks, plain ONNX nodes stand in for them.
+ * @file Runs a test file as if on another kind of CPU: with TASKLOOM_TEST_BLOCK_SIZE=0, 8 or 16 its engines
+ * write graphs for convolution kernels with blocks of that many channels (0: for none). Where this CPU's
+ * kernels have other blocks, plain ONNX nodes stand in for them.
  */
 import { vi } from "vitest";
 import type * as EngineModule from "../src/runtime/engine.node.js";

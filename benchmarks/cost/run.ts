@@ -1,7 +1,9 @@
 /**
- * @file npm run bench:cost [-- --quick]: what a method costs as tasks are added: step time and peak memory at K tasks (SegNet-16, batch 4, 3x96x128), each
- * (method, K) in a process of its own, methods in turn, step by step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line
- * and a parabola through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny sizes, into benchmarks/scratch.
+ * @file npm run bench:cost [-- --quick]: what a method costs as tasks are added: step time and peak memory at
+ * K tasks (SegNet-16, batch 4, 3x96x128), each (method, K) in a process of its own, methods in turn, step by
+ * step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line and a parabola
+ * through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny
+ * sizes, into benchmarks/scratch.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

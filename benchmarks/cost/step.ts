@@ -1,4 +1,7 @@
-/** @file One training step of one method over K tasks, on made-up batches: answers each request for steps with their times. */
+/**
+ * @file One training step of one method over K tasks, on made-up batches: answers each request for steps with
+ * their times.
+ */
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { Random } from "../../src/common/random.js";

@@ -1,7 +1,8 @@
 /**
- * @file npm run bench:gradients: how strongly a method's own terms pull at the network beside the labels, as training goes on. Runs of the suite
- * tables/nyu.yaml (rooms, one label an image, seed 0). Writes benchmarks/results/gradients.json: at some steps each term's value, and the norm
- * of its weighted gradient in the parameters of the kept network, root mean square over batches of the step and those after it.
+ * @file npm run bench:gradients: how strongly a method's own terms pull at the network beside the labels, as
+ * training goes on. Runs of the suite tables/nyu.yaml (rooms, one label an image, seed 0). Writes
+ * benchmarks/results/gradients.json: at some steps each term's value, and the norm of its weighted gradient
+ * in the parameters of the kept network, root mean square over batches of the step and those after it.
  */
 import { writeFileSync } from "node:fs";
 import { expandSuite, mean, readSuite } from "../../src/bench/index.js";

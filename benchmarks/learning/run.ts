@@ -1,7 +1,8 @@
 /**
- * @file npm run bench:learning: JTR against supervised training on the built-in world `rooms`, one label an image, three seeds: on the images made small
- * first, and from there on the same images of 96x128. Writes benchmarks/results/learning.json. Nothing was chosen on the test images, but JTR was
- * measured twice at 96x128: at first its auto-encoder began anew there. The weights are the averaged ones of the last step.
+ * @file npm run bench:learning: JTR against supervised training on the built-in world `rooms`, one label an
+ * image, three seeds: on the images made small first, and from there on the same images of 96x128. Writes
+ * benchmarks/results/learning.json. Nothing was chosen on the test images, but JTR was measured twice at
+ * 96x128: at first its auto-encoder began anew there. The weights are the averaged ones of the last step.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";

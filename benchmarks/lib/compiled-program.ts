@@ -1,4 +1,7 @@
-/** @file A training step ready to run: planned by the benchmarks' protocol, its state at its start, its graph compiled. */
+/**
+ * @file A training step ready to run: planned by the benchmarks' protocol, its state at its start, its graph
+ * compiled.
+ */
 import { sizeOf } from "../../src/graph/tensor.js";
 import { adam } from "../../src/nn/optimizers/adam.js";
 import { feedsAt } from "../../src/nn/step-input.js";

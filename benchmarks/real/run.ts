@@ -1,7 +1,8 @@
 /**
- * @file npm run bench:real: trains and measures on real images: segmentation on CamVid's published split, depth and normals (derived from depth with the
- * intrinsics) on the 7-Scenes frames. Writes benchmarks/results/real.json: numbers only, since the images may not be passed on.
- * The images are looked for in TASKLOOM_REAL_DATA, or in ../shared/data beside the repository.
+ * @file npm run bench:real: trains and measures on real images: segmentation on CamVid's published split,
+ * depth and normals (derived from depth with the intrinsics) on the 7-Scenes frames. Writes
+ * benchmarks/results/real.json: numbers only, since the images may not be passed on. The images are looked
+ * for in TASKLOOM_REAL_DATA, or in ../shared/data beside the repository.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";

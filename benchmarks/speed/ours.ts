@@ -1,4 +1,6 @@
-/** @file Taskloom's side of the speed benchmark: the JTR step on SegNet, by the protocol of pytorch_jtr.py. */
+/**
+ * @file Taskloom's side of the speed benchmark: the JTR step on SegNet, by the protocol of pytorch_jtr.py.
+ */
 import { createInterface } from "node:readline";
 import { Random } from "../../src/common/random.js";
 import { input, matmul, reduceMax } from "../../src/graph/index.js";

@@ -1,8 +1,9 @@
 /**
- * @file npm run bench:speed [-- --json]: the time of one JTR training step (SegNet-64, three tasks, batch 4, 3x96x128) against the same step in
- * PyTorch, in turn, step by step; the median of the paired ratios. Writes benchmarks/results/speed.json.
- * The PyTorch step exists in two forms (see pytorch_jtr.py): as the paper's equation is written, and with the joint encoder's forward pass shared
- * by hand. `ratio` is against the faster of the two in the same round.
+ * @file npm run bench:speed [-- --json]: the time of one JTR training step (SegNet-64, three tasks, batch 4,
+ * 3x96x128) against the same step in PyTorch, in turn, step by step; the median of the paired ratios. Writes
+ * benchmarks/results/speed.json. The PyTorch step exists in two forms (see pytorch_jtr.py): as the paper's
+ * equation is written, and with the joint encoder's forward pass shared by hand. `ratio` is against the
+ * faster of the two in the same round.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -1,7 +1,9 @@
 /**
- * @file npm run bench:tables [-- NAME...]: the tables of the JTR paper at reduced scale, one suite file each in this folder; all of them without
- * names. Results, failed runs included, land in benchmarks/results/tables/NAME.json and NAME.md. What is finished is not repeated.
- * Real images are looked for in TASKLOOM_REAL_DATA, or in ../shared/data beside the repository; a suite that needs them is left out without.
+ * @file npm run bench:tables [-- NAME...]: the tables of the JTR paper at reduced scale, one suite file each
+ * in this folder; all of them without names. Results, failed runs included, land in
+ * benchmarks/results/tables/NAME.json and NAME.md. What is finished is not repeated. Real images are looked
+ * for in TASKLOOM_REAL_DATA, or in ../shared/data beside the repository; a suite that needs them is left out
+ * without.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -32,7 +34,9 @@ function keepResults(folder: string, name: string, suite: string): void {
   );
 }
 
-/** Runs a suite and copies what it gave, also where some of its runs failed. Returns whether all went well. */
+/**
+ * Runs a suite and copies what it gave, also where some of its runs failed. Returns whether all went well.
+ */
 async function table(name: string): Promise<boolean> {
   const text = readFileSync(join(SUITES, `${name}.yaml`), "utf8");
   if (text.includes(`"${PLACEHOLDER}`) && !existsSync(DATA)) {

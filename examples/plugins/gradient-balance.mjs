@@ -7,7 +7,8 @@ import { weightName } from "taskloom/weighting";
 import { z } from "zod";
 
 /**
- * L = Σ w_k L_k, w_k = mean of all norms / norm of k: the norms of the objectives' gradients in shared parameters, averaged over steps.
+ * L = Σ w_k L_k, w_k = mean of all norms / norm of k: the norms of the objectives' gradients in shared
+ * parameters, averaged over steps.
  * @type {import("taskloom/weighting").WeightingDefinition<{ memory: number }>}
  */
 const gradientBalance = {

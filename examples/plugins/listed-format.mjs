@@ -1,4 +1,5 @@
-// A data set layout of one's own: `list.csv` with lines `split,id,image,mask`; a line without a mask is an image without one. In a configuration:
+// A data set layout of one's own: `list.csv` with lines `split,id,image,mask`; a line without a mask is an
+// image without one. In a configuration:
 //   plugins: [./listed-format.mjs]
 //   data: {format: listed, path: ./photos}
 // @ts-check

@@ -1,5 +1,6 @@
-// A method of one's own: a teacher that is the moving average of the student (Tarvainen and Valpola 2017) keeps predictions of all tasks steady.
-// It has a network beside the kept one, state of its own, and a group of parameters with an optimizer of its own. In a configuration:
+// A method of one's own: a teacher that is the moving average of the student (Tarvainen and Valpola 2017)
+// keeps predictions of all tasks steady. It has a network beside the kept one, state of its own, and a group
+// of parameters with an optimizer of its own. In a configuration:
 //   plugins: [./mean-teacher.mjs]
 //   method: {name: mean-teacher, weight: 1, decay: 0.99}
 // @ts-check
@@ -11,7 +12,9 @@ import { z } from "zod";
 
 const TRUST = "trust";
 
-/** @type {import("taskloom/methods").MethodDefinition<{ weight: number, decay: number, trustRate: number }>} */
+/**
+ * @type {import("taskloom/methods").MethodDefinition<{ weight: number, decay: number, trustRate: number }>}
+ */
 const meanTeacher = {
   name: "mean-teacher",
   options: z.strictObject({

@@ -1,4 +1,5 @@
-// A relation between two tasks, as a term beside any method: where one map changes, so does the other. In a configuration:
+// A relation between two tasks, as a term beside any method: where one map changes, so does the other. In a
+// configuration:
 //   plugins: [./shared-edges.mjs]
 //   method: {name: supervised, with: [{name: shared-edges, tasks: [segmentation, depth], weight: 0.1}]}
 // @ts-check
@@ -8,7 +9,8 @@ import { networkPass } from "taskloom/methods";
 import { z } from "zod";
 
 /**
- * Differences of neighbouring pixels along an axis (2: down, 3: right), absolute, summed over channels: [N,1,H,W] less one row or column.
+ * Differences of neighbouring pixels along an axis (2: down, 3: right), absolute, summed over channels:
+ * [N,1,H,W] less one row or column.
  * @param {import("taskloom/graph").Tensor} x
  * @param {2 | 3} axis
  */
@@ -20,8 +22,8 @@ function changes(x, axis) {
 }
 
 /**
- * Mean over pixels of |∇b| e^{-|∇a|}: the second task's map may change where the first one's does. Both are predictions; classes enter as
- * probabilities.
+ * Mean over pixels of |∇b| e^{-|∇a|}: the second task's map may change where the first one's does. Both are
+ * predictions; classes enter as probabilities.
  * @type {import("taskloom/methods").MethodDefinition<{ tasks: string[], weight: number }>}
  */
 const sharedEdges = {

@@ -1,4 +1,5 @@
-// A world of one's own: flat squares before a wall, with classes and depth, for tests that need pictures without a renderer. In a configuration:
+// A world of one's own: flat squares before a wall, with classes and depth, for tests that need pictures
+// without a renderer. In a configuration:
 //   plugins: [./squares-world.mjs]
 //   data: {world: squares, train: 100, val: 20, test: 20, size: [64, 64]}
 // @ts-check

@@ -1,5 +1,6 @@
 // A plugin with one augmentation of its own: images darker towards their corners, as wide lenses make them.
-// `taskloom/data` says what an augmentation is (`Augmentation`); random numbers are drawn in `draw`, and nowhere else.
+// `taskloom/data` says what an augmentation is (`Augmentation`); random numbers are drawn in `draw`, and
+// nowhere else.
 import { z } from "zod";
 
 const vignette = {

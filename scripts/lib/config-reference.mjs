@@ -47,7 +47,10 @@ function table(schema, prefix) {
   return rows;
 }
 
-/** The alternatives of a field whose value is one of several objects, or a list of them where that is one way among others. */
+/**
+ * The alternatives of a field whose value is one of several objects, or a list of them where that is one way
+ * among others.
+ */
 function variantsOf(schema) {
   const variants = schema.anyOf ?? schema.oneOf ?? (isGroup(schema.items ?? {}) ? [schema.items] : undefined);
   const inner = (each) => variantsOf(each) ?? variantsOf(each.items ?? {}) ?? [];

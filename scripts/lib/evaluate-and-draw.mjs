@@ -3,7 +3,8 @@ import { pictureOfImage } from "../../dist/report/index.js";
 import { evaluateRun, findRun } from "../../dist/training/index.js";
 
 /**
- * Metrics of a run on its test split, and pictures of `count` of its images, evenly spread: the input and for each task prediction and label.
+ * Metrics of a run on its test split, and pictures of `count` of its images, evenly spread: the input and for
+ * each task prediction and label.
  */
 export async function evaluateAndDraw(folder, { count, checkpoint }) {
   const kept = [];

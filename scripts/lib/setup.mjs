@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-// The CUDA download of onnxruntime-node fails behind proxies; the CPU and WebGPU providers are in the package.
+// The CUDA download of onnxruntime-node fails behind proxies; the CPU and WebGPU providers are in the
+// package.
 const env = { ONNXRUNTIME_NODE_INSTALL: "skip", ...process.env };
 const windows = process.platform === "win32";
 
@@ -47,7 +48,8 @@ function isInstalled() {
 export function install() {
   if (isInstalled()) return;
   const start = Date.now();
-  // Not `npm ci`: it refuses a lock file that was written where packages of other platforms were not to be had.
+  // Not `npm ci`: it refuses a lock file that was written where packages of other platforms were not to be
+  // had.
   console.log("Installing dependencies: npm install --no-save");
   if (run("npm", ["install", "--no-save"]) !== 0) process.exit(1);
   console.log(`Installed in ${seconds(start)}.`);

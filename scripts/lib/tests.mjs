@@ -6,8 +6,9 @@ import { root, runNode } from "./setup.mjs";
 const report = `${root}/.cache/tests.json`;
 
 /**
- * Runs vitest with the given arguments (files or folders; none for all). Prints the slowest files and those that failed as a whole.
- * Returns the numbers of tests by outcome; a file that could not be loaded counts as one failed test. Ends the process where there is no report.
+ * Runs vitest with the given arguments (files or folders; none for all). Prints the slowest files and those
+ * that failed as a whole. Returns the numbers of tests by outcome; a file that could not be loaded counts as
+ * one failed test. Ends the process where there is no report.
  */
 export function runTests(args, env = {}) {
   rmSync(report, { force: true });

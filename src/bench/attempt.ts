@@ -47,7 +47,10 @@ export function isDone(record: RunRecord | undefined, run: PlannedRun, suite: Su
   );
 }
 
-/** Brings a run to its end, from wherever it stands. Rejects on what concerns more than this run: a folder that cannot be written, a damaged record. */
+/**
+ * Brings a run to its end, from wherever it stands. Rejects on what concerns more than this run: a folder
+ * that cannot be written, a damaged record.
+ */
 export async function attempt(
   run: PlannedRun,
   failedNeed: string | undefined,

@@ -38,10 +38,11 @@ const COMMAND = [process.execPath, fileURLToPath(new URL("../cli/main.js", impor
 const POLL_MS = 300;
 
 /**
- * Runs a suite, or goes on with it: a run that is finished with the same configuration is not repeated, one that was interrupted goes on where it
- * stopped, one whose configuration has changed starts anew, one that failed is tried again. Several processes may run the same suite at
- * once: they share the runs.
- * @throws UserError where the suite does not hold or a file cannot be written. Runs that fail do not end it: they are rows of the results.
+ * Runs a suite, or goes on with it: a run that is finished with the same configuration is not repeated, one
+ * that was interrupted goes on where it stopped, one whose configuration has changed starts anew, one that
+ * failed is tried again. Several processes may run the same suite at once: they share the runs.
+ * @throws UserError where the suite does not hold or a file cannot be written. Runs that fail do not end it:
+ * they are rows of the results.
  */
 export async function runSuite(suite: Suite, options: BenchOptions): Promise<BenchOutcome> {
   const { out, command = COMMAND, jobs = 1, log = () => undefined } = options;

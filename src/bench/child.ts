@@ -24,7 +24,8 @@ const TAIL = 8192;
 /** Runs `taskloom ARGS` to its end. Rejects only where it cannot be started. */
 export async function runTaskloom(args: readonly string[], options: ChildOptions): Promise<ChildResult> {
   const [program, ...first] = options.command;
-  // In a group of its own: Ctrl-C on a terminal reaches whole groups, and a second one ends a training without saving.
+  // In a group of its own: Ctrl-C on a terminal reaches whole groups, and a second one ends a training
+  // without saving.
   const child = spawn(program, [...first, ...args], {
     detached: process.platform !== "win32",
     windowsHide: true,

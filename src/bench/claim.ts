@@ -3,7 +3,10 @@ import { existsSync } from "node:fs";
 import { UserError } from "../common/errors.js";
 import { type FolderLock, lockFolder } from "../runs/lock.js";
 
-/** The lock of a folder, or undefined where somebody else has it. Throws UserError where the folder cannot be written. */
+/**
+ * The lock of a folder, or undefined where somebody else has it. Throws UserError where the folder cannot be
+ * written.
+ */
 export function tryLock(folder: string): FolderLock | undefined {
   try {
     return lockFolder(folder);

@@ -10,7 +10,10 @@ import { requireEntry, type Suite } from "./suite.js";
 
 /** One training and its measurement. */
 export interface PlannedRun {
-  /** `setting/network/method/seed-N`, without the parts that the suite leaves out; also its folder below `runs`. */
+  /**
+   * `setting/network/method/seed-N`, without the parts that the suite leaves out; also its folder below
+   * `runs`.
+   */
   readonly name: string;
   /** Empty where the suite names none. */
   readonly setting: string;
@@ -38,8 +41,10 @@ export function foldersOf(out: string, name: string): { readonly own: string; re
 }
 
 /**
- * The runs of a suite whose results go to the folder `out`: settings, then networks, then methods as the file has them, then seeds.
- * @throws UserError on a configuration that does not hold, naming the place in the suite file, and on methods that need each other's runs.
+ * The runs of a suite whose results go to the folder `out`: settings, then networks, then methods as the file
+ * has them, then seeds.
+ * @throws UserError on a configuration that does not hold, naming the place in the suite file, and on methods
+ * that need each other's runs.
  */
 export function expandSuite(suite: Suite, out: string): PlannedRun[] {
   const plan = new Map<string, PlannedRun>();
@@ -57,7 +62,10 @@ function nameOf({ setting, network, method, seed }: Cell): string {
   return [setting, network, method, `seed-${seed}`].filter((part) => part !== "").join("/");
 }
 
-/** Adds a run to the plan, those that it needs before it. `above` are the names of the runs that are waiting for it. */
+/**
+ * Adds a run to the plan, those that it needs before it. `above` are the names of the runs that are waiting
+ * for it.
+ */
 function planRun(
   suite: Suite,
   out: string,
@@ -157,8 +165,9 @@ function withSeed(
 }
 
 /**
- * SHA-256 of a resolved configuration as canonical JSON. Threads and workers are left out: they say how fast it runs, not what it learns. Options that are
- * the folder of another run count by that run's hash, in `runs`: a change there changes this run too, a move of the folder does not.
+ * SHA-256 of a resolved configuration as canonical JSON. Threads and workers are left out: they say how fast
+ * it runs, not what it learns. Options that are the folder of another run count by that run's hash, in
+ * `runs`: a change there changes this run too, a move of the folder does not.
  */
 export function configurationHash(
   config: RunConfig,

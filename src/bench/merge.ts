@@ -11,9 +11,10 @@ const FORMS = [
 ] as const;
 
 /**
- * `over` laid over `under`, key by key; lists and single values are replaced. A part that names something else (another `name` or `scenario`), or is of another
- * form (`world` over `path`, `file` over `scenario`), replaces what is below it as a whole: the options of one method are not those of another.
- * Neither is changed.
+ * `over` laid over `under`, key by key; lists and single values are replaced. A part that names something
+ * else (another `name` or `scenario`), or is of another form (`world` over `path`, `file` over `scenario`),
+ * replaces what is below it as a whole: the options of one method are not those of another. Neither is
+ * changed.
  */
 export function merge(under: Tree, over: Tree): Tree {
   const merged: Record<string, unknown> = { ...under };

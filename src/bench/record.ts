@@ -55,7 +55,10 @@ export type TrainingRecord = z.infer<typeof trainingSchema>;
 
 const fileOf = (folder: string): string => join(folder, "run.json");
 
-/** The record in a run's folder; undefined where the run was never begun. Throws UserError `bench.damaged-record`. */
+/**
+ * The record in a run's folder; undefined where the run was never begun. Throws UserError
+ * `bench.damaged-record`.
+ */
 export async function readRecord(folder: string): Promise<RunRecord | undefined> {
   const path = fileOf(folder);
   if (!existsSync(path)) return undefined;

@@ -1,4 +1,7 @@
-/** @file Options of a suite's configurations that stand for the folder of another of its runs: `{run: jtr}`, `{setting: small}`, or both. */
+/**
+ * @file Options of a suite's configurations that stand for the folder of another of its runs: `{run: jtr}`,
+ * `{setting: small}`, or both.
+ */
 import { isTree } from "./merge.js";
 
 type Tree = Readonly<Record<string, unknown>>;

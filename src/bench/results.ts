@@ -47,7 +47,9 @@ export interface SummaryRow {
   readonly seeds: readonly number[];
   /** Each task's primary metric. */
   readonly metrics: Readonly<Record<string, Spread>>;
-  /** Against the baseline, pairs of the same seed; null for the baseline itself and where there is no pair. */
+  /**
+   * Against the baseline, pairs of the same seed; null for the baseline itself and where there is no pair.
+   */
   readonly deltaPercent: Spread | null;
   readonly trainingSeconds: Spread;
   readonly peakMemoryBytes: Spread;
@@ -135,7 +137,10 @@ function primaryValue({ metrics }: ResultRow, { name, metric }: MeasuredTask): n
 
 let machine: Promise<MachineReport> | undefined;
 
-/** Writes both files from what stands in the folders of the runs now, and returns it. Throws UserError where they cannot be written. */
+/**
+ * Writes both files from what stands in the folders of the runs now, and returns it. Throws UserError where
+ * they cannot be written.
+ */
 export async function writeResults(
   suite: Suite,
   plan: readonly PlannedRun[],
@@ -151,7 +156,8 @@ export async function writeResults(
     split,
     checkpoint,
   };
-  // Whoever writes has read the records after the one who wrote before: two processes cannot put back old results.
+  // Whoever writes has read the records after the one who wrote before: two processes cannot put back old
+  // results.
   const lock = await lockedFolder(out);
   try {
     const rows: ResultRow[] = [];

@@ -3,7 +3,10 @@ import { UsageError, UserError } from "../common/errors.js";
 
 export const EXIT = { done: 0, user: 1, usage: 2, bug: 70, interrupted: 130, terminated: 143 } as const;
 
-/** Prints the message and returns the exit code. A stack trace is shown for bugs only, and only where TASKLOOM_DEBUG is set. */
+/**
+ * Prints the message and returns the exit code. A stack trace is shown for bugs only, and only where
+ * TASKLOOM_DEBUG is set.
+ */
 export function reportFailure(
   error: unknown,
   stderr: Pick<NodeJS.WriteStream, "write"> = process.stderr,

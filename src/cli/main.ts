@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** @file The command line: finds the command, runs it, and turns whatever goes wrong into one message and an exit code. */
+/**
+ * @file The command line: finds the command, runs it, and turns whatever goes wrong into one message and an
+ * exit code.
+ */
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";

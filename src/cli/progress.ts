@@ -33,7 +33,9 @@ export interface ProgressUpdate {
 
 const REDRAW_MS = 100;
 const BAR_CELLS = 24;
-/** Speed is that of the last seconds: what was slow at the start, or before a break, soon no longer counts. */
+/**
+ * Speed is that of the last seconds: what was slow at the start, or before a break, soon no longer counts.
+ */
 const WINDOW_MS = 20_000;
 const CLEAR_LINE = "\r\u001b[2K";
 

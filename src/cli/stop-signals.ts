@@ -11,7 +11,10 @@ export interface StopSignals {
   dispose(): void;
 }
 
-/** The first Ctrl-C or SIGTERM aborts the signal and says what happens; the next one ends the process at once, as without us. */
+/**
+ * The first Ctrl-C or SIGTERM aborts the signal and says what happens; the next one ends the process at once,
+ * as without us.
+ */
 export function stopSignals(says: string): StopSignals {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;

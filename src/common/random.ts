@@ -1,6 +1,6 @@
 /**
- * @file Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the value at (seed, stream, counter)
- * never depends on how many workers drew before it, and Node and browsers give the same bits.
+ * @file Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the value at (seed, stream,
+ * counter) never depends on how many workers drew before it, and Node and browsers give the same bits.
  */
 
 const MULTIPLIER_A = 0xd2511f53;
@@ -19,7 +19,10 @@ function mulHigh(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
 }
 
-/** Ten rounds of Philox4x32 on one counter block, written over `words` (four unsigned 32-bit words, at first the counter). */
+/**
+ * Ten rounds of Philox4x32 on one counter block, written over `words` (four unsigned 32-bit words, at first
+ * the counter).
+ */
 export function philox(words: Uint32Array, key0: number, key1: number): void {
   let [c0, c1, c2, c3] = words;
   let k0 = key0;

@@ -1,4 +1,6 @@
-/** @file Registries: what can be named in configurations and data sets, by kind. Plugins add to them at start. */
+/**
+ * @file Registries: what can be named in configurations and data sets, by kind. Plugins add to them at start.
+ */
 import { UserError } from "./errors.js";
 
 /** What a plugin may bring, as its exports are called. */

@@ -1,6 +1,6 @@
 /**
- * @file TFRecord framing (https://www.tensorflow.org/tutorials/load_data/tfrecord): length (8 bytes), its masked CRC-32C, the
- * data, its masked CRC-32C; all little-endian.
+ * @file TFRecord framing (https://www.tensorflow.org/tutorials/load_data/tfrecord): length (8 bytes), its
+ * masked CRC-32C, the data, its masked CRC-32C; all little-endian.
  */
 
 const TABLE = crcTable();
@@ -45,8 +45,8 @@ export function frameRecord(data: Uint8Array): Uint8Array {
 }
 
 /**
- * How many bytes of data the record has that begins with `header`; undefined where `header` is shorter than HEADER_BYTES or the length's
- * checksum is wrong.
+ * How many bytes of data the record has that begins with `header`; undefined where `header` is shorter than
+ * HEADER_BYTES or the length's checksum is wrong.
  */
 export function recordLength(header: Uint8Array): number | undefined {
   if (header.length < HEADER_BYTES) return undefined;
@@ -56,7 +56,8 @@ export function recordLength(header: Uint8Array): number | undefined {
 }
 
 /**
- * The record at byte `start`, and where the next one begins; undefined where the bytes end or are damaged. The data is a view.
+ * The record at byte `start`, and where the next one begins; undefined where the bytes end or are damaged.
+ * The data is a view.
  */
 export function recordAt(bytes: Uint8Array, start: number): { data: Uint8Array; end: number } | undefined {
   const length = recordLength(bytes.subarray(start));

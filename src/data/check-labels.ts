@@ -1,4 +1,7 @@
-/** @file Before the first step: does every task have labels to learn from and to be measured on? A look into the files. */
+/**
+ * @file Before the first step: does every task have labels to learn from and to be measured on? A look into
+ * the files.
+ */
 import { UserError } from "../common/errors.js";
 import type { Task } from "../tasks/task.js";
 import type { FileDataset } from "./file-dataset.js";
@@ -127,8 +130,10 @@ async function checkPixels(check: LabelCheck): Promise<string[]> {
 
 /**
  * Checks every task against the labels that training and evaluation will see.
- * @returns warnings, one sentence each: files that were passed over, classes that never occur, labels without a valid pixel.
- * @throws UserError `data.task-without-labels`, `data.task-not-measured`, `data.no-valid-label`, or for a damaged label file.
+ * @returns warnings, one sentence each: files that were passed over, classes that never occur, labels without
+ * a valid pixel.
+ * @throws UserError `data.task-without-labels`, `data.task-not-measured`, `data.no-valid-label`, or for a
+ * damaged label file.
  */
 export async function checkLabels(check: LabelCheck): Promise<string[]> {
   const passedOver = (check.dataset.passedOver ?? []).map(({ message }) => message);

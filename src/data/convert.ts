@@ -26,8 +26,8 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A)
 }
 
 /**
- * Writes every sample of a dataset, with all its labels, as a dataset folder, which is whole or not there. Throws
- * UserError where `out` holds anything, where it cannot be written, and on the first damaged file.
+ * Writes every sample of a dataset, with all its labels, as a dataset folder, which is whole or not there.
+ * Throws UserError where `out` holds anything, where it cannot be written, and on the first damaged file.
  */
 export async function convertDataset({ source, out, onProgress }: ConvertOptions): Promise<ConvertResult> {
   const { info, read } = await openDataset(source);

@@ -30,7 +30,9 @@ const datasetYamlSchema = z.strictObject({
     z.unknown(),
   ),
   sequences: z.string().optional(),
-  /** `stored`: images and labels as their pixels are stored, whatever their EXIF blocks say. Default `exif`. */
+  /**
+   * `stored`: images and labels as their pixels are stored, whatever their EXIF blocks say. Default `exif`.
+   */
   orientation: z.enum(["exif", "stored"]).optional(),
   camera: z
     .strictObject({ fx: z.number().positive(), fy: z.number().positive(), cx: z.number(), cy: z.number() })

@@ -19,7 +19,9 @@ export interface LabelFile {
   storedBits?(): Promise<number>;
 }
 
-/** An image that is no plain picture file, upright: an array, a part of a larger file, or read in another way. */
+/**
+ * An image that is no plain picture file, upright: an array, a part of a larger file, or read in another way.
+ */
 export interface ImageFile {
   readonly file: string;
   /** Reads it. Throws UserError naming the file. */

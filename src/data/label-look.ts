@@ -41,7 +41,10 @@ export async function lookInto(
   return { files, blank, classes };
 }
 
-/** The same names in an order of which every beginning is spread evenly: 0, 1/2, 1/4, 3/4, 1/8, ... of the way. */
+/**
+ * The same names in an order of which every beginning is spread evenly: 0, 1/2, 1/4, 3/4, 1/8, ... of the
+ * way.
+ */
 export function spread<T>(items: readonly T[]): T[] {
   const order: T[] = [];
   const taken = new Set<number>();

@@ -21,8 +21,8 @@ const schema = z.strictObject({
 });
 
 /**
- * Writes labels.json, one sample a line; the file is replaced as a whole. `about` says how the choice was made.
- * Throws UserError where it cannot be written.
+ * Writes labels.json, one sample a line; the file is replaced as a whole. `about` says how the choice was
+ * made. Throws UserError where it cannot be written.
  */
 export async function saveLabels(
   path: string,
@@ -70,9 +70,9 @@ export interface LoadLabelsOptions {
 }
 
 /**
- * Reads labels.json, or a split file (`.pth`, see `split-file.ts`), and brings it in line with the split it is
- * used with: `available` are the labels that exist, `tasks` all tasks of the dataset. Samples that the file does
- * not name are unlabelled. Throws UserError where it is no such file, or one of another dataset.
+ * Reads labels.json, or a split file (`.pth`, see `split-file.ts`), and brings it in line with the split it
+ * is used with: `available` are the labels that exist, `tasks` all tasks of the dataset. Samples that the
+ * file does not name are unlabelled. Throws UserError where it is no such file, or one of another dataset.
  */
 export async function loadLabels(
   path: string,

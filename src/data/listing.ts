@@ -58,9 +58,9 @@ export function splitName(name: string): { stem: string; extension: string } | u
 }
 
 /**
- * Files of a folder by their name without extension (in the form `comparable`), in order; only those with one of
- * `extensions` (lower case, with dot). A missing folder has none. Throws UserError where two files differ by
- * extension alone.
+ * Files of a folder by their name without extension (in the form `comparable`), in order; only those with one
+ * of `extensions` (lower case, with dot). A missing folder has none. Throws UserError where two files differ
+ * by extension alone.
  */
 export async function filesByStem(
   folder: string,

@@ -1,4 +1,7 @@
-/** @file What lies in a dataset folder and is not read: files and folders, grouped by cause, so that none vanishes. */
+/**
+ * @file What lies in a dataset folder and is not read: files and folders, grouped by cause, so that none
+ * vanishes.
+ */
 import { suggest } from "../common/suggest.js";
 import { foreignFormats } from "./files/picture-formats.js";
 import { comparable, splitName } from "./listing.js";
@@ -49,7 +52,10 @@ export interface LeftOver {
   readonly path: string;
 }
 
-/** Files of folders with images or labels that fit no place of the layout. `read` are the extensions that are read. */
+/**
+ * Files of folders with images or labels that fit no place of the layout. `read` are the extensions that are
+ * read.
+ */
 export function leftOverFiles(files: readonly LeftOver[], read: readonly string[]): PassedOver[] {
   const extensionOf = ({ name }: LeftOver) => splitName(name)?.extension ?? "";
   return groupsOf(files, (file) => `${file.folder}\0${extensionOf(file)}`).map((group) => {
@@ -78,7 +84,9 @@ export interface StrayLabel {
   readonly path: string;
 }
 
-/** What stands before and behind the id of an image in a stray label's name; undefined where no id is in it. */
+/**
+ * What stands before and behind the id of an image in a stray label's name; undefined where no id is in it.
+ */
 function affixesOf(stray: string, ids: ReadonlySet<string>): { before: string; behind: string } | undefined {
   for (let length = stray.length - 1; length > 0; length--) {
     if (ids.has(stray.slice(0, length))) return { before: "", behind: stray.slice(length) };
@@ -87,7 +95,9 @@ function affixesOf(stray: string, ids: ReadonlySet<string>): { before: string; b
   return undefined;
 }
 
-/** Labels without an image, those apart whose names are an image's and more. `idsOf` gives the ids of a split. */
+/**
+ * Labels without an image, those apart whose names are an image's and more. `idsOf` gives the ids of a split.
+ */
 export function strayLabels(
   labels: readonly StrayLabel[],
   idsOf: (split: string) => ReadonlySet<string>,

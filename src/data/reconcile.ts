@@ -1,4 +1,7 @@
-/** @file A list of labels, brought in line with a folder in which files have come and gone since it was written. */
+/**
+ * @file A list of labels, brought in line with a folder in which files have come and gone since it was
+ * written.
+ */
 import { UserError } from "../common/errors.js";
 import { unknownName } from "./names.js";
 import type { AvailableLabels } from "./scenarios.js";
@@ -20,8 +23,8 @@ function counted(names: readonly string[], noun: string): string {
 }
 
 /**
- * Leaves out what the split no longer has. Throws UserError for a task that the dataset does not have, and where
- * more than half of the list is gone: then it belongs to another dataset.
+ * Leaves out what the split no longer has. Throws UserError for a task that the dataset does not have, and
+ * where more than half of the list is gone: then it belongs to another dataset.
  */
 export function reconcile(
   listed: LabelAssignment,

@@ -5,7 +5,10 @@ import { labelFields } from "../tasks/label-field.js";
 import type { TaskSpec } from "../tasks/task.js";
 import type { Dataset, Sample } from "./types.js";
 
-/** The sample stretched to `height` x `width`: image box-bilinear, labels by their task's rule, camera scaled along. */
+/**
+ * The sample stretched to `height` x `width`: image box-bilinear, labels by their task's rule, camera scaled
+ * along.
+ */
 export function resizeSample(
   sample: Sample,
   specs: Readonly<Record<string, TaskSpec>>,

@@ -12,7 +12,10 @@ const sequenceSchema = z.strictObject({
   frames: z.array(z.string().transform(comparable)),
   /** Seconds, one a frame, ascending. */
   timestamps: z.array(z.number()).optional(),
-  /** Where the camera stands, one a frame: the rows of [rotation | position], from the camera to the scene, metres. */
+  /**
+   * Where the camera stands, one a frame: the rows of [rotation | position], from the camera to the scene,
+   * metres.
+   */
   poses: z.array(z.array(z.number()).length(12)).optional(),
 });
 const schema = z.record(z.string(), z.array(sequenceSchema));

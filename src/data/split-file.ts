@@ -1,6 +1,7 @@
 /**
- * @file The label-split files that MTPSL and JTR publish: one tensor of zeros and ones, `labels_weights` [images, tasks], saved by torch.save. Rows
- * go by the dataset's index, columns by the order in which those papers name the tasks.
+ * @file The label-split files that MTPSL and JTR publish: one tensor of zeros and ones, `labels_weights`
+ * [images, tasks], saved by torch.save. Rows go by the dataset's index, columns by the order in which those
+ * papers name the tasks.
  */
 import { UserError } from "../common/errors.js";
 import { readTorch, TorchTensor, tensorValues } from "../torch/index.js";
@@ -10,7 +11,10 @@ import type { LabelAssignment } from "./types.js";
 const COLUMNS = ["segmentation", "depth", "normals"] as const;
 const NAME = "labels_weights";
 
-/** Ids that are whole numbers stand in the order of numbers, which is the dataset's index; others as the dataset lists them. */
+/**
+ * Ids that are whole numbers stand in the order of numbers, which is the dataset's index; others as the
+ * dataset lists them.
+ */
 function byIndex(ids: readonly string[]): readonly string[] {
   return ids.every((id) => /^\d{1,15}$/.test(id)) ? [...ids].sort((a, b) => Number(a) - Number(b)) : ids;
 }

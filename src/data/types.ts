@@ -22,8 +22,8 @@ export interface Dataset {
   /** Names of the tasks that have a label file for this sample (without reading it). */
   labelledTasks(split: string, id: string): Promise<readonly string[]>;
   /**
-   * Reads an image and the labels of `tasks` that exist, at file resolution unless the dataset was opened with a size.
-   * Throws UserError naming the file where one is damaged or does not fit.
+   * Reads an image and the labels of `tasks` that exist, at file resolution unless the dataset was opened
+   * with a size. Throws UserError naming the file where one is damaged or does not fit.
    */
   read(split: string, id: string, tasks: readonly string[]): Promise<Sample>;
 }
@@ -60,10 +60,11 @@ export interface BatchArray {
 }
 
 /**
- * A batch, ready to be fed. `fields/layout.ts` names its arrays: `image` [N,3,H,W]; for each task t `t.label` [N,L,H,W]
- * (zeros where not labelled), `t.valid` [N,1,H,W] (0 everywhere for unlabelled samples), `t.labelled` [N] (0 or 1).
- * Further views of the same samples carry the prefix `view1.`, `view2.`, ...; those made from an earlier view also have
- * `placement` [N,5]. Streams other than `main` put their names before all that.
+ * A batch, ready to be fed. `fields/layout.ts` names its arrays: `image` [N,3,H,W]; for each task t `t.label`
+ * [N,L,H,W] (zeros where not labelled), `t.valid` [N,1,H,W] (0 everywhere for unlabelled samples),
+ * `t.labelled` [N] (0 or 1). Further views of the same samples carry the prefix `view1.`, `view2.`, ...;
+ * those made from an earlier view also have `placement` [N,5]. Streams other than `main` put their names
+ * before all that.
  */
 export interface Batch {
   /** The samples of each stream, in the order in which they stand in its arrays. */

@@ -14,7 +14,10 @@ export function readWhole(descriptor: number): Uint8Array {
   return bytes.subarray(0, done);
 }
 
-/** Appends to a file. One writer a file: hold the folder's lock. Every method throws UserErrors of `fileError`. */
+/**
+ * Appends to a file. One writer a file: hold the folder's lock. Every method throws UserErrors of
+ * `fileError`.
+ */
 export class AppendFile {
   readonly path: string;
   /** Bytes in the file. */

@@ -1,4 +1,7 @@
-/** @file Files that are, at every moment, either the old one or the new one; and file errors a user understands. */
+/**
+ * @file Files that are, at every moment, either the old one or the new one; and file errors a user
+ * understands.
+ */
 import { existsSync, statSync } from "node:fs";
 import * as promises from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -28,9 +31,9 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 let temporaryCount = 0;
 
 /**
- * Replaces a file atomically: writes a temporary file beside it, flushes it to the disk, renames it over `path` and flushes
- * the folder. Whatever goes wrong, `path` keeps its old content and no temporary file stays behind (a killed process leaves
- * one, see `removeTemporaryFiles`).
+ * Replaces a file atomically: writes a temporary file beside it, flushes it to the disk, renames it over
+ * `path` and flushes the folder. Whatever goes wrong, `path` keeps its old content and no temporary file
+ * stays behind (a killed process leaves one, see `removeTemporaryFiles`).
  *
  * @throws UserError `file.disk-full`, `file.not-writable`, `file.missing` and others of `fileError`.
  */
@@ -105,7 +108,10 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Node's own `recursive` never returns where the kernel answers ENOENT for a parent that exists, as below /proc. */
+/**
+ * Node's own `recursive` never returns where the kernel answers ENOENT for a parent that exists, as below
+ * /proc.
+ */
 async function makeFolders(path: string): Promise<void> {
   try {
     await makeOneFolder(path);

@@ -18,7 +18,10 @@ function inUse(what: string, where: string): UserError {
   return new UserError({ code: "data.folder-in-use", what, where, fix });
 }
 
-/** Makes the folder ours. Throws UserError where it holds anything but what an interrupted call with these settings left. */
+/**
+ * Makes the folder ours. Throws UserError where it holds anything but what an interrupted call with these
+ * settings left.
+ */
 async function claim(path: string, settings: string): Promise<void> {
   await makeFolder(path);
   const names = await readdir(path);
@@ -38,8 +41,9 @@ async function takeBack(path: string, created: readonly string[]): Promise<void>
 }
 
 /**
- * Fills a folder that is new, empty, or left by an interrupted call with the same `settings`, which then starts
- * over. When `fill` throws, everything in it is removed, and the folders that had to be made for it, too.
+ * Fills a folder that is new, empty, or left by an interrupted call with the same `settings`, which then
+ * starts over. When `fill` throws, everything in it is removed, and the folders that had to be made for it,
+ * too.
  * @throws UserError `data.folder-in-use`, those of `fileError`, and whatever `fill` throws.
  */
 export async function fillFolder<T>(path: string, settings: unknown, fill: () => Promise<T>): Promise<T> {

@@ -1,4 +1,6 @@
-/** @file Files with one JSON value a line that grow by whole lines and survive a kill in the middle of one. */
+/**
+ * @file Files with one JSON value a line that grow by whole lines and survive a kill in the middle of one.
+ */
 import { closeSync, openSync } from "node:fs";
 import { UserError } from "../common/errors.js";
 import { AppendFile, readWhole } from "./append-file.js";
@@ -7,8 +9,8 @@ import { fileError } from "./files.js";
 const NEWLINE = 0x0a;
 
 /**
- * The complete lines of a file, and the byte at which each ends. A last line that is cut short, or a tail of lines that are
- * no JSON (what a power cut leaves), is not part of them.
+ * The complete lines of a file, and the byte at which each ends. A last line that is cut short, or a tail of
+ * lines that are no JSON (what a power cut leaves), is not part of them.
  *
  * @throws UserError `log.damaged-line` where a damaged line is followed by good ones.
  */
@@ -62,8 +64,8 @@ export class JsonLinesWriter {
   readonly #file: AppendFile;
 
   /**
-   * Opens or creates the file. What follows the last line for which `keep` and all lines before it hold is cut off, a
-   * half-written line included.
+   * Opens or creates the file. What follows the last line for which `keep` and all lines before it hold is
+   * cut off, a half-written line included.
    *
    * @throws UserError where the file cannot be written or is damaged in the middle.
    */

@@ -1,6 +1,6 @@
 /**
- * @file Plugins: ES modules of the user's own whose exports (`methods`, `tasks`, `models`, ...) join the registries. In them `taskloom` and `zod` are
- * the ones that run, wherever the file lies.
+ * @file Plugins: ES modules of the user's own whose exports (`methods`, `tasks`, `models`, ...) join the
+ * registries. In them `taskloom` and `zod` are the ones that run, wherever the file lies.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -11,7 +11,9 @@ import { addEntry, REGISTRY_KINDS } from "../common/registry.js";
 import { suggest } from "../common/suggest.js";
 import { fileError } from "./files.js";
 
-/** Fields without which an entry of a kind cannot work. Its name is `kind` for tasks, `name` for all others. */
+/**
+ * Fields without which an entry of a kind cannot work. Its name is `kind` for tasks, `name` for all others.
+ */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   methods: ["options", "build"],
   tasks: ["specSchema", "files", "learning", "metrics", "drawing"],
@@ -42,7 +44,8 @@ export function pluginDigest(path: string): string {
 
 /**
  * Loads plugins by absolute path; one whose content was loaded before, from wherever, is not loaded again.
- * @throws UserError `plugin.broken`, `plugin.empty`, `plugin.unknown-export`, `plugin.bad-entry`, `plugin.name-taken`, or one about the file.
+ * @throws UserError `plugin.broken`, `plugin.empty`, `plugin.unknown-export`, `plugin.bad-entry`,
+ * `plugin.name-taken`, or one about the file.
  */
 export async function loadPlugins(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
@@ -80,7 +83,10 @@ async function importPlugin(path: string, digest: string): Promise<Record<string
   }
 }
 
-/** Makes `taskloom` and `zod` this package and its zod: a second copy of either would not be the one that runs. */
+/**
+ * Makes `taskloom` and `zod` this package and its zod: a second copy of either would not be the one that
+ * runs.
+ */
 function resolveOwnNames(): void {
   if (hooked) return;
   hooked = true;

@@ -1,6 +1,7 @@
 /**
- * @file The header of the safetensors format (https://github.com/huggingface/safetensors): 8 bytes with the header's length,
- * little-endian; a JSON object of names to types, shapes and byte ranges; then the arrays without gaps. Needs no Node.
+ * @file The header of the safetensors format (https://github.com/huggingface/safetensors): 8 bytes with the
+ * header's length, little-endian; a JSON object of names to types, shapes and byte ranges; then the arrays
+ * without gaps. Needs no Node.
  */
 import { UserError } from "../common/errors.js";
 
@@ -62,19 +63,25 @@ export const PREFIX_BYTES = 8;
 const MAXIMUM_HEADER_BYTES = 100_000_000;
 const METADATA = "__metadata__";
 
-/** The checksum stands first in the header, so that its place in the file is known: these bytes precede its 8 hexadecimal digits. */
+/**
+ * The checksum stands first in the header, so that its place in the file is known: these bytes precede its 8
+ * hexadecimal digits.
+ */
 const CHECKSUM_PREFIX = `{"${METADATA}":{"crc32":"`;
 export const CHECKSUM_POSITION = PREFIX_BYTES + CHECKSUM_PREFIX.length;
 export const NO_CHECKSUM = "00000000";
 
-/** Whether a file's first bytes (prefix and header) carry a checksum where the writer of this project puts it. */
+/**
+ * Whether a file's first bytes (prefix and header) carry a checksum where the writer of this project puts it.
+ */
 export function hasChecksum(head: Uint8Array): boolean {
   return new TextDecoder().decode(head.subarray(PREFIX_BYTES, CHECKSUM_POSITION)) === CHECKSUM_PREFIX;
 }
 
 /**
- * Length prefix and header of a file that holds `arrays`, padded to a multiple of 8 bytes, with a checksum of zeros to be
- * filled in; and the arrays in the order they are to be written: widest elements first, so that each is aligned.
+ * Length prefix and header of a file that holds `arrays`, padded to a multiple of 8 bytes, with a checksum of
+ * zeros to be filled in; and the arrays in the order they are to be written: widest elements first, so that
+ * each is aligned.
  */
 export function encodeHeader(
   arrays: ReadonlyMap<string, StoredArray>,
@@ -125,8 +132,9 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, where: strin
 /**
  * Reads and checks a header.
  *
- * @throws UserError `safetensors.damaged` where it is not JSON of the expected form, where ranges overlap, leave gaps, reach
- * beyond the file or do not fit their shapes; `safetensors.unknown-type` for element types this reader does not know.
+ * @throws UserError `safetensors.damaged` where it is not JSON of the expected form, where ranges overlap,
+ * leave gaps, reach beyond the file or do not fit their shapes; `safetensors.unknown-type` for element types
+ * this reader does not know.
  */
 export function parseHeader(json: Uint8Array, fileBytes: number, where: string): SafetensorsHeader {
   let header: unknown;

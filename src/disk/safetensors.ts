@@ -29,8 +29,9 @@ export interface SafetensorsContent {
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /**
- * Writes a file atomically (see `replaceFile`). Besides `metadata`, the file carries `crc32`, the CRC-32 of all its bytes with
- * those eight digits as zeros; other readers ignore it. Do not change the arrays until the promise settles.
+ * Writes a file atomically (see `replaceFile`). Besides `metadata`, the file carries `crc32`, the CRC-32 of
+ * all its bytes with those eight digits as zeros; other readers ignore it. Do not change the arrays until the
+ * promise settles.
  *
  * @throws UserError where the file cannot be written or the disk is full; the old file then stays as it was.
  */
@@ -61,9 +62,11 @@ export async function writeSafetensors(
 }
 
 /**
- * Reads a file: all arrays, checking the checksum where the file has one, or only those of `names`, unchecked.
+ * Reads a file: all arrays, checking the checksum where the file has one, or only those of `names`,
+ * unchecked.
  *
- * @throws UserError `safetensors.damaged`, `safetensors.unknown-type`, `safetensors.missing-array`, or one about the file.
+ * @throws UserError `safetensors.damaged`, `safetensors.unknown-type`, `safetensors.missing-array`, or one
+ * about the file.
  */
 export async function readSafetensors(path: string, names?: readonly string[]): Promise<SafetensorsContent> {
   const file = await SafetensorsFile.open(path);

@@ -3,7 +3,10 @@ import { croppedCamera, mirroredCamera, type PinholeCamera, scaledCamera } from 
 import type { Field } from "./field.js";
 import type { Size } from "./size.js";
 
-/** Pixels of the result per source pixel when `length` positions are spread over `size` with their ends aligned. */
+/**
+ * Pixels of the result per source pixel when `length` positions are spread over `size` with their ends
+ * aligned.
+ */
 function alignedFactor(size: number, length: number): number {
   return size === 1 ? length : (length - 1) / (size - 1);
 }
@@ -19,7 +22,7 @@ function turnedCamera(
   return turnedCamera(turned, { width: height, height: width }, quarters - 1);
 }
 
-/** Array `camera` [N,4]: fx, fy, cx, cy in pixels of the view. */
+/** Array `camera` [N,4], fx, fy, cx, cy in pixels of the view. */
 export const cameraField: Field<PinholeCamera> = {
   kind: "camera",
   moved(camera, move, size) {

@@ -6,8 +6,9 @@ import type { Size } from "./size.js";
 export type Colouring = (image: Float32Array, size: Size) => Float32Array;
 
 /**
- * A kind of field. `V` is its value in a sample. Values are not changed: what a move makes is new, or the value itself.
- * Fields of any number of elements (boxes, points) are padded to a capacity of their own in batches.
+ * A kind of field. `V` is its value in a sample. Values are not changed: what a move makes is new, or the
+ * value itself. Fields of any number of elements (boxes, points) are padded to a capacity of their own in
+ * batches.
  */
 export interface Field<V = unknown> {
   readonly kind: string;
@@ -16,11 +17,13 @@ export interface Field<V = unknown> {
   /** The value after the image's colours changed; the value itself if left out. */
   coloured?(value: V, colouring: Colouring, size: Size): V;
   /**
-   * Shapes of the arrays that hold `count` values in a batch of images of that size, by what stands after the field's
-   * name in the arrays' names.
+   * Shapes of the arrays that hold `count` values in a batch of images of that size, by what stands after the
+   * field's name in the arrays' names.
    */
   arrays(count: number, size: Size): FieldArrays<readonly number[]>;
-  /** Writes a value as number `n` into arrays of these names, zeros so far. What is missing is not written. */
+  /**
+   * Writes a value as number `n` into arrays of these names, zeros so far. What is missing is not written.
+   */
   write(value: V, arrays: FieldArrays<Float32Array>, n: number): void;
 }
 

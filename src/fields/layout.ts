@@ -1,4 +1,7 @@
-/** @file The layout of a batch: names and shapes of its arrays. Who fills a batch and who reads it both ask here. */
+/**
+ * @file The layout of a batch: names and shapes of its arrays. Who fills a batch and who reads it both ask
+ * here.
+ */
 import type { Field } from "./field.js";
 import { givenFields, type OptionalField } from "./sample.js";
 import type { Size } from "./size.js";
@@ -30,9 +33,10 @@ export function arrayName(
 }
 
 /**
- * What is known of a sample by how it was drawn, not by what it holds: the shape for one sample, by the array's name.
- * `index` [N]: the sample's number in its split (appended samples of another split count on after it). `turns` [N]: quarter turns, counter-clockwise, of a view.
- * `placement` [N,5]: where a view lies in the one it is made from, the members of `Placement` in their order.
+ * What is known of a sample by how it was drawn, not by what it holds: the shape for one sample, by the
+ * array's name. `index` [N], the sample's number in its split (appended samples of another split count on
+ * after it). `turns` [N], quarter turns, counter-clockwise, of a view. `placement` [N,5], where a view lies
+ * in the one it is made from, the members of `Placement` in their order.
  */
 export const drawnArrays = { index: [], turns: [], placement: [5] } as const satisfies Record<
   string,

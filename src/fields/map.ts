@@ -10,7 +10,10 @@ export interface LabelMap {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** [channels, height, width]; what the values mean is the task's business (class index, metres, unit vector). */
+  /**
+   * [channels, height, width]; what the values mean is the task's business (class index, metres, unit
+   * vector).
+   */
   readonly data: Float32Array;
   /**
    * 1 where the label holds, 0 where it is to be ignored, [height, width]. Values under 0 are finite but
@@ -31,7 +34,10 @@ export interface MapRules {
   scaled(map: LabelMap, factor: number): LabelMap;
 }
 
-/** Arrays `.label` [N,C,H,W] (zeros where there is none), `.valid` [N,1,H,W] and `.labelled` [N], of zeros and ones. */
+/**
+ * Arrays `.label` [N,C,H,W] (zeros where there is none), `.valid` [N,1,H,W] and `.labelled` [N], of zeros and
+ * ones.
+ */
 export function mapField(rules: MapRules): Field<LabelMap> {
   return {
     kind: "map",

@@ -13,8 +13,8 @@ export interface Turn {
 }
 
 /**
- * A part of the image enlarged to the whole image's size, the centres of its corner pixels on those of the whole
- * (torch's `align_corners=True`). Things look `enlargement` times as large.
+ * A part of the image enlarged to the whole image's size, the centres of its corner pixels on those of the
+ * whole (torch's `align_corners=True`). Things look `enlargement` times as large.
  */
 export interface Window {
   readonly kind: "window";
@@ -26,8 +26,8 @@ export interface Window {
 }
 
 /**
- * The whole image at another size, its edges on the new edges. Things look `enlargement` times as large; 1 where
- * only the number of pixels changes, as when images are resized on reading.
+ * The whole image at another size, its edges on the new edges. Things look `enlargement` times as large; 1
+ * where only the number of pixels changes, as when images are resized on reading.
  */
 export interface Stretch extends Size {
   readonly kind: "stretch";
@@ -35,8 +35,8 @@ export interface Stretch extends Size {
 }
 
 /**
- * The frame of `height` x `width` pixels whose corner lies at (`left`, `top`), which may reach beyond the image: there
- * labels are invalid and the image is black or has its mean colour.
+ * The frame of `height` x `width` pixels whose corner lies at (`left`, `top`), which may reach beyond the
+ * image: there labels are invalid and the image is black or has its mean colour.
  */
 export interface Cut extends Size {
   readonly kind: "cut";

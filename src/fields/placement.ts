@@ -3,9 +3,9 @@ import { type Move, sizeAfter } from "./move.js";
 import type { Size } from "./size.js";
 
 /**
- * Where a view lies in the view it is made from: its pixel (x, y) shows what (xStep·x + xStart, yStep·y + yStart) shows
- * there, in pixels, centres at whole numbers. A negative xStep is a mirror image. Things look `enlargement` times as
- * large.
+ * Where a view lies in the view it is made from: its pixel (x, y) shows what (xStep·x + xStart, yStep·y +
+ * yStart) shows there, in pixels, centres at whole numbers. A negative xStep is a mirror image. Things look
+ * `enlargement` times as large.
  */
 export interface Placement {
   readonly xStep: number;
@@ -17,7 +17,10 @@ export interface Placement {
 
 const WHOLE: Placement = { xStep: 1, xStart: 0, yStep: 1, yStart: 0, enlargement: 1 };
 
-/** Pixels of the source from one pixel of `length` to the next, where its ends fall on those of `size` source pixels. */
+/**
+ * Pixels of the source from one pixel of `length` to the next, where its ends fall on those of `size` source
+ * pixels.
+ */
 function alignedStep(size: number, length: number): number {
   return length === 1 ? 1 : (size - 1) / (length - 1);
 }

@@ -2,7 +2,10 @@
 import { apply3, type Mat3, multiply3, scale3, type Vec3 } from "../geometry/rotation.js";
 import type { Field } from "./field.js";
 
-/** A point p of the camera (x right, y down, z forward, metres) lies at `rotation` p + `position` in the scene. */
+/**
+ * A point p of the camera (x right, y down, z forward, metres) lies at `rotation` p + `position` in the
+ * scene.
+ */
 export interface Pose {
   readonly rotation: Mat3;
   /** Of the camera, metres. */
@@ -19,8 +22,8 @@ function turnedPose({ rotation, position }: Pose, quarters: number): Pose {
 }
 
 /**
- * Array `pose` [N,3,4]: rows of [rotation | position]. A mirror image shows a mirrored scene; enlarging by s shrinks the
- * scene by s, as it divides depth.
+ * Array `pose` [N,3,4], rows of [rotation | position]. A mirror image shows a mirrored scene; enlarging by s
+ * shrinks the scene by s, as it divides depth.
  */
 export const poseField: Field<Pose> = {
   kind: "pose",

@@ -1,7 +1,7 @@
 /**
- * @file Taps: which source positions an output position of one axis is made of. Every rule (box, bilinear, nearest) is
- * a list of taps an axis, so images, labels and validity go through the same arithmetic, and the same values come out
- * on every machine.
+ * @file Taps: which source positions an output position of one axis is made of. Every rule (box, bilinear,
+ * nearest) is a list of taps an axis, so images, labels and validity go through the same arithmetic, and the
+ * same values come out on every machine.
  */
 import type { Stretch, Window } from "./move.js";
 import type { Size } from "./size.js";

@@ -1,4 +1,6 @@
-/** @file Writing ONNX nodes: names for their values, each structure once, constants shared, branches of `If`. */
+/**
+ * @file Writing ONNX nodes: names for their values, each structure once, constants shared, branches of `If`.
+ */
 import type { OnnxAttribute, OnnxBranch, OnnxInitializer, OnnxNode } from "./onnx-graph.js";
 import { type DType, exactText, type Shape, type TensorType } from "./tensor.js";
 
@@ -23,8 +25,8 @@ export interface NodeWriter {
     options?: EmitOptions,
   ): readonly string[];
   /**
-   * Values that `build` writes nodes for, which run only where the bool scalar `condition` holds; elsewhere the values named `otherwise`.
-   * `build` may read any value that has a name by now.
+   * Values that `build` writes nodes for, which run only where the bool scalar `condition` holds; elsewhere
+   * the values named `otherwise`. `build` may read any value that has a name by now.
    */
   emitIf(
     condition: string,

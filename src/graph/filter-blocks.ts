@@ -1,10 +1,13 @@
 /**
- * @file Filters of convolutions in the order of ONNX Runtime's blocked kernels (see `spellings/blocked.ts`): [O/B, C/B, KH, KW, B in, B out]. State
- * kept in that order need not be reordered at every step.
+ * @file Filters of convolutions in the order of ONNX Runtime's blocked kernels (see `spellings/blocked.ts`):
+ * [O/B, C/B, KH, KW, B in, B out]. State kept in that order need not be reordered at every step.
  */
 import type { Shape } from "./tensor.js";
 
-/** Whether values of this shape have a blocked order: [O,C,KH,KW] of whole blocks, with more than one tap. `blockSize` 0 stands for none. */
+/**
+ * Whether values of this shape have a blocked order: [O,C,KH,KW] of whole blocks, with more than one tap.
+ * `blockSize` 0 stands for none.
+ */
 export function hasFilterBlocks(shape: Shape, blockSize: number): boolean {
   if (blockSize === 0 || shape.length !== 4) return false;
   const [outputs, inputs, rows, columns] = shape;

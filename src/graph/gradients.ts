@@ -8,8 +8,9 @@ import { expand, reshape } from "./ops/shape.js";
 import { graphError, type Node, type Shape, sameShape, type Tensor } from "./tensor.js";
 
 /**
- * Gradients of `output` with respect to each tensor of `wrt`, each of that tensor's shape; a tensor that `output` does not
- * depend on gets zeros. `output` may have any shape: `seed` is its cotangent (ones if left out, i.e. the gradient of its sum).
+ * Gradients of `output` with respect to each tensor of `wrt`, each of that tensor's shape; a tensor that
+ * `output` does not depend on gets zeros. `output` may have any shape: `seed` is its cotangent (ones if left
+ * out, i.e. the gradient of its sum).
  * @throws GraphError naming the operator where the path crosses one without a gradient rule.
  */
 export function gradients(output: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {

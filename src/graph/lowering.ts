@@ -1,4 +1,7 @@
-/** @file From tensors to ONNX nodes: the context an operator's `lower` writes into, and the walk that calls it. */
+/**
+ * @file From tensors to ONNX nodes: the context an operator's `lower` writes into, and the walk that calls
+ * it.
+ */
 import { GraphError } from "../common/errors.js";
 import { Emitter, type NodeWriter } from "./emitter.js";
 import {
@@ -18,8 +21,8 @@ import type { Attributes, Node, Tensor, TensorType } from "./tensor.js";
 export interface Target {
   readonly provider: "cpu" | "webgpu" | "wasm" | "cuda";
   /**
-   * Channels per block of ONNX Runtime's blocked convolution kernels on this CPU (16 with AVX-512, 8 with AVX2),
-   * found by a probe at start; 0 where they cannot be used.
+   * Channels per block of ONNX Runtime's blocked convolution kernels on this CPU (16 with AVX-512, 8 with
+   * AVX2), found by a probe at start; 0 where they cannot be used.
    */
   readonly blockSize: 0 | 8 | 16;
 }
@@ -38,7 +41,10 @@ export interface LowerContext<A extends Attributes = Attributes> extends NodeWri
   readonly outputs: readonly Tensor[];
   /** Name of the value of a tensor further up, for spellings that read through a producer. */
   nameOf(tensor: Tensor): string;
-  /** Name of an image's blocked form (see `spellings/blocked.ts`), or null where it only exists in plain order. */
+  /**
+   * Name of an image's blocked form (see `spellings/blocked.ts`), or null where it only exists in plain
+   * order.
+   */
   blockedNameOf(tensor: Tensor): string | null;
   /** Name of a filter's blocked form, or null where it only exists in plain order. */
   blockedFilterOf(tensor: Tensor): string | null;
@@ -56,8 +62,10 @@ export function topologicalOrder(outputs: readonly Tensor[]): Node[] {
 
 /**
  * Writes the ONNX nodes that compute `outputs` on `target`.
- * Leaves become graph inputs, except those in `initializers`, whose data is stored in the graph (inference models).
- * @param blockedFilters names of leaves and outputs whose bytes are filters in blocked order (`hasFilterBlocks` of their shape).
+ * Leaves become graph inputs, except those in `initializers`, whose data is stored in the graph (inference
+ * models).
+ * @param blockedFilters names of leaves and outputs whose bytes are filters in blocked order
+ * (`hasFilterBlocks` of their shape).
  * @throws GraphError where two leaves share a name but not a type, or an output has the name of an input.
  */
 export function lowerGraph(
@@ -119,8 +127,9 @@ export function lowerGraph(
 }
 
 /**
- * Gives the wanted values their output names and drops nodes that no output needs. A value that is a leaf, a constant or wanted twice
- * is copied by an Identity; any other is renamed at its source, so that it is written straight into the caller's buffer.
+ * Gives the wanted values their output names and drops nodes that no output needs. A value that is a leaf, a
+ * constant or wanted twice is copied by an Identity; any other is renamed at its source, so that it is
+ * written straight into the caller's buffer.
  */
 function nameOutputs(
   nodes: readonly OnnxNode[],
@@ -156,7 +165,10 @@ function nameOutputs(
   return kept.reverse();
 }
 
-/** How what was emitted for a tensor is found: in plain order (a blocked value is reordered when first asked for), or in blocked order if it has it. */
+/**
+ * How what was emitted for a tensor is found: in plain order (a blocked value is reordered when first asked
+ * for), or in blocked order if it has it.
+ */
 function readerOf(values: ReadonlyMap<Node, Emitted[]>, { emit, reshape }: Emitter, target: Target): Reader {
   const emitted = ({ node, index }: Tensor) => values.get(node)![index];
   const blocked = (tensor: Tensor, filter: boolean) => {

@@ -1,4 +1,7 @@
-/** @file A graph in ONNX's own terms, as plain data: what `lowerGraph` makes of tensors and `encodeModel` writes. */
+/**
+ * @file A graph in ONNX's own terms, as plain data: what `lowerGraph` makes of tensors and `encodeModel`
+ * writes.
+ */
 import type { TensorType } from "./tensor.js";
 
 /** Nodes that run only where an `If` takes them. They may read every value of the graph around them. */
@@ -49,7 +52,10 @@ export function isBranch(attribute: OnnxAttribute): attribute is { readonly bran
   return typeof attribute === "object" && "branch" in attribute;
 }
 
-/** Everything that must be there before a node runs: its inputs, and what its branches read of the graph around it. */
+/**
+ * Everything that must be there before a node runs: its inputs, and what its branches read of the graph
+ * around it.
+ */
 export function valuesRead({ inputs, attributes }: OnnxNode): readonly string[] {
   const captured = Object.values(attributes).flatMap((attribute) => {
     if (!isBranch(attribute)) return [];

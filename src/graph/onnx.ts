@@ -39,7 +39,10 @@ const dataTypes: Record<DType, TensorProto_DataType> = {
   bool: TensorProto_DataType.BOOL,
 };
 
-/** The bytes of an ONNX model. `metadata` becomes the model's metadata properties (preprocessing, classes, ...). */
+/**
+ * The bytes of an ONNX model. `metadata` becomes the model's metadata properties (preprocessing, classes,
+ * ...).
+ */
 export function encodeModel(
   graph: OnnxGraph,
   metadata: Readonly<Record<string, string>> = {},

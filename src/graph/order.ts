@@ -1,8 +1,9 @@
 /** @file Depth-first order: what a graph's nodes depend on comes before them. */
 
 /**
- * All of `roots` and what they depend on, each once and behind its own dependencies; otherwise in the order of `roots` and of their dependencies.
- * Iterative: graphs may be tens of thousands deep. The dependencies must hold no circle.
+ * All of `roots` and what they depend on, each once and behind its own dependencies; otherwise in the order
+ * of `roots` and of their dependencies. Iterative: graphs may be tens of thousands deep. The dependencies
+ * must hold no circle.
  */
 export function dependencyOrder<T>(roots: Iterable<T>, dependenciesOf: (item: T) => readonly T[]): T[] {
   const order: T[] = [];

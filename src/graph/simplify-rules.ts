@@ -1,4 +1,7 @@
-/** @file The rewriting rules of `simplify`, by operator name. Each looks at one tensor and returns an equal, cheaper one, or null. */
+/**
+ * @file The rewriting rules of `simplify`, by operator name. Each looks at one tensor and returns an equal,
+ * cheaper one, or null.
+ */
 import { add, mul, sub } from "./ops/arithmetic.js";
 import { ChannelAffine, ChannelExpand, channelAffine } from "./ops/channel.js";
 import { Conv2dFilterGrad, Conv2dInputGrad } from "./ops/conv2d.js";
@@ -47,7 +50,10 @@ function firstOf(...list: Rule[]): Rule {
   };
 }
 
-/** The operators that are linear in the given input: L(s, a) + L(s, b) = L(s, a + b), one costly node instead of two. */
+/**
+ * The operators that are linear in the given input: L(s, a) + L(s, b) = L(s, a + b), one costly node instead
+ * of two.
+ */
 const linearInputs: Readonly<Record<string, readonly number[]>> = {
   [Conv2dFilterGrad.name]: [0, 1],
   [Conv2dInputGrad.name]: [0],
@@ -61,7 +67,10 @@ function sameNodeExcept(a: Node, b: Node, varying: number): boolean {
   );
 }
 
-/** Merges the two most recent terms of a sum that are one linear operator's results. Sums are chains: (t1 + t2) + t3. */
+/**
+ * Merges the two most recent terms of a sum that are one linear operator's results. Sums are chains: (t1 +
+ * t2) + t3.
+ */
 const mergeLinear: Rule = (tensor, context) => {
   const [left, right] = tensor.node.inputs;
   const merged = mergePair(left, right, context.uses(0) === 1 && context.uses(1) === 1);
@@ -85,7 +94,9 @@ function mergePair(a: Tensor, b: Tensor, onlyUse: boolean): Tensor | null {
   return null;
 }
 
-/** affine(x) + expand(v) = affine with v added to its shift, also where the affine map is one term of a sum. */
+/**
+ * affine(x) + expand(v) = affine with v added to its shift, also where the affine map is one term of a sum.
+ */
 const foldExpand: Rule = (tensor, context) => {
   const [a, b] = tensor.node.inputs;
   const [sum, expanded] = b.node.op.name === ChannelExpand.name ? [a, b] : [b, a];

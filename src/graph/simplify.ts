@@ -1,6 +1,6 @@
 /**
- * @file Clean-up before writing: common subexpressions, identities, constants, and sums of one linear operator's results. Dead nodes vanish by
- * themselves: the new graph holds what its outputs reach.
+ * @file Clean-up before writing: common subexpressions, identities, constants, and sums of one linear
+ * operator's results. Dead nodes vanish by themselves: the new graph holds what its outputs reach.
  */
 import { topologicalOrder } from "./lowering.js";
 import { rules } from "./simplify-rules.js";
@@ -8,13 +8,14 @@ import type { Node, Tensor } from "./tensor.js";
 import { applyMany, exactText } from "./tensor.js";
 
 /**
- * An equal graph with fewer nodes. Values are unchanged up to the rounding of re-associated sums; `detach` is gone, since it has done
- * its work once gradients exist.
+ * An equal graph with fewer nodes. Values are unchanged up to the rounding of re-associated sums; `detach` is
+ * gone, since it has done its work once gradients exist.
  */
 export function simplify(outputs: readonly Tensor[]): Tensor[] {
   let current = outputs;
   let size = countNodes(current);
-  // A rule may uncover another's work (a merged sum that meets its twin), so passes repeat while they shrink the graph.
+  // A rule may uncover another's work (a merged sum that meets its twin), so passes repeat while they shrink
+  // the graph.
   for (;;) {
     const next = simplifyOnce(current);
     const nextSize = countNodes(next);
@@ -93,7 +94,8 @@ class HashCons {
       if (typeof value === "number" && !Number.isFinite(value)) return `number:${value}`;
       if (Object.is(value, -0)) return "number:-0";
       if (!ArrayBuffer.isView(value)) return value;
-      // Small arrays are compared by content, large ones by identity: hashing megabytes would cost more than it finds.
+      // Small arrays are compared by content, large ones by identity: hashing megabytes would cost more than
+      // it finds.
       const array = value as unknown as ArrayLike<number>;
       if (array.length <= 1024) return `${value.constructor.name}:${Array.from(array, exactText).join(",")}`;
       let id = this.#dataIds.get(value);

@@ -41,8 +41,9 @@ export interface GradientContext<A extends Attributes = Attributes> {
 
 /**
  * An operator: shape rule, ONNX form and gradient rule together.
- * `gradient` returns one tensor per input (`null` where there is none); a result that is larger than its input because the
- * operator broadcast it is summed back by the driver. `gradient: "none"` marks operators that have no gradient by nature.
+ * `gradient` returns one tensor per input (`null` where there is none); a result that is larger than its
+ * input because the operator broadcast it is summed back by the driver. `gradient: "none"` marks operators
+ * that have no gradient by nature.
  */
 export interface Operator<A extends Attributes = Attributes> {
   readonly name: string;

@@ -11,8 +11,9 @@ export interface ConfiguredMethod {
 }
 
 /**
- * `base` with the terms of `added` that learn from no labels: the supervised ones are the base's alone. Views that both plan alike are the
- * same pictures, and passes over them are shared; each has streams of its own. Parameter groups come from all, the network from the base.
+ * `base` with the terms of `added` that learn from no labels: the supervised ones are the base's alone. Views
+ * that both plan alike are the same pictures, and passes over them are shared; each has streams of its own.
+ * Parameter groups come from all, the network from the base.
  */
 export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod[]): ConfiguredMethod {
   if (added.length === 0) return base;
@@ -46,7 +47,10 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
   return { method: composed, options };
 }
 
-/** Appends the plans that are not there yet; returns where each one stands. A view is used once, as two alike are two draws. */
+/**
+ * Appends the plans that are not there yet; returns where each one stands. A view is used once, as two alike
+ * are two draws.
+ */
 function mergeViews(views: ViewPlan[], plans: readonly ViewPlan[]): number[] {
   const places: number[] = [];
   for (const plan of plans) {
@@ -89,7 +93,9 @@ function ownStreams({ method, options }: ConfiguredMethod): [string, StreamReque
   ]);
 }
 
-/** The context of an added method: its views by its own numbers, its inputs and streams under its own name. */
+/**
+ * The context of an added method: its views by its own numbers, its inputs and streams under its own name.
+ */
 function seenFrom(context: MethodContext, places: readonly number[], method: string): MethodContext {
   return {
     ...context,

@@ -19,7 +19,10 @@ interface ConsistencyOptions extends Ramp {
   readonly distance: "l2" | "task";
   /** Least probability at which the other view's class counts as its label; for `task` only. */
   readonly confidence: number;
-  /** How the second view lies in the first: the same crop, or a crop and flip of it, which predictions then follow. */
+  /**
+   * How the second view lies in the first: the same crop, or a crop and flip of it, which predictions then
+   * follow.
+   */
   readonly geometry: "shared" | "undone";
   /** Which tasks of a sample have to agree. */
   readonly tasks: "unlabelled" | "all";
@@ -29,8 +32,8 @@ type Predictions = Readonly<Record<string, Tensor>>;
 
 /**
  * L_u of two predictions [N,C,H,W] of the same pixels: [N].
- * `l2`: mean squared difference of probabilities, metres, unit vectors, the paper's example; gradients reach both.
- * `task`: the task's own loss, each with the other, detached, as its label; mean of both directions.
+ * `l2`: mean squared difference of probabilities, metres, unit vectors, the paper's example; gradients reach
+ * both. `task`: the task's own loss, each with the other, detached, as its label; mean of both directions.
  */
 function disagreement(
   task: Task,
@@ -50,8 +53,9 @@ function disagreement(
 }
 
 /**
- * The second sum of eq. 2, one term a task: (1/B) Σ_b 1/|U_b| Σ_{t in U_b} L_u(ŷ_t(A(x)), ŷ_t(A'(x))), U_b the unlabelled tasks of
- * sample b (or all tasks). `views` are predictions of two augmentations for the same points.
+ * The second sum of eq. 2, one term a task: (1/B) Σ_b 1/|U_b| Σ_{t in U_b} L_u(ŷ_t(A(x)), ŷ_t(A'(x))), U_b
+ * the unlabelled tasks of sample b (or all tasks). `views` are predictions of two augmentations for the same
+ * points.
  */
 export function consistencyTerms(
   context: Pick<MethodContext, "tasks" | "labels" | "batchSize">,

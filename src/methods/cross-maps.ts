@@ -1,8 +1,9 @@
 /**
- * @file Mapping networks from one task's space into another's, one an ordered pair of tasks: what `direct-map` and `perceptual-map` share.
- * JTR (sec. 4.1) says of these baselines that the networks are SegNets and refers to Zamir et al. 2020 and Li et al. 2022 for the rest.
- * Zamir et al. train mappings beforehand on pairs of labels, which few partly labelled images have (none with one label an image); here, as Li et
- * al. train theirs, they learn along with the network.
+ * @file Mapping networks from one task's space into another's, one an ordered pair of tasks: what
+ * `direct-map` and `perceptual-map` share. JTR (sec. 4.1) says of these baselines that the networks are
+ * SegNets and refers to Zamir et al. 2020 and Li et al. 2022 for the rest. Zamir et al. train mappings
+ * beforehand on pairs of labels, which few partly labelled images have (none with one label an image); here,
+ * as Li et al. train theirs, they learn along with the network.
  */
 import { z } from "zod";
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
@@ -26,7 +27,10 @@ export interface CrossMapOptions extends Ramp {
   readonly width: number;
 }
 
-/** The options of a method made of mapping networks; `weight` is that of its consistency term, and waits for mappings to learn by its ramp. */
+/**
+ * The options of a method made of mapping networks; `weight` is that of its consistency term, and waits for
+ * mappings to learn by its ramp.
+ */
 export function crossMapOptions(weight: z.ZodType<number>): z.ZodType<CrossMapOptions> {
   return z.strictObject({
     weight,
@@ -61,9 +65,10 @@ export interface CrossMap {
 }
 
 /**
- * What mapping networks read of a task: the prediction, encoded as in JTR's eq. 4, for samples without a label; for labelled ones the label,
- * with the prediction where it does not hold. So one evaluation of a mapping serves both, and gradients reach predictions exactly where the
- * task is unlabelled and another one labelled.
+ * What mapping networks read of a task: the prediction, encoded as in JTR's eq. 4, for samples without a
+ * label; for labelled ones the label, with the prediction where it does not hold. So one evaluation of a
+ * mapping serves both, and gradients reach predictions exactly where the task is unlabelled and another one
+ * labelled.
  */
 function sideOf(context: MethodContext, index: number, predictions: NetworkPass["predictions"]): Side {
   const task = context.tasks[index];
@@ -113,7 +118,10 @@ export function overUnlabelled(maps: readonly CrossMap[], losses: readonly Tenso
   return overSources(maps, losses, ({ unlabelled }) => unlabelled);
 }
 
-/** (1/B) Σ_b 1/|T_b| Σ_{s, t in T_b} of the maps' losses, each [B]: both labelled, so that only mapping networks learn from it. */
+/**
+ * (1/B) Σ_b 1/|T_b| Σ_{s, t in T_b} of the maps' losses, each [B]: both labelled, so that only mapping
+ * networks learn from it.
+ */
 export function overLabelled(maps: readonly CrossMap[], losses: readonly Tensor[]): MeanOverPairs {
   return overSources(maps, losses, ({ labels }) => labels.labelled);
 }

@@ -18,9 +18,10 @@ import { networkPass, supervisedTerms } from "./supervised.js";
  *     consistency (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} L_t(m_{s→t}(ŷ_s), y_t)
  *     fit         (1/B) Σ_b 1/|T_b| Σ_{s ≠ t in T_b}       L_t(m_{s→t}(y_s), y_t)
  *
- * Given by the papers: mappings between the tasks' own spaces, SegNets, compared by the target's loss. Ours: the sums and weights (those of
- * eq. 3), and how mappings learn: by `fit` on images with two labels, and by `consistency`, whose gradients reach mapping and prediction alike.
- * With one label an image the second is all there is, so a mapping may learn whatever its source predicts: JTR's table 1 has this baseline below
+ * Given by the papers: mappings between the tasks' own spaces, SegNets, compared by the target's loss. Ours:
+ * the sums and weights (those of eq. 3), and how mappings learn: by `fit` on images with two labels, and by
+ * `consistency`, whose gradients reach mapping and prediction alike. With one label an image the second is
+ * all there is, so a mapping may learn whatever its source predicts: JTR's table 1 has this baseline below
  * plain supervision there.
  */
 export const directMap: MethodDefinition<CrossMapOptions> = {

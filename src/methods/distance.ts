@@ -6,12 +6,14 @@ import type { Tensor } from "../graph/tensor.js";
 
 export type DistanceName = "cosine" | "l1" | "l2";
 
-// Added under the root, so that the gradient of a zero vector is finite; the published code clamps the norms at 1e-12.
+// Added under the root, so that the gradient of a zero vector is finite; the published code clamps the norms
+// at 1e-12.
 const EPSILON = 1e-12;
 
 /**
  * Distance of a and b [N,C,H,W] for every sample: [N].
- * cosine: 1 - mean over positions of a·b / (|a| |b|), vectors over channels (JTR sec. 3.3); l1: mean |a - b|; l2: mean (a - b)² (Tab. 16).
+ * cosine: 1 - mean over positions of a·b / (|a| |b|), vectors over channels (JTR sec. 3.3); l1: mean |a - b|;
+ * l2: mean (a - b)² (Tab. 16).
  */
 export function latentDistance(name: DistanceName, a: Tensor, b: Tensor): Tensor {
   const rest = { axes: [1, 2, 3] };

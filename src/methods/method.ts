@@ -25,7 +25,10 @@ export interface LossTerm {
   readonly objective?: string;
   /** Whether it learns from labels: such terms are the first method's alone where methods are composed. */
   readonly supervised?: boolean;
-  /** What is logged in place of `value`, and whether the batch says anything of it; `value` at every step if left out. */
+  /**
+   * What is logged in place of `value`, and whether the batch says anything of it; `value` at every step if
+   * left out.
+   */
   readonly observed?: Observed;
 }
 
@@ -53,7 +56,10 @@ export interface MethodContext extends StreamLeaves {
   noise(input: NoiseInput): Tensor;
   /** The leaf of an array that the host feeds at each step. */
   input(wanted: StepInput): Tensor;
-  /** Passes of the kept network over images, by the image's tensor: composed methods share those over the same view. */
+  /**
+   * Passes of the kept network over images, by the image's tensor: composed methods share those over the same
+   * view.
+   */
   readonly passes: Map<Tensor, NetworkPass>;
 }
 
@@ -68,13 +74,19 @@ export interface MethodResult {
   readonly terms: readonly LossTerm[];
 }
 
-/** A method of the registry. `options` validates what stands under `method:` in a configuration, besides the name. */
+/**
+ * A method of the registry. `options` validates what stands under `method:` in a configuration, besides the
+ * name.
+ */
 export interface MethodDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
   /** Views the method wants of each sample; one if left out. */
   views?(options: O): readonly ViewPlan[];
-  /** Frames of a sequence that it wants in place of single images; `context.image(view, frame)` is one of them. */
+  /**
+   * Frames of a sequence that it wants in place of single images; `context.image(view, frame)` is one of
+   * them.
+   */
   frames?(options: O): FramesPlan | undefined;
   /** Arrays of those samples that it reads beside images and labels. */
   arrays?(options: O): readonly ExtraArray[];
@@ -87,8 +99,9 @@ export interface MethodDefinition<O = unknown> {
   /** Groups of parameters, which it declares by `Scope.inGroup`, with optimizers or rates of their own. */
   groups?(options: O): readonly GroupPlan[];
   /**
-   * Helper networks that start from the weights that another run keeps: the name of the option that holds the run's folder, by the
-   * helper's name. A run that is resumed takes them from its own checkpoint, as all else.
+   * Helper networks that start from the weights that another run keeps: the name of the option that holds the
+   * run's folder, by the helper's name. A run that is resumed takes them from its own checkpoint, as all
+   * else.
    */
   readonly startsFrom?: Readonly<Record<string, string>>;
   build(context: MethodContext, options: O): MethodResult;

@@ -8,8 +8,9 @@ import type { Tensor } from "../graph/tensor.js";
 import type { MethodContext } from "./method.js";
 
 /**
- * Predictions [N,C,H,W] of a view, by task name, moved to a view that was cut from it and lies in it at `placement` [N,5]: sampled bilinearly
- * where the later view's pixels come from, then mended as labels are (depth divided by the enlargement, normals mirrored).
+ * Predictions [N,C,H,W] of a view, by task name, moved to a view that was cut from it and lies in it at
+ * `placement` [N,5]: sampled bilinearly where the later view's pixels come from, then mended as labels are
+ * (depth divided by the enlargement, normals mirrored).
  */
 export function inLaterView(
   { tasks, batchSize: n, size: [height, width] }: Pick<MethodContext, "tasks" | "batchSize" | "size">,

@@ -1,6 +1,6 @@
 /**
- * @file Multi-task self-training (MuST; Ghiasi et al. 2021) as JTR's Table 9 compares it: single-task teachers, trained on the labels alone,
- * label what is unlabelled; a multi-task student learns from both.
+ * @file Multi-task self-training (MuST; Ghiasi et al. 2021) as JTR's Table 9 compares it: single-task
+ * teachers, trained on the labels alone, label what is unlabelled; a multi-task student learns from both.
  */
 import { z } from "zod";
 import { mul, sub } from "../graph/ops/arithmetic.js";
@@ -36,8 +36,9 @@ function teach(context: MethodContext): Record<string, Tensor> {
 }
 
 /**
- * Eq. 1 over labels and pseudo-labels, with which each of a sample's K tasks is labelled: for each task the labelled samples' part
- * (1/BK) Σ_{b: t in T_b} L_t(ŷ_t, y_t), then for each task the others' part with teachers' predictions for y_t.
+ * Eq. 1 over labels and pseudo-labels, with which each of a sample's K tasks is labelled: for each task the
+ * labelled samples' part (1/BK) Σ_{b: t in T_b} L_t(ŷ_t, y_t), then for each task the others' part with
+ * teachers' predictions for y_t.
  */
 export function studentTerms(
   context: Pick<MethodContext, "tasks" | "labels" | "batchSize">,

@@ -1,4 +1,6 @@
-/** @file Ordered pairs of tasks: which of them count for which sample, and places ("slots") for those that do. */
+/**
+ * @file Ordered pairs of tasks: which of them count for which sample, and places ("slots") for those that do.
+ */
 import { UserError } from "../common/errors.js";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
 import { cast, equal } from "../graph/ops/compare.js";
@@ -17,8 +19,8 @@ export interface TaskPair {
 }
 
 /**
- * Which pairs count for a sample. `unlabelled`: from its unlabelled tasks to its labelled ones (JTR eq. 3); `all`: from every task to its
- * labelled ones, for fully labelled images.
+ * Which pairs count for a sample. `unlabelled`: from its unlabelled tasks to its labelled ones (JTR eq. 3);
+ * `all`: from every task to its labelled ones, for fully labelled images.
  */
 export type PairChoice = "unlabelled" | "all";
 
@@ -70,8 +72,9 @@ function activePairs(labelled: Tensor, which: PairChoice): Tensor {
 }
 
 /**
- * Maps of a task [B,C,H,W] whose gradients stop where the task is the source of no pair that counts: losses of other maps would otherwise reach
- * them through a mapping network's batch statistics. `task` is its index, `labelled` [B,K].
+ * Maps of a task [B,C,H,W] whose gradients stop where the task is the source of no pair that counts: losses
+ * of other maps would otherwise reach them through a mapping network's batch statistics. `task` is its index,
+ * `labelled` [B,K].
  */
 export function learningSource(x: Tensor, task: number, labelled: Tensor, which: PairChoice): Tensor {
   const [batch, count] = labelled.shape;
@@ -91,9 +94,10 @@ export interface PairSlots {
 }
 
 /**
- * Puts the pairs that count for each sample into slots, in their order; slots left over hold other pairs, which do not count. A sample of K tasks
- * has at most floor(K²/4) pairs from unlabelled to labelled tasks, so that many slots take all of them, where pairs without slots would take
- * K(K-1) evaluations of a mapping network for each sample. `labelled` is [B,K].
+ * Puts the pairs that count for each sample into slots, in their order; slots left over hold other pairs,
+ * which do not count. A sample of K tasks has at most floor(K²/4) pairs from unlabelled to labelled tasks, so
+ * that many slots take all of them, where pairs without slots would take K(K-1) evaluations of a mapping
+ * network for each sample. `labelled` is [B,K].
  */
 export function pairSlots(labelled: Tensor, which: PairChoice): PairSlots {
   const [batch, count] = labelled.shape;

@@ -1,4 +1,6 @@
-/** @file Perceptual cross-task mapping: "Perceptual Map" of MTPSL's and JTR's tables, after Zamir et al. 2020. */
+/**
+ * @file Perceptual cross-task mapping: "Perceptual Map" of MTPSL's and JTR's tables, after Zamir et al. 2020.
+ */
 import { z } from "zod";
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
 import { concat, slice } from "../graph/ops/shape.js";
@@ -21,9 +23,10 @@ import type { MethodContext, MethodDefinition } from "./method.js";
 import { networkPass, supervisedTerms } from "./supervised.js";
 
 /**
- * Distance [B] of the mapped source and the target's label in the features of the network that maps the target back, e_{t→s}: cosine, mean over
- * positions of its bottleneck. Both enter as one batch, encoded as in JTR's eq. 4; where the label does not hold, the detached mapped source
- * stands in its place. The network that judges gets no gradient.
+ * Distance [B] of the mapped source and the target's label in the features of the network that maps the
+ * target back, e_{t→s}: cosine, mean over positions of its bottleneck. Both enter as one batch, encoded as in
+ * JTR's eq. 4; where the label does not hold, the detached mapped source stands in its place. The network
+ * that judges gets no gradient.
  */
 function featureDistance(context: MethodContext, network: Network, map: CrossMap): Tensor {
   const n = context.batchSize;
@@ -45,9 +48,10 @@ function featureDistance(context: MethodContext, network: Network, map: CrossMap
  *
  *     consistency (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(e_{t→s}(m_{s→t}(ŷ_s)), e_{t→s}(y_t))
  *
- * e_{t→s} is the encoder of m_{t→s}. Given by the papers: SegNets, and that two maps of one task are compared by what a mapping network out of
- * that task makes of them (Zamir et al., perceptual loss). Ours: that these are the mapped prediction and the label, so that predictions of
- * unlabelled tasks are reached (Zamir et al. compare a prediction with its own label); features of the bottleneck instead of outputs; the cosine
+ * e_{t→s} is the encoder of m_{t→s}. Given by the papers: SegNets, and that two maps of one task are compared
+ * by what a mapping network out of that task makes of them (Zamir et al., perceptual loss). Ours: that these
+ * are the mapped prediction and the label, so that predictions of unlabelled tasks are reached (Zamir et al.
+ * compare a prediction with its own label); features of the bottleneck instead of outputs; the cosine
  * distance and its weight, which are MTPSL's; and how mappings learn, as `direct-map` says.
  */
 export const perceptualMap: MethodDefinition<CrossMapOptions> = {

@@ -1,4 +1,7 @@
-/** @file Ramps: the weight of a loss term is 0 for some steps and then grows to its value, so that other terms learn first. */
+/**
+ * @file Ramps: the weight of a loss term is 0 for some steps and then grows to its value, so that other terms
+ * learn first.
+ */
 import { z } from "zod";
 import type { StepInput } from "../nn/step-input.js";
 
@@ -19,7 +22,9 @@ export function rampOptions(what: string): Record<keyof Ramp, z.ZodDefault<z.Zod
   };
 }
 
-/** Share of its weight that a term has at a step (from 0): 0 up to `rampFrom`, 1 from `rampFrom + rampUp` on. */
+/**
+ * Share of its weight that a term has at a step (from 0): 0 up to `rampFrom`, 1 from `rampFrom + rampUp` on.
+ */
 export function rampAt({ rampFrom, rampUp }: Ramp, step: number): number {
   if (step < rampFrom) return 0;
   return rampUp === 0 ? 1 : Math.min((step - rampFrom) / rampUp, 1);

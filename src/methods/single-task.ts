@@ -1,4 +1,6 @@
-/** @file Single-task learning: a network of its own for each task (JTR eq. 1 with one task; the tables' STL). */
+/**
+ * @file Single-task learning: a network of its own for each task (JTR eq. 1 with one task; the tables' STL).
+ */
 import { z } from "zod";
 import { type Head, type Network, runNetwork } from "../models/network.js";
 import type { MethodContext, MethodDefinition, MethodResult } from "./method.js";
@@ -6,8 +8,9 @@ import { observedMean } from "./observed.js";
 import { networkPass, supervisedTerm } from "./supervised.js";
 
 /**
- * One copy of a network for each head, under the scope `<head>`. The copies share nothing, so nothing is encoded before the heads are
- * known: `encode` hands on the image as it is, and `decode` runs each copy from there.
+ * One copy of a network for each head, under the scope `<head>`. The copies share nothing, so nothing is
+ * encoded before the heads are known: `encode` hands on the image as it is, and `decode` runs each copy from
+ * there.
  */
 export function networkPerTask(network: Network): Network {
   return {
@@ -21,7 +24,10 @@ export function networkPerTask(network: Network): Network {
   };
 }
 
-/** One term a task: the mean of its loss over the samples labelled for it, Σ_b L_t(b) / |{b : t in T_b}|; 0 where there is none. */
+/**
+ * One term a task: the mean of its loss over the samples labelled for it, Σ_b L_t(b) / |{b : t in T_b}|; 0
+ * where there is none.
+ */
 function build(context: MethodContext): MethodResult {
   const { predictions } = networkPass(context, context.image());
   const terms = context.tasks.map((task) => {

@@ -17,14 +17,16 @@ import {
 import { observedMean } from "./observed.js";
 
 export interface SupervisedOptions {
-  /** `released`: losses of labelled tasks are summed, as the published code does; `paper`: averaged (eq. 1). */
+  /**
+   * `released`: losses of labelled tasks are summed, as the published code does; `paper`: averaged (eq. 1).
+   */
   readonly variant: "paper" | "released";
 }
 
 /**
- * The supervised terms, one a task: (1/B) Σ_b 1/|T_b| Σ_{t in T_b} L_t(b), T_b the labelled tasks of sample b.
- * Each sample's loss is the mean over its own valid pixels, so images count alike however many pixels they label.
- * A sample without labels contributes nothing. `released` leaves out 1/|T_b|.
+ * The supervised terms, one a task: (1/B) Σ_b 1/|T_b| Σ_{t in T_b} L_t(b), T_b the labelled tasks of sample
+ * b. Each sample's loss is the mean over its own valid pixels, so images count alike however many pixels they
+ * label. A sample without labels contributes nothing. `released` leaves out 1/|T_b|.
  */
 export function supervisedTerms(
   context: MethodContext,

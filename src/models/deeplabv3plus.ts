@@ -1,10 +1,12 @@
 /**
- * @file DeepLabV3+ (Chen et al. 2018) on a ResNet encoder, for several tasks: the network of JTR's supplementary table 15 (with ResNet-50).
- * Encoder, atrous spatial pyramid pooling and decoder are shared up to the map of the last 3x3 convolution, as in the
- * multi-task trunk of CompL; of its own each task has the 1x1 classifier, so a further task costs next to nothing.
+ * @file DeepLabV3+ (Chen et al. 2018) on a ResNet encoder, for several tasks: the network of JTR's
+ * supplementary table 15 (with ResNet-50). Encoder, atrous spatial pyramid pooling and decoder are shared up
+ * to the map of the last 3x3 convolution, as in the multi-task trunk of CompL; of its own each task has the
+ * 1x1 classifier, so a further task costs next to nothing.
  *
- * Plain 3x3 convolutions stand where the paper's Xception variant has separable ones, as in DeepLabV3 with ResNets; no dropout. Names:
- * `encoder.` and torchvision's names of ResNets, `aspp.` and its names of `ASPP`, `decoder.low`, `decoder.0`, `decoder.1`, `head.<task>`.
+ * Plain 3x3 convolutions stand where the paper's Xception variant has separable ones, as in DeepLabV3 with
+ * ResNets; no dropout. Names: `encoder.` and torchvision's names of ResNets, `aspp.` and its names of `ASPP`,
+ * `decoder.low`, `decoder.0`, `decoder.1`, `head.<task>`.
  */
 import { z } from "zod";
 import { globalAveragePool2d } from "../graph/ops/average-pool.js";
@@ -47,8 +49,10 @@ const unit1x1 = { kernel: 1, ...without };
 const unit3x3 = { kernel: 3, padding: 1, ...without };
 
 /**
- * @returns a network for inputs whose height and width are multiples of the output stride; its bottleneck is the encoder's last map, its only
- * skip the map of `layer1`. Inputs of three channels are images in [0, 1] and are standardised by ImageNet's statistics; others stay as they are. Initialisation: He normal over the outputs; heads normal of deviation 0.01 with zero biases.
+ * @returns a network for inputs whose height and width are multiples of the output stride; its bottleneck is
+ * the encoder's last map, its only skip the map of `layer1`. Inputs of three channels are images in [0, 1]
+ * and are standardised by ImageNet's statistics; others stay as they are. Initialisation: He normal over the
+ * outputs; heads normal of deviation 0.01 with zero biases.
  */
 export function deeplabv3plus(options: DeepLabV3PlusOptions): Network {
   return {
@@ -98,8 +102,8 @@ function decode(
 }
 
 /**
- * Atrous spatial pyramid pooling (Chen et al. 2017): a 1x1 convolution, three dilated 3x3 ones and the image's mean side by side, put together
- * by a 1x1 convolution. x [N,C,H,W] to [N,channels,H,W].
+ * Atrous spatial pyramid pooling (Chen et al. 2017): a 1x1 convolution, three dilated 3x3 ones and the
+ * image's mean side by side, put together by a 1x1 convolution. x [N,C,H,W] to [N,channels,H,W].
  */
 function spatialPyramid(
   layer: Layer,

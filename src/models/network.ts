@@ -30,8 +30,8 @@ export interface Network {
   /** Height and width of inputs must be multiples of this. */
   readonly sizeMultiple: number;
   /**
-   * Names, from the network's own place on, of the parameters of the last layer that all heads share: that which makes the trunk, its
-   * normalisation included. Left out where they share none.
+   * Names, from the network's own place on, of the parameters of the last layer that all heads share: that
+   * which makes the trunk, its normalisation included. Left out where they share none.
    */
   readonly shared?: readonly string[];
   /** x [N,C,H,W], any number of channels. */
@@ -39,12 +39,18 @@ export interface Network {
   decode(layer: Layer, encoded: Encoded, heads: readonly Head[]): Decoded;
 }
 
-/** A model of the registry. `options` validates what stands under `model:` in a configuration, besides the name. */
+/**
+ * A model of the registry. `options` validates what stands under `model:` in a configuration, besides the
+ * name.
+ */
 export interface ModelDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
   create(options: O): Network;
-  /** The variable that an array of a public weight file stands for; null: none, leave it out. Default: names are the network's own. */
+  /**
+   * The variable that an array of a public weight file stands for; null: none, leave it out. Default: names
+   * are the network's own.
+   */
   variableName?(stored: string): string | null;
 }
 

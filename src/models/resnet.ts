@@ -1,7 +1,8 @@
 /**
- * @file The encoders of ResNet-18, -34 and -50 (He et al. 2016) as torchvision builds them: bottlenecks with their stride on the 3x3 convolution
- * ("v1.5"), parameters named as there (`conv1`, `bn1`, `layer1.0.conv1`, ..., `downsample.0`), so that its weights load by name. No `fc`.
- * ResNet-26 is the same with two bottlenecks a layer, the trunk of CompL (whose code has the stride on the first 1x1 convolution).
+ * @file The encoders of ResNet-18, -34 and -50 (He et al. 2016) as torchvision builds them: bottlenecks with
+ * their stride on the 3x3 convolution ("v1.5"), parameters named as there (`conv1`, `bn1`, `layer1.0.conv1`,
+ * ..., `downsample.0`), so that its weights load by name. No `fc`. ResNet-26 is the same with two bottlenecks
+ * a layer, the trunk of CompL (whose code has the stride on the first 1x1 convolution).
  */
 import { add } from "../graph/ops/arithmetic.js";
 import { maxPool2d } from "../graph/ops/max-pool.js";
@@ -47,7 +48,9 @@ export interface ResNetOptions {
   readonly name: ResNetName;
   /** Channels of the stem; the layers have 1, 2, 4 and 8 times as many planes. torchvision: 64. */
   readonly width: number;
-  /** Size of the image over size of the deepest map. Below 32, dilation takes the place of the last strides. */
+  /**
+   * Size of the image over size of the deepest map. Below 32, dilation takes the place of the last strides.
+   */
   readonly outputStride: 8 | 16 | 32;
   /** Of all normalisations; `batch` if left out. */
   readonly norm?: NormName;
@@ -55,7 +58,9 @@ export interface ResNetOptions {
 
 /** Feature maps of an image, sizes rounded up. */
 export interface ResNetMaps {
-  /** Of the first convolution, behind its normalisation and ReLU and before max pooling: [N,width,H/2,W/2]. */
+  /**
+   * Of the first convolution, behind its normalisation and ReLU and before max pooling: [N,width,H/2,W/2].
+   */
   readonly stem: Tensor;
   /** After `layer1` (at 1/4 of the size) to `layer4` (at 1/outputStride). */
   readonly layers: readonly Tensor[];
@@ -64,8 +69,9 @@ export interface ResNetMaps {
 /**
  * Feature maps of an image x [N,C,H,W].
  *
- * Dilation: a stride that is left out doubles the dilation of everything behind it, so the map is the strided network's with the positions in
- * between filled in ("à trous"). On bottlenecks this is torchvision's `replace_stride_with_dilation`, which knows no basic blocks.
+ * Dilation: a stride that is left out doubles the dilation of everything behind it, so the map is the strided
+ * network's with the positions in between filled in ("à trous"). On bottlenecks this is torchvision's
+ * `replace_stride_with_dilation`, which knows no basic blocks.
  */
 export function resnetEncoder(layer: Layer, x: Tensor, options: ResNetOptions): ResNetMaps {
   const { width, norm } = options;

@@ -1,7 +1,8 @@
 /**
- * @file SegNet (Badrinarayanan et al. 2017) as MTAN, MTPSL and JTR use it: five levels, max pooling with indices, no other skips.
- * Parameters are named as in that code (`encoder_block`, `conv_block_enc`, `decoder_block`, `conv_block_dec`), so its weights load by name; heads
- * are `head.<task>` instead of `pred_task<k>`.
+ * @file SegNet (Badrinarayanan et al. 2017) as MTAN, MTPSL and JTR use it: five levels, max pooling with
+ * indices, no other skips. Parameters are named as in that code (`encoder_block`, `conv_block_enc`,
+ * `decoder_block`, `conv_block_dec`), so its weights load by name; heads are `head.<task>` instead of
+ * `pred_task<k>`.
  */
 import { z } from "zod";
 import { add } from "../graph/ops/arithmetic.js";
@@ -26,7 +27,10 @@ import {
 export interface SegNetOptions {
   /** Channels of the first level; the levels have 1, 2, 4, 8 and 8 times as many. */
   readonly width: number;
-  /** Channels of the last level, if other than 8 times the width: the size of an auto-encoder's latent (JTR Tab. 17). */
+  /**
+   * Channels of the last level, if other than 8 times the width: the size of an auto-encoder's latent (JTR
+   * Tab. 17).
+   */
   readonly bottleneck?: number;
   /** `batch` if left out. */
   readonly norm?: NormName;
@@ -37,7 +41,8 @@ const initializers = { weightInit: xavierNormal, biasInit: zeros };
 const unit3x3 = { kernel: 3, padding: 1, ...initializers };
 
 /**
- * @returns a network for inputs whose height and width are multiples of 32. Initialisation: Xavier normal weights, zero biases.
+ * @returns a network for inputs whose height and width are multiples of 32. Initialisation: Xavier normal
+ * weights, zero biases.
  */
 export function segnet({ width, bottleneck, norm }: SegNetOptions): Network {
   const channels = [width, 2 * width, 4 * width, 8 * width, bottleneck ?? 8 * width];
@@ -72,7 +77,10 @@ function block(layer: Layer, x: Tensor, channels: number, level: number, unit: S
   return unit(layer.child(1), unit(layer.child(0), x, channels), channels);
 }
 
-/** SegNet's encoder of five levels with these channels; x [N,C,H,W], its sides multiples of 32. Throws GraphError on other sizes. */
+/**
+ * SegNet's encoder of five levels with these channels; x [N,C,H,W], its sides multiples of 32. Throws
+ * GraphError on other sizes.
+ */
 export function segnetEncoder(
   layer: Layer,
   x: Tensor,
@@ -112,8 +120,9 @@ function decode(
 }
 
 /**
- * Heads of a 3x3 and a 1x1 convolution. Nothing stands between the two, so their product is one 3x3 convolution; and as all heads read the same
- * features, their filters are joined along the outputs. Function and gradients are those of the separate layers, at a sixth of the arithmetic.
+ * Heads of a 3x3 and a 1x1 convolution. Nothing stands between the two, so their product is one 3x3
+ * convolution; and as all heads read the same features, their filters are joined along the outputs. Function
+ * and gradients are those of the separate layers, at a sixth of the arithmetic.
  */
 function linearHeads(layer: Layer, features: Tensor, heads: readonly Head[]): Record<string, Tensor> {
   const width = features.shape[1];

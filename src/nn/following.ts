@@ -10,8 +10,8 @@ interface Binding {
 }
 
 /**
- * The new values of all copies: decay · copy + (1 - decay) · what the followed variable becomes in this step. A copy that the step changes by
- * itself is left to that; one whose original stays as it is, stays too.
+ * The new values of all copies: decay · copy + (1 - decay) · what the followed variable becomes in this step.
+ * A copy that the step changes by itself is left to that; one whose original stays as it is, stays too.
  */
 export function followedNext(modules: ModuleSet, changed: readonly Binding[]): Binding[] {
   const nexts = new Map(changed.map(({ name, next }) => [name, next]));

@@ -1,4 +1,7 @@
-/** @file Networks' building blocks: modules and their variables, layers, optimizers, schedules, and the training step's graph. */
+/**
+ * @file Networks' building blocks: modules and their variables, layers, optimizers, schedules, and the
+ * training step's graph.
+ */
 export * from "./initializers.js";
 export { Layer } from "./layer.js";
 export * from "./layers.js";

@@ -1,4 +1,6 @@
-/** @file How parameters start. Each parameter draws from its own stream, so adding one never changes another. */
+/**
+ * @file How parameters start. Each parameter draws from its own stream, so adding one never changes another.
+ */
 import type { Random } from "../common/random.js";
 import { type Shape, sizeOf } from "../graph/tensor.js";
 

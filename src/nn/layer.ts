@@ -4,7 +4,10 @@ import type { Initializer } from "./initializers.js";
 import type { Variable } from "./module.js";
 import type { Forward, ForwardOptions, Scope } from "./scope.js";
 
-/** What a layer or a whole network is built at: `layer.child("conv1")` is that layer of the network at `layer`, in the same pass. */
+/**
+ * What a layer or a whole network is built at: `layer.child("conv1")` is that layer of the network at
+ * `layer`, in the same pass.
+ */
 export class Layer {
   readonly scope: Scope;
   readonly forward: Forward;
@@ -23,7 +26,9 @@ export class Layer {
     return new Layer(this.scope.frozen(), this.forward);
   }
 
-  /** The same place; parameters declared from here on are trained in that group of the method's, at its rate. */
+  /**
+   * The same place; parameters declared from here on are trained in that group of the method's, at its rate.
+   */
   inGroup(group: string): Layer {
     return new Layer(this.scope.inGroup(group), this.forward);
   }

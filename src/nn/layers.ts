@@ -15,7 +15,9 @@ export interface ConvLayerOptions extends ConvOptions {
   biasInit?: Initializer;
 }
 
-/** Convolution with parameters `weight` and, unless switched off, `bias`: x [N,C,H,W] -> [N,channels,Ho,Wo]. */
+/**
+ * Convolution with parameters `weight` and, unless switched off, `bias`: x [N,C,H,W] -> [N,channels,Ho,Wo].
+ */
 export function convLayer(layer: Layer, x: Tensor, channels: number, options: ConvLayerOptions): Tensor {
   const { weight, bias } = convParameters(layer, x, channels, options);
   return conv2d(x, weight, { ...geometryOf(options), ...(bias === null ? {} : { bias }) });
@@ -55,8 +57,9 @@ export interface ConvNormLayers {
 
 /**
  * Convolution (`weight` and, unless switched off, `bias`), normalisation and, where given, modulation.
- * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is not added; in its place stands the
- * negative running mean, which is cancelled just the same: about a mean near zero, the variance takes fewer passes (`cpu-moments.ts`).
+ * In training mode batch normalisation cancels the convolution's bias, so the bias gets no gradient and is
+ * not added; in its place stands the negative running mean, which is cancelled just the same: about a mean
+ * near zero, the variance takes fewer passes (`cpu-moments.ts`).
  */
 export function convNorm(
   { conv, norm }: ConvNormLayers,

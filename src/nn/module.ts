@@ -15,8 +15,8 @@ export interface ModuleSpec {
   /** Whether it is evaluated, exported and part of the best checkpoint. */
   readonly kept: boolean;
   /**
-   * A copy that is not trained: every value becomes `decay` of itself and the rest of the followed module's new value. A value that the copy's own
-   * forward pass updates (running statistics) is left to that pass.
+   * A copy that is not trained: every value becomes `decay` of itself and the rest of the followed module's
+   * new value. A value that the copy's own forward pass updates (running statistics) is left to that pass.
    */
   readonly follows?: { readonly module: string; readonly decay: number };
 }
@@ -36,7 +36,10 @@ export const averagedModule = (decay: number): ModuleSpec => ({
 export const arrayName = (module: string, path: string): string =>
   module === "" ? path : `${module}.${path}`;
 
-/** A parameter (trained) or a piece of state (batch-norm statistics, queues, ...) that lives from step to step. */
+/**
+ * A parameter (trained) or a piece of state (batch-norm statistics, queues, ...) that lives from step to
+ * step.
+ */
 export interface Variable {
   /** Name of its array in files: the module's name and the path. */
   readonly name: string;
@@ -61,13 +64,18 @@ export class ModuleSet {
   readonly #variables = new Map<string, Variable>();
   readonly #specs = new Map<string, ModuleSpec>();
 
-  /** The place where a module's variables are declared. Throws GraphError where the name is another module's. */
+  /**
+   * The place where a module's variables are declared. Throws GraphError where the name is another module's.
+   */
   scope(spec: ModuleSpec = KEPT): Scope {
     this.#register(spec);
     return new Scope(this, spec);
   }
 
-  /** Returns the variable of that path, creating it on first use. Throws GraphError where shape or kind differ. */
+  /**
+   * Returns the variable of that path, creating it on first use. Throws GraphError where shape or kind
+   * differ.
+   */
   declare(module: ModuleSpec, { path, kind, group, shape, initialize }: Declaration): Variable {
     this.#register(module);
     const name = arrayName(module.name, path);
@@ -128,7 +136,8 @@ export class ModuleSet {
   }
 
   /**
-   * The starting value of a variable; the same seed gives the same value whatever other variables exist. A copy starts as what it follows.
+   * The starting value of a variable; the same seed gives the same value whatever other variables exist. A
+   * copy starts as what it follows.
    */
   initialValue(variable: Variable, seed: number): Float32Array {
     const { name, tensor, initialize } = this.followed(variable) ?? variable;

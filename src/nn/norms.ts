@@ -8,11 +8,16 @@ import { sizeOf, type Tensor } from "../graph/tensor.js";
 import { ones, zeros } from "./initializers.js";
 import type { Layer } from "./layer.js";
 
-/** What a convolution may be followed by: normalisation over the batch, or over groups of channels of each sample. */
+/**
+ * What a convolution may be followed by: normalisation over the batch, or over groups of channels of each
+ * sample.
+ */
 export const NORMS = ["batch", "group"] as const;
 export type NormName = (typeof NORMS)[number];
 
-/** A scale and a shift [N,C] of each sample's channels, applied after normalisation: FiLM (Perez et al. 2018). */
+/**
+ * A scale and a shift [N,C] of each sample's channels, applied after normalisation: FiLM (Perez et al. 2018).
+ */
 export interface Modulation {
   readonly scale: Tensor;
   readonly shift: Tensor;
@@ -32,10 +37,11 @@ export interface BatchNormOptions extends NormOptions {
 }
 
 /**
- * Batch normalisation with parameters `weight`, `bias` and state `running_mean`, `running_var` (unbiased, as PyTorch keeps it):
- * batch statistics in training mode, running ones otherwise. x [N,C,H,W]. A single value per channel (1x1 maps of one sample) has no
- * deviation, and PyTorch refuses to train on it: here it is normalised by the running statistics, which then stay as they are.
- * In passes by each sample's statistics every sample is normalised over its own positions, as at batch size 1, and those stay too.
+ * Batch normalisation with parameters `weight`, `bias` and state `running_mean`, `running_var` (unbiased, as
+ * PyTorch keeps it): batch statistics in training mode, running ones otherwise. x [N,C,H,W]. A single value
+ * per channel (1x1 maps of one sample) has no deviation, and PyTorch refuses to train on it: here it is
+ * normalised by the running statistics, which then stay as they are. In passes by each sample's statistics
+ * every sample is normalised over its own positions, as at batch size 1, and those stay too.
  */
 export function batchNormLayer(layer: Layer, x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { forward } = layer;
@@ -67,7 +73,10 @@ export function batchNormLayer(layer: Layer, x: Tensor, options: BatchNormOption
   return modulation === undefined ? output : modulated(x, { ...affine, mean, variance, epsilon }, modulation);
 }
 
-/** 32 groups (Wu & He 2018), or where the channels are no multiple of that, as many as the largest divisor below it: 24 for 48. */
+/**
+ * 32 groups (Wu & He 2018), or where the channels are no multiple of that, as many as the largest divisor
+ * below it: 24 for 48.
+ */
 export function defaultGroups(channels: number): number {
   let groups = Math.min(32, channels);
   while (channels % groups !== 0) groups--;
@@ -75,8 +84,9 @@ export function defaultGroups(channels: number): number {
 }
 
 /**
- * Group normalisation (Wu & He 2018) with parameters `weight` and `bias` and no state: x [N,C,H,W], in training and evaluation alike. Groups of a
- * single value (1x1 maps in as many groups as channels) have no deviation: they are scaled and shifted only.
+ * Group normalisation (Wu & He 2018) with parameters `weight` and `bias` and no state: x [N,C,H,W], in
+ * training and evaluation alike. Groups of a single value (1x1 maps in as many groups as channels) have no
+ * deviation: they are scaled and shifted only.
  */
 export function groupNormLayer(
   layer: Layer,
@@ -108,7 +118,10 @@ function modulatedAffine({ weight, bias }: Affine, modulation: Modulation | unde
   return { weight: mul(scale, weight), bias: add(mul(scale, bias), shift) };
 }
 
-/** Normalisation by given statistics [C], its affine map and the modulation as one affine map of each sample's channels. */
+/**
+ * Normalisation by given statistics [C], its affine map and the modulation as one affine map of each sample's
+ * channels.
+ */
 function modulated(
   x: Tensor,
   norm: Affine & { mean: Tensor; variance: Tensor; epsilon: number },

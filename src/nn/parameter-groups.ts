@@ -39,7 +39,10 @@ export interface GroupDefaults {
   readonly steps: number;
 }
 
-/** `main` and the planned groups, each with its parameters. Throws RangeError where a parameter's group was never planned. */
+/**
+ * `main` and the planned groups, each with its parameters. Throws RangeError where a parameter's group was
+ * never planned.
+ */
 export function parameterGroups(
   parameters: readonly Variable[],
   plans: readonly GroupPlan[],

@@ -8,8 +8,8 @@ export type ScheduleSpec =
 
 /**
  * The factor at `step` (0-based) of `total` steps.
- * constant: 1; step: factor^floor(step / every); polynomial: (1 - step/total)^power; cosine: from 1 to `final` (default 0).
- * `warmup` steps rise linearly from 1/warmup to 1 and multiply the schedule.
+ * constant: 1; step: factor^floor(step / every); polynomial: (1 - step/total)^power; cosine: from 1 to
+ * `final` (default 0). `warmup` steps rise linearly from 1/warmup to 1 and multiply the schedule.
  */
 export function scheduleFactor(spec: ScheduleSpec, step: number, total: number): number {
   const warmup = spec.warmup ?? 0;

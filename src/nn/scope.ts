@@ -11,7 +11,9 @@ interface Place {
   readonly group?: string;
 }
 
-/** A place in a module's tree of names: `scope.child("layer1").parameter("weight", ...)` is `layer1.weight`. */
+/**
+ * A place in a module's tree of names: `scope.child("layer1").parameter("weight", ...)` is `layer1.weight`.
+ */
 export class Scope {
   readonly modules: ModuleSet;
   readonly module: ModuleSpec;
@@ -33,7 +35,9 @@ export class Scope {
     return this.#at({ frozen: true });
   }
 
-  /** The same place; parameters declared from here on are trained in that group of the method's, at its rate. */
+  /**
+   * The same place; parameters declared from here on are trained in that group of the method's, at its rate.
+   */
   inGroup(group: string): Scope {
     return this.#at({ group });
   }
@@ -69,9 +73,15 @@ export interface ForwardOptions {
 /** One forward pass: its mode, and what it changes in the state. */
 export class Forward {
   readonly mode: "train" | "eval";
-  /** Whether batch statistics are folded into running ones: false for a pass in training mode that must leave state alone. */
+  /**
+   * Whether batch statistics are folded into running ones: false for a pass in training mode that must leave
+   * state alone.
+   */
   readonly updatesState: boolean;
-  /** Over what batch statistics are taken in training mode: the batch, or each sample alone (as if run at batch size 1). */
+  /**
+   * Over what batch statistics are taken in training mode: the batch, or each sample alone (as if run at
+   * batch size 1).
+   */
   readonly statistics: "batch" | "sample";
   #updates = new Map<string, Tensor>();
 
@@ -81,7 +91,10 @@ export class Forward {
     this.updatesState = options.updatesState ?? mode === "train";
   }
 
-  /** The value of a state variable as this pass sees it: an earlier evaluation in the same step may have changed it. */
+  /**
+   * The value of a state variable as this pass sees it: an earlier evaluation in the same step may have
+   * changed it.
+   */
   current(variable: Variable): Tensor {
     return this.#updates.get(variable.name) ?? variable.tensor;
   }

@@ -1,9 +1,15 @@
-/** @file What the host feeds to a step besides its batch: random arrays, ramps, optimizer scalars, gates, peers' predictions. */
+/**
+ * @file What the host feeds to a step besides its batch: random arrays, ramps, optimizer scalars, gates,
+ * peers' predictions.
+ */
 import { Random } from "../common/random.js";
 import { input } from "../graph/ops/leaf.js";
 import { type Shape, sizeOf, type Tensor } from "../graph/tensor.js";
 
-/** Where a run stands when a value is asked for. Values are functions of this alone, so that a resumed run repeats them. */
+/**
+ * Where a run stands when a value is asked for. Values are functions of this alone, so that a resumed run
+ * repeats them.
+ */
 export interface StepPlace {
   readonly seed: number;
   /** Updates done before this one. */

@@ -1,4 +1,6 @@
-/** @file Puts gradients, optimizers and state updates together: the graph of one training step, as plain data. */
+/**
+ * @file Puts gradients, optimizers and state updates together: the graph of one training step, as plain data.
+ */
 import { gradientsOrNull } from "../graph/gradients.js";
 import { add, div, minimum, mul } from "../graph/ops/arithmetic.js";
 import { filled, input } from "../graph/ops/leaf.js";

@@ -1,4 +1,7 @@
-/** @file A 5x7 pixel font for captions in pictures: capitals, digits and punctuation, so that no font file is needed. */
+/**
+ * @file A 5x7 pixel font for captions in pictures: capitals, digits and punctuation, so that no font file is
+ * needed.
+ */
 
 export const GLYPH_WIDTH = 5;
 export const GLYPH_HEIGHT = 7;
@@ -20,7 +23,10 @@ V 11111111110a04|W 11111115151b11|X 11110a040a1111|Y 11110a04040404|Z 1f01020408
     .map((entry) => [entry[0], (entry.slice(2).match(/../g) ?? []).map((row) => Number.parseInt(row, 16))]),
 );
 
-/** Whether the pixel at (x, y) of a character's 5x7 cell is ink. Small letters look like capitals, unknown ones like `?`. */
+/**
+ * Whether the pixel at (x, y) of a character's 5x7 cell is ink. Small letters look like capitals, unknown
+ * ones like `?`.
+ */
 export function glyphPixel(character: string, x: number, y: number): boolean {
   if (character === " ") return false;
   const rows = GLYPHS[character.toUpperCase()] ?? GLYPHS["?"];

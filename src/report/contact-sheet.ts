@@ -1,4 +1,7 @@
-/** @file A data set at a glance: its images with their labels laid over them, the worst first, in one HTML file. */
+/**
+ * @file A data set at a glance: its images with their labels laid over them, the worst first, in one HTML
+ * file.
+ */
 import { hashString } from "../common/random.js";
 import type { DatasetReport, FileProblem } from "../data/inspect.js";
 import type { Sample } from "../data/types.js";
@@ -141,7 +144,9 @@ ${causes.length > 0 && html`<section><h2>What is wrong</h2><ul class="notes">${c
   }
 }
 
-/** Worst first; among equals in an order that has nothing to do with names, so that they are a fair sample. */
+/**
+ * Worst first; among equals in an order that has nothing to do with names, so that they are a fair sample.
+ */
 function compare(a: Pick<Tile, "rank" | "split" | "id">, b: Pick<Tile, "rank" | "split" | "id">): number {
   const place = ({ split, id }: Pick<Tile, "split" | "id">) => hashString(`${split}/${id}`);
   return b.rank - a.rank || place(a) - place(b);

@@ -13,7 +13,10 @@ export class Html {
 
 type Inserted = Html | string | number | undefined | false | readonly (Html | string)[];
 
-/** Template of HTML: strings are escaped, `Html` and lists of it go in as they are, `undefined` and `false` vanish. */
+/**
+ * Template of HTML: strings are escaped, `Html` and lists of it go in as they are, `undefined` and `false`
+ * vanish.
+ */
 export function html(parts: TemplateStringsArray, ...values: readonly Inserted[]): Html {
   let text = parts[0];
   values.forEach((value, i) => {
@@ -29,7 +32,10 @@ function insertion(value: Inserted): string {
   return escapeHtml(String(value));
 }
 
-/** Escapes a text for content and for quoted attributes. Characters that HTML forbids become a replacement sign. */
+/**
+ * Escapes a text for content and for quoted attributes. Characters that HTML forbids become a replacement
+ * sign.
+ */
 export function escapeHtml(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters HTML forbids.
   const allowed = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd");

@@ -1,6 +1,9 @@
 /** @file How numbers are written for people. */
 
-/** About four significant digits, without trailing zeros or needless exponents; a dash where there is no number. */
+/**
+ * About four significant digits, without trailing zeros or needless exponents; a dash where there is no
+ * number.
+ */
 export function formatNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return minus(String(value));
   return trimmed(formatMeasured(value));

@@ -10,7 +10,10 @@ export interface GridOptions {
   readonly scale?: number;
   /** Pixels between pictures and around the grid; default 4. */
   readonly gap?: number;
-  /** Captions over the columns; small letters are drawn as capitals. Captions too long for their column are cut. */
+  /**
+   * Captions over the columns; small letters are drawn as capitals. Captions too long for their column are
+   * cut.
+   */
   readonly columnTitles?: readonly string[];
   /** Enlargement of the captions' 5x7 font; default 1. */
   readonly titleScale?: number;
@@ -55,7 +58,8 @@ export function enlarge({ width, height, data }: Picture, factor: number): Pictu
 }
 
 /**
- * Pictures in rows and columns, each cell as large as the largest picture of its column and row. `undefined` leaves a cell empty.
+ * Pictures in rows and columns, each cell as large as the largest picture of its column and row. `undefined`
+ * leaves a cell empty.
  */
 export function pictureGrid(
   rows: readonly (readonly (Picture | undefined)[])[],

@@ -58,7 +58,10 @@ export function resultsTable(data: Runs): Table {
   };
 }
 
-/** The final numbers for the page: like `resultsTable`, with the better number in bold and each change against the first run. */
+/**
+ * The final numbers for the page: like `resultsTable`, with the better number in bold and each change against
+ * the first run.
+ */
 export function resultsHtml(data: Runs): Html {
   const { tasks, runs } = data;
   const row = (task: ReportTask, metric: MetricInfo, index: number): Html => {

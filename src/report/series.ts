@@ -22,7 +22,9 @@ export interface RunCurves {
 /** Enough for a chart a few hundred pixels wide. */
 const BUCKETS = 150;
 
-/** The curves in a run's records. Long ones are averaged in pieces; values that are no numbers are left out. */
+/**
+ * The curves in a run's records. Long ones are averaged in pieces; values that are no numbers are left out.
+ */
 export function curvesOf(records: readonly MetricsRecord[]): RunCurves {
   const losses = new Map<string, [number, number][]>();
   const learningRates = new Map<string, [number, number][]>();

@@ -1,6 +1,7 @@
 /**
- * @file Checkpoints: everything a run needs to go on as if it had never stopped, in one safetensors file that is checked on
- * reading. A small `.json` beside it repeats the numbers for people and scripts; it is never read back.
+ * @file Checkpoints: everything a run needs to go on as if it had never stopped, in one safetensors file that
+ * is checked on reading. A small `.json` beside it repeats the numbers for people and scripts; it is never
+ * read back.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -12,7 +13,10 @@ import { type FileSystem, fileError, replaceFile, systemCode } from "../disk/fil
 import { SafetensorsFile, type StoredArray, writeSafetensors } from "../disk/safetensors.js";
 
 const ownerSchema = z.object({
-  /** What it is to the run: a learned weight, a slot of an optimizer, or other state (running statistics, averages, queues). */
+  /**
+   * What it is to the run: a learned weight, a slot of an optimizer, or other state (running statistics,
+   * averages, queues).
+   */
   kind: z.enum(["parameter", "slot", "state"]),
   /** Name of the module it belongs to; null for what is the optimizer's. */
   module: z.string().nullable(),
@@ -26,7 +30,10 @@ export type ArrayOwner = z.infer<typeof ownerSchema>;
 const stateSchema = z.object({
   /** Training steps done. */
   step: z.int().nonnegative(),
-  /** Where each stream of data stands: passes over its samples begun, from 0, and batches of that pass already trained on. */
+  /**
+   * Where each stream of data stands: passes over its samples begun, from 0, and batches of that pass already
+   * trained on.
+   */
   positions: z.record(z.string(), z.object({ epoch: z.int().nonnegative(), step: z.int().nonnegative() })),
   /** The best evaluation so far. */
   best: z
@@ -59,7 +66,10 @@ const contentSchema = z.object({
 const FORMAT = "taskloom-checkpoint-3";
 export type CheckpointName = "last" | "best";
 
-/** What a file says about its arrays besides their values; undefined where it is no checkpoint of this version. Throws ZodError where that is damaged. */
+/**
+ * What a file says about its arrays besides their values; undefined where it is no checkpoint of this
+ * version. Throws ZodError where that is damaged.
+ */
 export function contentOf({
   metadata,
 }: Pick<SafetensorsFile, "metadata">): z.infer<typeof contentSchema> | undefined {
@@ -92,7 +102,10 @@ function unknownFormat({ metadata }: Pick<SafetensorsFile, "metadata">, path: st
   });
 }
 
-/** SHA-256 of a JSON value, whatever the order of its keys: tells whether two runs have the same configuration. */
+/**
+ * SHA-256 of a JSON value, whatever the order of its keys: tells whether two runs have the same
+ * configuration.
+ */
 export function configDigest(config: unknown): string {
   const sorted = JSON.stringify(config, (_key, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
@@ -107,10 +120,11 @@ export function checkpointPath(folder: string, name: CheckpointName | "last.prev
 }
 
 /**
- * Saves a checkpoint. The one saved before as "last" stays as `last.prev.safetensors`. Killed at any moment, the folder holds
- * the old or the new checkpoint whole. Needs room for three checkpoints while it runs.
+ * Saves a checkpoint. The one saved before as "last" stays as `last.prev.safetensors`. Killed at any moment,
+ * the folder holds the old or the new checkpoint whole. Needs room for three checkpoints while it runs.
  *
- * @throws UserError where the disk is full or the folder cannot be written; what was saved before is then intact.
+ * @throws UserError where the disk is full or the folder cannot be written; what was saved before is then
+ * intact.
  */
 export async function saveCheckpoint(
   folder: string,
@@ -143,7 +157,8 @@ async function keep(path: string, previous: string, files: FileSystem): Promise<
   try {
     await files.link(path, previous);
   } catch (error) {
-    // File systems without hard links: for a moment only the previous name exists, and resuming looks there too.
+    // File systems without hard links: for a moment only the previous name exists, and resuming looks there
+    // too.
     if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(systemCode(error) ?? ""))
       throw error;
     await files.rename(path, previous);
@@ -153,8 +168,8 @@ async function keep(path: string, previous: string, files: FileSystem): Promise<
 /**
  * Reads and checks a checkpoint.
  *
- * @throws UserError `checkpoint.damaged` where its content is not what was saved, `checkpoint.unknown-format` where it is no
- * checkpoint of this version, or one about the file.
+ * @throws UserError `checkpoint.damaged` where its content is not what was saved, `checkpoint.unknown-format`
+ * where it is no checkpoint of this version, or one about the file.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   try {
@@ -188,9 +203,9 @@ function isDamage(error: unknown): boolean {
 }
 
 /**
- * The checkpoint to go on from: the last one, or, with a warning, the one before where the last is damaged or missing. The
- * damaged file is set aside as `last.damaged.safetensors`, so that the next saving does not push out the sound one.
- * Call it while holding the folder's lock.
+ * The checkpoint to go on from: the last one, or, with a warning, the one before where the last is damaged or
+ * missing. The damaged file is set aside as `last.damaged.safetensors`, so that the next saving does not push
+ * out the sound one. Call it while holding the folder's lock.
  *
  * @returns undefined where no checkpoint was ever saved.
  * @throws UserError `checkpoint.damaged` where no sound checkpoint is left.

@@ -10,7 +10,10 @@ export const LOCK_FILE = ".lock";
 interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** When the process started, in clock ticks since boot (Linux), so that a reused pid is told apart; "" elsewhere. */
+  /**
+   * When the process started, in clock ticks since boot (Linux), so that a reused pid is told apart; ""
+   * elsewhere.
+   */
   readonly started: string;
 }
 
@@ -22,10 +25,11 @@ export interface FolderLock {
 }
 
 /**
- * Takes the single-writer lock of a folder. The lock of a process that no longer lives on this machine is taken over.
+ * Takes the single-writer lock of a folder. The lock of a process that no longer lives on this machine is
+ * taken over.
  *
- * @throws UserError `run.locked` where a living process, or one on another machine, holds it; `file.not-writable` and others
- * where the folder cannot be written.
+ * @throws UserError `run.locked` where a living process, or one on another machine, holds it;
+ * `file.not-writable` and others where the folder cannot be written.
  */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, LOCK_FILE);
@@ -66,7 +70,8 @@ function removeStale(path: string, folder: string): void {
   if (text === undefined) return;
   const owner = parseOwner(text);
   if (owner !== undefined && mayLive(owner, path)) throw lockedError(path, folder, owner);
-  // Several processes may find the same stale lock. Only one rename succeeds; if it caught a newer lock, that one goes back.
+  // Several processes may find the same stale lock. Only one rename succeeds; if it caught a newer lock, that
+  // one goes back.
   const aside = `${path}.${process.pid}-stale.tmp`;
   try {
     renameSync(path, aside);

@@ -1,4 +1,7 @@
-/** @file What a run tells about itself while it trains, and who listens: `metrics.jsonl`, TensorBoard, the terminal. */
+/**
+ * @file What a run tells about itself while it trains, and who listens: `metrics.jsonl`, TensorBoard, the
+ * terminal.
+ */
 import { UserError } from "../common/errors.js";
 import { JsonLinesWriter, readJsonLines } from "../disk/json-lines.js";
 
@@ -8,8 +11,8 @@ export interface StepRecord {
   readonly step: number;
   readonly epoch: number;
   /**
-   * Each term of the loss, before its weight, as the mean over the samples it concerns, null where the batch had none; and `total`, the sum that
-   * was minimised.
+   * Each term of the loss, before its weight, as the mean over the samples it concerns, null where the batch
+   * had none; and `total`, the sum that was minimised.
    */
   readonly losses: Readonly<Record<string, number | null>>;
   /** By group of parameters; `main` is the run's own. */
@@ -47,7 +50,10 @@ export interface LoggedPicture {
 export interface Recorder {
   record(record: MetricsRecord): void;
   picture(step: number, tag: string, picture: LoggedPicture): void;
-  /** Puts everything recorded on the disk. Call it before saving a checkpoint, so that the log never lags behind. */
+  /**
+   * Puts everything recorded on the disk. Call it before saving a checkpoint, so that the log never lags
+   * behind.
+   */
   flush(): void;
   close(): void;
 }
@@ -66,8 +72,8 @@ export function allRecorders(recorders: readonly Recorder[]): Recorder {
 }
 
 /**
- * A recorder into `metrics.jsonl`: one record a line, NaN and infinities as null. Lines of steps after `resumeStep`, which the
- * resumed run is going to repeat, are cut off first; undefined starts afresh.
+ * A recorder into `metrics.jsonl`: one record a line, NaN and infinities as null. Lines of steps after
+ * `resumeStep`, which the resumed run is going to repeat, are cut off first; undefined starts afresh.
  *
  * @throws UserError where the file cannot be written; `metrics.damaged` where it is damaged before its end.
  */
@@ -85,7 +91,8 @@ export function jsonLinesRecorder(path: string, resumeStep: number | undefined):
 }
 
 /**
- * Reads `metrics.jsonl`; null values come back as NaN, but for losses that a batch said nothing of. Safe while a run is writing.
+ * Reads `metrics.jsonl`; null values come back as NaN, but for losses that a batch said nothing of. Safe
+ * while a run is writing.
  *
  * @throws UserError where the file is missing or holds something else.
  */

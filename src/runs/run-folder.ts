@@ -37,7 +37,10 @@ export function runPaths(folder: string): RunPaths {
 
 /** A run folder held by this process. */
 export interface RunFolder extends RunPaths {
-  /** Whether nothing was there yet: a new run, also where one that is resumed was stopped before it wrote anything. */
+  /**
+   * Whether nothing was there yet: a new run, also where one that is resumed was stopped before it wrote
+   * anything.
+   */
   readonly fresh: boolean;
   /** Lets go of the folder. */
   close(): void;
@@ -46,8 +49,9 @@ export interface RunFolder extends RunPaths {
 /**
  * Creates or opens a run folder, takes its lock and clears away what a killed process left half-written.
  *
- * @throws UserError `run.exists` where a folder that is not empty is to become a new run, `run.missing` where there is nothing to
- * resume, `run.not-a-run` where the folder holds something else, `run.locked`, or one about the file system.
+ * @throws UserError `run.exists` where a folder that is not empty is to become a new run, `run.missing` where
+ * there is nothing to resume, `run.not-a-run` where the folder holds something else, `run.locked`, or one
+ * about the file system.
  */
 export async function openRunFolder(
   folder: string,

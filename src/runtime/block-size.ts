@@ -7,8 +7,9 @@ import type { OrtModule } from "./engine.js";
 const POSITIONS = 3;
 
 /**
- * ONNX Runtime reorders channels into blocks of 16 (AVX-512) or 8 (AVX2) values for its fastest convolutions, but does not say which.
- * A ReorderInput of a ramp tells: in the result, neighbours within a block are neighbouring channels.
+ * ONNX Runtime reorders channels into blocks of 16 (AVX-512) or 8 (AVX2) values for its fastest convolutions,
+ * but does not say which. A ReorderInput of a ramp tells: in the result, neighbours within a block are
+ * neighbouring channels.
  * @returns 16, 8, or 0 where the reordering is not available.
  */
 export async function probeBlockSize(ort: OrtModule): Promise<Target["blockSize"]> {

@@ -1,4 +1,6 @@
-/** @file A compiled step: one session run takes a batch in and leaves new parameters, slots and state behind. */
+/**
+ * @file A compiled step: one session run takes a batch in and leaves new parameters, slots and state behind.
+ */
 import type * as Ort from "onnxruntime-common";
 import { lowerGraph } from "../graph/lowering.js";
 import { encodeModel } from "../graph/onnx.js";
@@ -48,7 +50,9 @@ export class CompiledStep {
     this.#parts = parts;
   }
 
-  /** Compiles a step against a store. Leaves that the store holds are read from it, all others must be fed. */
+  /**
+   * Compiles a step against a store. Leaves that the store holds are read from it, all others must be fed.
+   */
   static async compile(engine: Engine, store: StateStore, step: StepDescription): Promise<CompiledStep> {
     const outputNames = Object.keys(step.outputs);
     const wanted = [

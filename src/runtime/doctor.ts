@@ -31,7 +31,9 @@ export interface MachineReport {
     readonly version?: string;
     /** Channels a block of the fastest convolution kernels; 0 where they cannot be used. */
     readonly blockSize?: number;
-    /** Whether the CPU provider's runs copy all outputs once more, which makes steps of large models slower. */
+    /**
+     * Whether the CPU provider's runs copy all outputs once more, which makes steps of large models slower.
+     */
     readonly copiesOutputs?: boolean;
     /** How to add it. */
     readonly fix?: string;
@@ -75,7 +77,10 @@ function runtimeVersion(): string | undefined {
   }
 }
 
-/** Runs a small convolution on a provider and checks its numbers. A provider may crash the process: run this in one of its own. */
+/**
+ * Runs a small convolution on a provider and checks its numbers. A provider may crash the process: run this
+ * in one of its own.
+ */
 export async function probeProvider(name: ProviderReport["name"]): Promise<ProviderReport> {
   try {
     const engine = await nodeEngine({ provider: name });

@@ -1,6 +1,6 @@
 /**
- * @file The one place that knows ONNX Runtime. `engine.node.ts` and `engine.web.ts` hand in the package of their platform; everything else
- * speaks to this interface.
+ * @file The one place that knows ONNX Runtime. `engine.node.ts` and `engine.web.ts` hand in the package of
+ * their platform; everything else speaks to this interface.
  */
 import type * as Ort from "onnxruntime-common";
 import { UserError } from "../common/errors.js";
@@ -21,11 +21,17 @@ export interface Engine {
   readonly ort: OrtModule;
   readonly target: Target;
   readonly threads: number;
-  /** How a run says that it ended before it copied its outputs (`uncopied-run.ts`); absent where it cannot be made to. */
+  /**
+   * How a run says that it ended before it copied its outputs (`uncopied-run.ts`); absent where it cannot be
+   * made to.
+   */
   readonly refusal?: string;
 }
 
-/** Whether runs write state into buffers they are given; other providers allocate what they return, on their device. */
+/**
+ * Whether runs write state into buffers they are given; other providers allocate what they return, on their
+ * device.
+ */
 export const writesGivenBuffers = ({ target }: Engine): boolean => target.provider === "cpu";
 
 export type TypedData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
@@ -41,8 +47,8 @@ export interface SessionPlan {
   /** Outputs that stay on the device (WebGPU): state that the next run reads. */
   readonly deviceOutputs?: readonly string[];
   /**
-   * Let ONNX Runtime rewrite the graph. For models with their weights inside; graphs of our own making are clean already, take several
-   * times as long to open with it, and run no faster.
+   * Let ONNX Runtime rewrite the graph. For models with their weights inside; graphs of our own making are
+   * clean already, take several times as long to open with it, and run no faster.
    */
   readonly optimize?: boolean;
 }
@@ -56,7 +62,8 @@ function sessionOptions(
     executionProviders: provider === "cpu" || provider === "wasm" ? [provider] : [provider, "cpu"],
     graphOptimizationLevel: optimize || provider !== "cpu" ? "all" : "disabled",
     executionMode: "sequential",
-    // A plan for all buffers at once would hold a second gigabyte beside the arena; allocating as needed costs no measurable time.
+    // A plan for all buffers at once would hold a second gigabyte beside the arena; allocating as needed
+    // costs no measurable time.
     enableMemPattern: false,
     ...(engine.threads > 0 ? { intraOpNumThreads: engine.threads } : {}),
     ...(provider === "webgpu" && deviceOutputs.length > 0
@@ -70,7 +77,10 @@ function sessionOptions(
   };
 }
 
-/** Opens a session on the bytes of a model. Throws UserError naming the provider where ONNX Runtime refuses it. */
+/**
+ * Opens a session on the bytes of a model. Throws UserError naming the provider where ONNX Runtime refuses
+ * it.
+ */
 export async function openSession(
   engine: Engine,
   bytes: Uint8Array,
@@ -136,7 +146,10 @@ export function zerosOrtTensor(engine: Engine, type: TensorType): Ort.Tensor {
   return toOrtTensor(engine, type, new arrays[type.dtype](sizeOf(type.shape)));
 }
 
-/** The numbers of a tensor of ONNX Runtime as float64-safe values: float32 stays as it is, the rest becomes Float32Array. */
+/**
+ * The numbers of a tensor of ONNX Runtime as float64-safe values: float32 stays as it is, the rest becomes
+ * Float32Array.
+ */
 export function fromOrtTensor(tensor: Ort.Tensor): Float32Array {
   const { data } = tensor;
   if (data instanceof Float32Array) return data;

@@ -5,15 +5,21 @@ import type { Engine, OrtModule } from "./engine.js";
 export interface WebEngineOptions {
   readonly provider: "wasm" | "webgpu";
   /**
-   * Threads of the wasm provider; 0 lets ONNX Runtime choose. More than one needs a page that is cross-origin isolated. Read when the first
-   * session of a page is opened, and not again.
+   * Threads of the wasm provider; 0 lets ONNX Runtime choose. More than one needs a page that is cross-origin
+   * isolated. Read when the first session of a page is opened, and not again.
    */
   readonly threads?: number;
-  /** Folder, with a slash at its end, that serves onnxruntime-web's .wasm and .mjs files, where they do not lie beside the script. */
+  /**
+   * Folder, with a slash at its end, that serves onnxruntime-web's .wasm and .mjs files, where they do not
+   * lie beside the script.
+   */
   readonly wasmPaths?: string;
 }
 
-/** The bundle of that provider. `onnxruntime-web/all` carries an older WebGPU provider, which lacks operators that training needs. */
+/**
+ * The bundle of that provider. `onnxruntime-web/all` carries an older WebGPU provider, which lacks operators
+ * that training needs.
+ */
 const load = {
   wasm: () => import("onnxruntime-web/wasm"),
   webgpu: () => import("onnxruntime-web/webgpu"),

@@ -2,9 +2,15 @@
 import { type OnnxGraph, type OnnxInitializer, type OnnxNode, valuesRead } from "../graph/onnx-graph.js";
 import { dependencyOrder } from "../graph/order.js";
 
-/** Operators whose output is their first input's memory in ONNX Runtime's CPU provider: who reads the output reads the input. */
+/**
+ * Operators whose output is their first input's memory in ONNX Runtime's CPU provider: who reads the output
+ * reads the input.
+ */
 const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]);
-/** Operators that make each value from those at its own place, so that an operand's memory may be the output's. */
+/**
+ * Operators that make each value from those at its own place, so that an operand's memory may be the
+ * output's.
+ */
 const ELEMENTWISE: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div"]);
 
 /** A value read while a step runs, and the output that replaces it. */
@@ -21,10 +27,12 @@ interface Wait {
 }
 
 /**
- * Lets new values overwrite the old ones wherever that is safe or can be made so: all nodes that read the old value must run before the one that
- * writes the new value, in whatever order the runtime takes them. Optimizer slots are so by themselves (m' = b m + g). Parameters are not:
- * the backward pass may still read them. Their writers are made to wait for those readers: an operand passes through a Reshape (a view) to its own
- * shape plus nothing, and that nothing is there once the readers have run. It costs no time and saves a second copy of all parameters.
+ * Lets new values overwrite the old ones wherever that is safe or can be made so: all nodes that read the old
+ * value must run before the one that writes the new value, in whatever order the runtime takes them.
+ * Optimizer slots are so by themselves (m' = b m + g). Parameters are not: the backward pass may still read
+ * them. Their writers are made to wait for those readers: an operand passes through a Reshape (a view) to its
+ * own shape plus nothing, and that nothing is there once the readers have run. It costs no time and saves a
+ * second copy of all parameters.
  * @returns the graph with its waits, and the leaves whose memory may be given to their next values.
  */
 export function orderOverwriting(
@@ -87,7 +95,10 @@ function readersOf(
   return { nodes, values };
 }
 
-/** Tells whether a node is among those that the i-th writer depends on. One pass over the graph, a bit for each writer. */
+/**
+ * Tells whether a node is among those that the i-th writer depends on. One pass over the graph, a bit for
+ * each writer.
+ */
 function ancestry(
   nodes: readonly OnnxNode[],
   producers: ReadonlyMap<string, OnnxNode>,
@@ -108,7 +119,10 @@ function ancestry(
   return (node, writer) => (marks.get(node)![writer >> 5] & (1 << (writer & 31))) !== 0;
 }
 
-/** Writers and all nodes that depend on one. Nothing waits for these, so that no two nodes can wait for each other. */
+/**
+ * Writers and all nodes that depend on one. Nothing waits for these, so that no two nodes can wait for each
+ * other.
+ */
 function nodesBehind(
   nodes: readonly OnnxNode[],
   writers: readonly (OnnxNode | undefined)[],

@@ -1,4 +1,7 @@
-/** @file Values that live from step to step: in memory of the process for CPU providers, on the device for WebGPU. */
+/**
+ * @file Values that live from step to step: in memory of the process for CPU providers, on the device for
+ * WebGPU.
+ */
 import type * as Ort from "onnxruntime-common";
 import { fromFilterBlocks, hasFilterBlocks, toFilterBlocks } from "../graph/filter-blocks.js";
 import { lowerGraph } from "../graph/lowering.js";
@@ -38,12 +41,18 @@ export class StateStore {
     return this.#slot(name).shape;
   }
 
-  /** Whether steps find and leave a value as a filter in blocked order (see `graph/filter-blocks.ts`). `write` and `read` are in plain order always. */
+  /**
+   * Whether steps find and leave a value as a filter in blocked order (see `graph/filter-blocks.ts`). `write`
+   * and `read` are in plain order always.
+   */
   isBlocked(name: string): boolean {
     return this.#slot(name).blocked;
   }
 
-  /** Sets (or first creates) a value. `data` becomes the store's own: it is not copied and must not be used afterwards. */
+  /**
+   * Sets (or first creates) a value. `data` becomes the store's own: it is not copied and must not be used
+   * afterwards.
+   */
   write(name: string, shape: Shape, data: Float32Array): void {
     if (data.length !== sizeOf(shape)) {
       throw new RangeError(
@@ -71,7 +80,10 @@ export class StateStore {
     return current.location === "cpu" ? (current.data as Float32Array) : null;
   }
 
-  /** A value in plain order: its own memory where that is so, else a new array. Throws RangeError where it lies on a device. */
+  /**
+   * A value in plain order: its own memory where that is so, else a new array. Throws RangeError where it
+   * lies on a device.
+   */
   plain(name: string): Float32Array {
     const { shape, blocked } = this.#slot(name);
     const bytes = this.bytes(name);
@@ -79,7 +91,10 @@ export class StateStore {
     return blocked ? fromFilterBlocks(bytes, shape, this.#engine.target.blockSize) : bytes;
   }
 
-  /** A copy of a value, in plain order. On a device it is fetched through a session of its own, as a CPU output. */
+  /**
+   * A copy of a value, in plain order. On a device it is fetched through a session of its own, as a CPU
+   * output.
+   */
   async read(name: string): Promise<Float32Array> {
     const { current, shape, blocked } = this.#slot(name);
     if (current.location === "cpu") return blocked ? this.plain(name) : this.plain(name).slice();
@@ -98,7 +113,10 @@ export class StateStore {
     return this.#slot(name).current;
   }
 
-  /** The buffer a step may write the next value into (the current one, if it may be overwritten), or null where the provider allocates. */
+  /**
+   * The buffer a step may write the next value into (the current one, if it may be overwritten), or null
+   * where the provider allocates.
+   */
   target(name: string, inPlace: boolean): Ort.Tensor | null {
     const slot = this.#slot(name);
     if (!writesGivenBuffers(this.#engine)) return null;

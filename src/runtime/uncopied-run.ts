@@ -1,8 +1,10 @@
 /**
- * @file Runs that leave their outputs in the buffers they were given. onnxruntime-node fills given buffers, but copies each output into new memory
- * afterwards all the same: with Adam's slots that is three times the parameters at every step, a tenth of its time and a quarter of its memory. It
- * converts outputs in the model's order, once all of them are computed, and refuses one that is a sequence. So a sequence as the first output ends
- * a run just between computing and copying. Whether the installed version behaves so is found by trying, at start; where it does not, runs copy.
+ * @file Runs that leave their outputs in the buffers they were given. onnxruntime-node fills given buffers,
+ * but copies each output into new memory afterwards all the same: with Adam's slots that is three times the
+ * parameters at every step, a tenth of its time and a quarter of its memory. It converts outputs in the
+ * model's order, once all of them are computed, and refuses one that is a sequence. So a sequence as the
+ * first output ends a run just between computing and copying. Whether the installed version behaves so is
+ * found by trying, at start; where it does not, runs copy.
  */
 import type * as Ort from "onnxruntime-common";
 import { encodeModel } from "../graph/onnx.js";
@@ -53,7 +55,8 @@ export async function runWithoutCopies(
 
 /**
  * Finds out whether a run ends as told above.
- * @returns the message with which it does, or undefined where given buffers are not filled by then, or nothing is refused.
+ * @returns the message with which it does, or undefined where given buffers are not filled by then, or
+ * nothing is refused.
  */
 export async function probeRefusal(ort: OrtModule): Promise<string | undefined> {
   const type = { shape: [2], dtype: "float32" } as const;

@@ -1,4 +1,7 @@
-/** @file The training step of a module: its plan, its graphs, its trainer and sessions of them. Runs in Node and in browsers. */
+/**
+ * @file The training step of a module: its plan, its graphs, its trainer and sessions of them. Runs in Node
+ * and in browsers.
+ */
 export { buildInference, type InferencePlan } from "./inference-graph.js";
 export type { StepPlan, TermsPlan } from "./plan.js";
 export { Predictor } from "./predictor.js";

@@ -20,8 +20,8 @@ export interface InferencePlan {
 }
 
 /**
- * Activated predictions of an image leaf `image` [N,3,H,W] in evaluation mode, by task name, and the variables they read: those of `module`, the
- * kept network or one that follows it.
+ * Activated predictions of an image leaf `image` [N,3,H,W] in evaluation mode, by task name, and the
+ * variables they read: those of `module`, the kept network or one that follows it.
  */
 export function buildInference(
   { tasks, network, batchSize, size }: InferencePlan,

@@ -17,7 +17,9 @@ export function weighted({ value, weight, ramp, gate }: LossTerm, inputs: StepIn
   return factors.reduce((product, factor) => mul(product, factor), mul(value, weight));
 }
 
-/** What is logged of a term, and whether the batch says anything of it (0 or 1); null where it always does. */
+/**
+ * What is logged of a term, and whether the batch says anything of it (0 or 1); null where it always does.
+ */
 export function observation(
   { value, observed, gate }: LossTerm,
   inputs: StepInputs,
@@ -27,7 +29,10 @@ export function observation(
   return { value: observed?.value ?? value, present };
 }
 
-/** The objectives in the order in which terms name them first, and the terms that no objective counts, each weighted. */
+/**
+ * The objectives in the order in which terms name them first, and the terms that no objective counts, each
+ * weighted.
+ */
 export function objectivesOf(
   terms: readonly LossTerm[],
   tasks: readonly Task[],

@@ -1,4 +1,7 @@
-/** @file Everything that decides what a module's training step is and when its values change, resolved: nothing below sees a configuration. */
+/**
+ * @file Everything that decides what a module's training step is and when its values change, resolved:
+ * nothing below sees a configuration.
+ */
 import type { ConfiguredMethod } from "../methods/compose.js";
 import type { Network } from "../models/network.js";
 import type { GroupDefaults } from "../nn/parameter-groups.js";

@@ -16,7 +16,9 @@ export class Predictor {
     this.plan = plan;
   }
 
-  /** Compiles against a store that holds the variables of `module`, the kept network or one that follows it. */
+  /**
+   * Compiles against a store that holds the variables of `module`, the kept network or one that follows it.
+   */
   static async create(
     engine: Engine,
     store: StateStore,
@@ -31,8 +33,8 @@ export class Predictor {
   }
 
   /**
-   * Predictions of up to `batchSize` images, planar RGB [3,H,W] in [0, 1]: for each image, a map by task name. The maps share the
-   * batch's memory.
+   * Predictions of up to `batchSize` images, planar RGB [3,H,W] in [0, 1]: for each image, a map by task
+   * name. The maps share the batch's memory.
    */
   async predict(images: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]> {
     const { tasks, batchSize, size } = this.plan;

@@ -142,7 +142,10 @@ export function buildTraining(plan: StepPlan): TrainingProgram {
   };
 }
 
-/** The gradients of the loss; where a weighting gives its own for the objectives, those and what no objective counts. */
+/**
+ * The gradients of the loss; where a weighting gives its own for the objectives, those and what no objective
+ * counts.
+ */
 function combinedGradients(
   loss: Tensor,
   own: Weighted["gradients"],

@@ -1,4 +1,7 @@
-/** @file A session: turns taken step after step, with hooks between them. A run has one turn; a collective has one a module and more. */
+/**
+ * @file A session: turns taken step after step, with hooks between them. A run has one turn; a collective has
+ * one a module and more.
+ */
 import type { BatchSource, StepResult, Trainer } from "./trainer.js";
 
 /** Who trains in a step, and on what. */
@@ -20,7 +23,8 @@ export interface SessionHooks {
 }
 
 /**
- * Takes every turn once a step, in order, from step `from` (steps done before) until `to` steps are done or a hook says stop.
+ * Takes every turn once a step, in order, from step `from` (steps done before) until `to` steps are done or a
+ * hook says stop.
  * @returns the number of steps done.
  */
 export async function runSession(

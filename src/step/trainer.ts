@@ -1,4 +1,7 @@
-/** @file The state of a module and its compiled steps: batches in, loss terms out, everything else stays where it is. */
+/**
+ * @file The state of a module and its compiled steps: batches in, loss terms out, everything else stays where
+ * it is.
+ */
 import { sizeOf } from "../graph/tensor.js";
 import { averagedModule, KEPT, type ModuleSpec } from "../nn/module.js";
 import { feedsAt, type StepPlace } from "../nn/step-input.js";
@@ -19,7 +22,10 @@ export interface BatchSource {
 
 /** What one training step gave. */
 export interface StepResult {
-  /** Each loss term and `total`: the mean over those of the step's batches that say something of it, null where none does. */
+  /**
+   * Each loss term and `total`: the mean over those of the step's batches that say something of it, null
+   * where none does.
+   */
   readonly losses: Readonly<Record<string, number | null>>;
   /** Further scalars, e.g. `gradient norm` or `weight depth`; of the step's last batch. */
   readonly values: Readonly<Record<string, number>>;
@@ -51,7 +57,10 @@ export class Trainer {
     this.#accumulate = accumulate;
   }
 
-  /** Builds and compiles the training step, with all state at its start. Throws UserError where ONNX Runtime refuses the graph. */
+  /**
+   * Builds and compiles the training step, with all state at its start. Throws UserError where ONNX Runtime
+   * refuses the graph.
+   */
   static async create(engine: Engine, plan: StepPlan): Promise<Trainer> {
     const program = buildTraining(plan);
     const store = new StateStore(engine);

@@ -58,7 +58,10 @@ export function colourTableProblem(table: ColourTable, classes: readonly string[
   return problems[0];
 }
 
-/** Pixels as 8-bit RGB: palettes by their colours, one channel as grey, 16 bits where they are 8 bits twice over. */
+/**
+ * Pixels as 8-bit RGB: palettes by their colours, one channel as grey, 16 bits where they are 8 bits twice
+ * over.
+ */
 function rgbOf(raster: Raster, where: string): Raster {
   const coloured = raster.palette === undefined ? raster : paletteColours(raster, raster.palette, where);
   const { width, height, channels, data } =

@@ -64,7 +64,9 @@ export function writeScaleColour(fraction: number, out: Uint8Array, at: number):
   }
 }
 
-/** Writes the grey of a fraction in [0, 1] (clamped), from a dark grey to white: black is for ignored pixels. */
+/**
+ * Writes the grey of a fraction in [0, 1] (clamped), from a dark grey to white: black is for ignored pixels.
+ */
 export function writeGrey(fraction: number, out: Uint8Array, at: number): void {
   out.fill(Math.round(DARKEST + (255 - DARKEST) * Math.min(Math.max(fraction, 0), 1)), at, at + 3);
 }

@@ -40,9 +40,9 @@ const LEAST_DEPTH = 1e-9;
 
 /**
  * Depth. Files: one channel; integers of every width are metres / `scale`, floats are metres. `invalid`, NaN,
- * infinities and values that are not positive are invalid; a file without any valid pixel is refused. Written are
- * 16-bit integers, or floats where some depth is not between half a step and 65535 steps. Labels and predictions
- * [1,H,W] are metres.
+ * infinities and values that are not positive are invalid; a file without any valid pixel is refused. Written
+ * are 16-bit integers, or floats where some depth is not between half a step and 65535 steps. Labels and
+ * predictions [1,H,W] are metres.
  *
  * Loss (JTR section 4.1): |prediction - label|, mean over the valid pixels of each sample.
  *

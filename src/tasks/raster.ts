@@ -31,8 +31,8 @@ export function fullValue({ data, maximum }: Raster): number {
 
 /**
  * A raster of `channels` channels: palettes are replaced by their colours, an alpha channel that is opaque
- * everywhere is dropped, and grey that was stored as a colour becomes one channel. Throws UserError for anything
- * else; `stored` says what the channels hold, `fix` what to do.
+ * everywhere is dropped, and grey that was stored as a colour becomes one channel. Throws UserError for
+ * anything else; `stored` says what the channels hold, `fix` what to do.
  */
 export function withChannels(
   raster: Raster,

@@ -31,9 +31,9 @@ const specSchema = z
 export type SegmentationSpec = z.output<typeof specSchema>;
 
 /**
- * Semantic segmentation. Files: one channel of class indices, of whole numbers of any type or of palette indices;
- * `ignore` marks pixels without a class. Where the entry has `colours`, files hold colours instead. Written are
- * class indices. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits
+ * Semantic segmentation. Files: one channel of class indices, of whole numbers of any type or of palette
+ * indices; `ignore` marks pixels without a class. Where the entry has `colours`, files hold colours instead.
+ * Written are class indices. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits
  * [C,H,W].
  *
  * Loss (JTR section 4.1): cross-entropy -log softmax(logits)_label, mean over the valid pixels of each
@@ -41,8 +41,8 @@ export type SegmentationSpec = z.output<typeof specSchema>;
  *
  * Metrics, in percent, from the confusion matrix of the whole set:
  * `mIoU` = mean over classes of TP / (label + prediction - TP), `pixelAccuracy` = correct / valid.
- * A class that is neither labelled nor predicted anywhere is left out of the mean; the published MTPSL and JTR
- * code divides by zero there and gives NaN for the whole mean.
+ * A class that is neither labelled nor predicted anywhere is left out of the mean; the published MTPSL and
+ * JTR code divides by zero there and gives NaN for the whole mean.
  */
 export const segmentation: TaskKind<SegmentationSpec> = {
   kind: "segmentation",

@@ -29,17 +29,17 @@ const SLACK = 1e-3;
 /**
  * A kind of task whose labels and predictions [1,H,W] are values in [0, 1].
  *
- * Files: one channel. Integers times `scale`, larger products count as 1; files of up to 16 bits hold 1 as their
- * largest value unless `scale` says otherwise, wider and signed ones need it; `invalid` marks pixels without a
- * label. Floats are the values; NaN and infinities are invalid, others outside [0, 1] are refused. A file without
- * any valid pixel is refused. Written are 8-bit steps (16-bit where `scale` or `invalid` wants them), or floats
- * where some pixel is invalid and no `invalid` value is named, or where the steps are coarser than 1/255 and the
- * values lie between them.
+ * Files: one channel. Integers times `scale`, larger products count as 1; files of up to 16 bits hold 1 as
+ * their largest value unless `scale` says otherwise, wider and signed ones need it; `invalid` marks pixels
+ * without a label. Floats are the values; NaN and infinities are invalid, others outside [0, 1] are refused.
+ * A file without any valid pixel is refused. Written are 8-bit steps (16-bit where `scale` or `invalid` wants
+ * them), or floats where some pixel is invalid and no `invalid` value is named, or where the steps are
+ * coarser than 1/255 and the values lie between them.
  *
  * A mirror and an enlargement move the values and do not change them.
  *
- * Loss (JTR section 4.1, after Standley et al. 2020): |prediction - label|, mean over the valid pixels of each
- * sample; the network's output is the prediction, unbounded.
+ * Loss (JTR section 4.1, after Standley et al. 2020): |prediction - label|, mean over the valid pixels of
+ * each sample; the network's output is the prediction, unbounded.
  *
  * Metrics over all valid pixels of the set: `aErr` = mean |p - g| (the paper's), `rmse` = √mean (p - g)².
  */

@@ -1,6 +1,6 @@
 /**
- * @file Files of torch.save: the ZIP form (since PyTorch 1.6) and the older one, a sequence of pickles with the storages behind them.
- * Nothing in a file is executed: see `pickle.ts`. Needs no Node.
+ * @file Files of torch.save: the ZIP form (since PyTorch 1.6) and the older one, a sequence of pickles with
+ * the storages behind them. Nothing in a file is executed: see `pickle.ts`. Needs no Node.
  */
 import { isZip, zipEntries } from "../common/zip.js";
 import { damaged, refused } from "./errors.js";
@@ -16,8 +16,9 @@ const WRAPPERS = ["state_dict", "model_state_dict", "model"] as const;
 const PICKLE_PROTO = 0x80;
 
 /**
- * Reads a whole file: the tensor it holds, or the tensors of its dictionary by name, further entries of which are left out. Of a dictionary
- * without tensors, `state_dict`, `model_state_dict` or `model` is taken. Tensors keep views of `bytes`; `tensorValues` copies.
+ * Reads a whole file: the tensor it holds, or the tensors of its dictionary by name, further entries of which
+ * are left out. Of a dictionary without tensors, `state_dict`, `model_state_dict` or `model` is taken.
+ * Tensors keep views of `bytes`; `tensorValues` copies.
  * @throws UserError `torch.damaged` or, naming what the file asks for, `torch.refused`.
  */
 export function readTorch(bytes: Uint8Array, where: string): TorchTensor | Map<string, TorchTensor> {

@@ -1,6 +1,7 @@
 /**
- * @file A pickle machine (https://docs.python.org/3/library/pickletools.html) that builds data and can do nothing else: the opcodes that
- * torch.save writes, and of Python's names those alone that the caller knows. Whatever else a file asks for is refused. Needs no Node.
+ * @file A pickle machine (https://docs.python.org/3/library/pickletools.html) that builds data and can do
+ * nothing else: the opcodes that torch.save writes, and of Python's names those alone that the caller knows.
+ * Whatever else a file asks for is refused. Needs no Node.
  */
 import { damaged, refused } from "./errors.js";
 
@@ -15,7 +16,10 @@ export interface PickleContext {
   persistent(id: unknown): unknown;
 }
 
-/** None, bool, int and float, str, list and tuple, dict come out as null, boolean, number (bigint beyond 2^53), string, array, Map. */
+/**
+ * None, bool, int and float, str, list and tuple, dict come out as null, boolean, number (bigint beyond
+ * 2^53), string, array, Map.
+ */
 export interface Unpickled {
   readonly value: unknown;
   /** Where the pickle ended. */
@@ -157,7 +161,10 @@ function reduce(machine: Machine): void {
   machine.push(call(args));
 }
 
-/** Attributes of an object: those of dictionaries (`_metadata` of state dictionaries) are left out, others do not come up. */
+/**
+ * Attributes of an object: those of dictionaries (`_metadata` of state dictionaries) are left out, others do
+ * not come up.
+ */
 function build(machine: Machine): void {
   machine.pop();
   if (!(machine.top() instanceof Map))

@@ -1,4 +1,7 @@
-/** @file The Python objects that files of tensors are made of: dictionaries, storages, tensors, and no others. Needs no Node. */
+/**
+ * @file The Python objects that files of tensors are made of: dictionaries, storages, tensors, and no others.
+ * Needs no Node.
+ */
 import { damaged, refused } from "./errors.js";
 import type { PickleContext, PickleFunction } from "./pickle.js";
 import { elementBytes, STORAGE_TYPES, type TorchDType, TorchStorage, TorchTensor } from "./tensor.js";
@@ -14,7 +17,10 @@ class StorageType {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
 
-/** Rebuilds the objects of one pickle and keeps the storages that it names. Whatever it does not know is a UserError. */
+/**
+ * Rebuilds the objects of one pickle and keeps the storages that it names. Whatever it does not know is a
+ * UserError.
+ */
 export class Rebuilder implements PickleContext {
   /** By the keys of the file. */
   readonly storages = new Map<unknown, TorchStorage>();

@@ -71,7 +71,10 @@ export class TorchTensor {
   readonly strides: readonly number[];
   readonly offset: number;
 
-  /** @throws UserError `torch.damaged` where the window does not lie within the storage or shows an element twice. */
+  /**
+   * @throws UserError `torch.damaged` where the window does not lie within the storage or shows an element
+   * twice.
+   */
   constructor(
     storage: TorchStorage,
     offset: number,

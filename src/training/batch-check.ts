@@ -1,12 +1,15 @@
-/** @file Labels that are there and teach nothing: a file without one valid pixel is a mistake that a run should not hide. */
+/**
+ * @file Labels that are there and teach nothing: a file without one valid pixel is a mistake that a run
+ * should not hide.
+ */
 import { UserError } from "../common/errors.js";
 import type { FileDataset } from "../data/file-dataset.js";
 import type { Batch, Dataset } from "../data/types.js";
 import { arrayName } from "../fields/layout.js";
 
 /**
- * Throws UserError `label.no-valid-pixel` where a sample of the batch is labelled by a file that is invalid everywhere. A crop may
- * hold no valid pixel of a sound label, so the file is read again before it is blamed.
+ * Throws UserError `label.no-valid-pixel` where a sample of the batch is labelled by a file that is invalid
+ * everywhere. A crop may hold no valid pixel of a sound label, so the file is read again before it is blamed.
  */
 export async function requireTeachingLabels(
   batch: Batch,

@@ -58,7 +58,8 @@ function requested(
   return {
     ...plain(config, data),
     tasks: labels === true ? data.tasks.map(({ name }) => name) : [],
-    // Images of the training split show no label that the run may not see, and are chosen by those that it may.
+    // Images of the training split show no label that the run may not see, and are chosen by those that it
+    // may.
     labels: split === TRAIN_SPLIT ? runLabels : null,
     split,
     images,
@@ -69,7 +70,10 @@ function requested(
   };
 }
 
-/** Everything that decides what a run's batches are. RangeError where a method gives a stream a name that is taken. */
+/**
+ * Everything that decides what a run's batches are. RangeError where a method gives a stream a name that is
+ * taken.
+ */
 export function batchPlan(config: RunConfig, data: RunData, labels: LabelAssignment): BatchPlan {
   const { method, options } = methodOf(config);
   const own = configured(config, data, labels);

@@ -37,8 +37,8 @@ export function checkpointOf(
 }
 
 /**
- * The values that a checkpoint has for the variables of its network, by the variables' names: those of the module that it says is to be
- * evaluated, e.g. averaged weights. Throws UserError.
+ * The values that a checkpoint has for the variables of its network, by the variables' names: those of the
+ * module that it says is to be evaluated, e.g. averaged weights. Throws UserError.
  */
 export async function loadWeights(
   path: string,
@@ -76,7 +76,10 @@ export interface ExportOptions {
   readonly data?: Pick<RunData, "tasks" | "size">;
 }
 
-/** The bytes of a run's model. Helper networks are left out; the spelling is one that every provider takes. Throws UserError. */
+/**
+ * The bytes of a run's model. Helper networks are left out; the spelling is one that every provider takes.
+ * Throws UserError.
+ */
 export async function exportModel(run: RunPaths, options: ExportOptions = {}): Promise<Uint8Array> {
   const config = await runConfig(run);
   const network = networkOf(config);

@@ -1,4 +1,6 @@
-/** @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil. */
+/**
+ * @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil.
+ */
 import type { Loader } from "../data/loading/loader.js";
 import type { Batch } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
@@ -39,7 +41,9 @@ export interface LoopOutcome {
   readonly metrics: TaskMetrics | undefined;
 }
 
-/** Trains until the last step, early stopping or the signal. Throws UserError, e.g. where a loss is no number. */
+/**
+ * Trains until the last step, early stopping or the signal. Throws UserError, e.g. where a loss is no number.
+ */
 export async function runLoop(options: LoopOptions): Promise<LoopOutcome> {
   const loop = new Loop(options);
   try {
@@ -95,7 +99,8 @@ class Loop {
   async #afterStep(): Promise<boolean> {
     const { evaluation, checkpoint, steps } = this.#options.config;
     const last = this.#step === steps;
-    // The checkpoint comes last: whatever was recorded before it is never asked for again, whatever comes after it is repeated.
+    // The checkpoint comes last: whatever was recorded before it is never asked for again, whatever comes
+    // after it is repeated.
     if (evaluation.split !== null && (last || this.#step % evaluation.every === 0)) {
       await this.#evaluate(evaluation.split);
     }

@@ -1,4 +1,7 @@
-/** @file What an exported model says about itself in its ONNX metadata: enough to feed it and to read its outputs. */
+/**
+ * @file What an exported model says about itself in its ONNX metadata: enough to feed it and to read its
+ * outputs.
+ */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { parseTaskSpec, taskKind } from "../tasks/index.js";
@@ -29,7 +32,10 @@ export function formatMetadata(
   };
 }
 
-/** The tasks and [height, width] of a model. Throws UserError naming `where` where it was not exported by Taskloom. */
+/**
+ * The tasks and [height, width] of a model. Throws UserError naming `where` where it was not exported by
+ * Taskloom.
+ */
 export function parseMetadata(
   properties: readonly { readonly key: string; readonly value: string }[],
   where: string,

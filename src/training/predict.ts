@@ -77,8 +77,9 @@ function resizePlanar(data: Float32Array, channels: number, from: Size, to: Size
 }
 
 /**
- * Bilinear, also for class scores, so that borders are smooth; mended by the task as a label would be (normals: unit length). Where the
- * task finds no sound value between its neighbours (normals that point apart), the nearest one stands.
+ * Bilinear, also for class scores, so that borders are smooth; mended by the task as a label would be
+ * (normals: unit length). Where the task finds no sound value between its neighbours (normals that point
+ * apart), the nearest one stands.
  */
 function enlargePrediction(map: PredictionMap, kind: Task["kind"], { height, width }: Size): PredictionMap {
   if (map.height === height && map.width === width) return map;

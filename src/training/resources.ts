@@ -8,9 +8,14 @@ import type { ModuleSet } from "../nn/module.js";
 
 const count = z.int().nonnegative();
 const resourcesSchema = z.object({
-  /** Largest resident set of the training process, bytes; of the largest session where the run was interrupted. */
+  /**
+   * Largest resident set of the training process, bytes; of the largest session where the run was
+   * interrupted.
+   */
   peakMemoryBytes: count,
-  /** Learned numbers: of the network that is kept, and of helper networks, which are dropped after training. */
+  /**
+   * Learned numbers: of the network that is kept, and of helper networks, which are dropped after training.
+   */
   parameters: z.object({ network: count, helpers: count }),
 });
 
@@ -28,7 +33,8 @@ export function countParameters(modules: Pick<ModuleSet, "trained">): Resources[
 /** Largest resident set of this process so far, bytes. */
 export function peakMemoryBytes(): number {
   try {
-    // The kernel counts the parent's memory at the moment of starting this process into ru_maxrss, but not into VmHWM.
+    // The kernel counts the parent's memory at the moment of starting this process into ru_maxrss, but not
+    // into VmHWM.
     const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
     if (peak !== null) return Number(peak[1]) * 1024;
   } catch {
@@ -38,8 +44,8 @@ export function peakMemoryBytes(): number {
 }
 
 /**
- * Writes what the run took so far; a peak of an earlier session stays where it was higher. A damaged file is replaced: a finished training
- * does not fail for it.
+ * Writes what the run took so far; a peak of an earlier session stays where it was higher. A damaged file is
+ * replaced: a finished training does not fail for it.
  * @throws UserError where the file cannot be written.
  */
 export async function writeResources(path: string, now: Resources): Promise<void> {

@@ -1,4 +1,7 @@
-/** @file What a run writes down once, so that it can be repeated and resumed: its configuration and its labels. */
+/**
+ * @file What a run writes down once, so that it can be repeated and resumed: its configuration and its
+ * labels.
+ */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -23,7 +26,8 @@ export async function runConfig({ config }: Pick<RunPaths, "config">): Promise<R
 }
 
 /**
- * Fills in what only the data could tell, and writes `config.resolved.yaml`; in a run that is resumed, makes sure that it is the same run.
+ * Fills in what only the data could tell, and writes `config.resolved.yaml`; in a run that is resumed, makes
+ * sure that it is the same run.
  * @throws UserError `config.changed` naming the keys that differ.
  */
 export async function settleConfig(run: RunPaths, config: RunConfig, { tasks }: RunData): Promise<RunConfig> {
@@ -43,7 +47,10 @@ export async function settleConfig(run: RunPaths, config: RunConfig, { tasks }: 
   return settled;
 }
 
-/** Copies the plugins into the run's folder, so that it needs no other file; returns their paths relative to it. */
+/**
+ * Copies the plugins into the run's folder, so that it needs no other file; returns their paths relative to
+ * it.
+ */
 async function keepPlugins(run: RunPaths, { plugins }: RunConfig): Promise<string[]> {
   if (plugins.length > 0) await makeFolder(run.plugins);
   return Promise.all(

@@ -8,7 +8,10 @@ import type { Trainer } from "../step/trainer.js";
 
 type Arrays = Pick<Checkpoint, "arrays" | "owners">;
 
-/** What every array of a run is, by name; copies that follow others count as state, what only the optimizer needs as slots. */
+/**
+ * What every array of a run is, by name; copies that follow others count as state, what only the optimizer
+ * needs as slots.
+ */
 function ownersOf({ modules, graph }: TrainingProgram): Map<string, ArrayOwner> {
   const variables = modules
     .all()
@@ -42,7 +45,8 @@ export async function arraysToSave(
     const bytes = store.bytes(name);
     const copy = bytes === null ? await store.read(name) : null;
     requireFinite(name, bytes ?? copy!, lastGood);
-    // What has to be reordered is so when it is written, one array after the other: all at once would be the whole state a second time.
+    // What has to be reordered is so when it is written, one array after the other: all at once would be the
+    // whole state a second time.
     arrays.set(name, {
       dtype: "F32",
       shape,
@@ -66,7 +70,10 @@ function requireFinite(name: string, data: Float32Array, lastGood: string): void
   });
 }
 
-/** Puts the arrays of a checkpoint in place. Throws UserError where it belongs to another network or optimizer. */
+/**
+ * Puts the arrays of a checkpoint in place. Throws UserError where it belongs to another network or
+ * optimizer.
+ */
 export function restoreArrays(
   { store }: Pick<Trainer, "store">,
   { arrays }: Pick<Checkpoint, "arrays">,

@@ -1,6 +1,6 @@
 /**
- * @file Pictures of predictions while a run trains: `samples/<nn>-<id>/` holds `image.png`, `<task>.label.png` where there is a label, and
- * `<task>.step-<step>.png` of each evaluation drawn.
+ * @file Pictures of predictions while a run trains: `samples/<nn>-<id>/` holds `image.png`,
+ * `<task>.label.png` where there is a label, and `<task>.step-<step>.png` of each evaluation drawn.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,10 @@ export function sampleFolder(index: number, id: string): string {
   return `${String(index).padStart(2, "0")}-${id.replace(/[^\w.-]+/g, "_")}`;
 }
 
-/** Writes the pictures of one evaluation and tells the recorder. Throws UserError where they cannot be written. */
+/**
+ * Writes the pictures of one evaluation and tells the recorder. Throws UserError where they cannot be
+ * written.
+ */
 export async function writeSamples(
   folder: string,
   drawn: readonly DrawnSample[],

@@ -7,7 +7,9 @@ import { primaryMetrics, type TaskMetrics } from "./evaluate.js";
 /** `relative`, or `<task>.<metric>`. */
 export type SelectionMetric = string;
 
-/** Throws UserError where a selection metric names a task or metric the run does not have. `where` is its key. */
+/**
+ * Throws UserError where a selection metric names a task or metric the run does not have. `where` is its key.
+ */
 export function requireSelectionMetric(metric: SelectionMetric, tasks: readonly Task[], where: string): void {
   if (metric === "relative" || tasks.some((task) => metricInfo(metric, task) !== undefined)) return;
   const known = tasks.flatMap(({ name, kind }) => kind.metrics.infos.map((info) => `${name}.${info.name}`));
@@ -25,8 +27,9 @@ function metricInfo(metric: SelectionMetric, { name, kind }: Task) {
 }
 
 /**
- * The number to be maximised. `relative`: mean over tasks of the relative improvement of the primary metric over the run's first
- * evaluation, as Delta% takes it against a baseline; tasks that cannot be measured are left out. NaN where nothing was measured.
+ * The number to be maximised. `relative`: mean over tasks of the relative improvement of the primary metric
+ * over the run's first evaluation, as Delta% takes it against a baseline; tasks that cannot be measured are
+ * left out. NaN where nothing was measured.
  */
 export function selectionScore(
   metric: SelectionMetric,

@@ -32,7 +32,8 @@ export function requireStartingRuns(config: RunConfig): void {
 }
 
 /**
- * Puts the weights of other runs (their best checkpoints', averaged where they are) into the helper networks that start from them.
+ * Puts the weights of other runs (their best checkpoints', averaged where they are) into the helper networks
+ * that start from them.
  * @throws UserError where a run is missing, or `config.foreign-run` where its network is not the helper's.
  */
 export async function startFromRuns(

@@ -1,4 +1,7 @@
-/** @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model behind. */
+/**
+ * @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model
+ * behind.
+ */
 import type { Positions } from "../data/loading/loader.js";
 import type { LabelAssignment } from "../data/types.js";
 import { type Checkpoint, checkpointPath, resumeCheckpoint } from "../runs/checkpoint.js";
@@ -55,7 +58,8 @@ export interface TrainResult {
 
 /**
  * Trains a run to its end, or goes on with it.
- * @throws UserError on anything the user can mend: data, configuration, disk, a diverging loss. What was saved before is then intact.
+ * @throws UserError on anything the user can mend: data, configuration, disk, a diverging loss. What was
+ * saved before is then intact.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, log = () => undefined, resume = false } = options;

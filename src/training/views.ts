@@ -5,7 +5,10 @@ import { PLAIN_VIEWS, type ViewPlan } from "../methods/streams.js";
 import type { RunConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
 
-/** Changed colours as JTR's code has them, where the method asks for them and the configuration says nothing of colours. */
+/**
+ * Changed colours as JTR's code has them, where the method asks for them and the configuration says nothing
+ * of colours.
+ */
 const COLOURS: NamedAugmentation = { name: "rand-augment", operations: 2 };
 
 function isColour({ name }: NamedAugmentation): boolean {
@@ -27,7 +30,8 @@ function configured({ augmentation }: Pick<RunConfig, "augmentation">): readonly
 function taken(plan: ViewPlan, list: readonly NamedAugmentation[]): readonly NamedAugmentation[] {
   const all = plan.photometric && !list.some(isColour) ? [...list, COLOURS] : list;
   if (plan.from === "sample") return all;
-  // A view made from another one is that one's mirror image already; and turned once more, it would have no place in it.
+  // A view made from another one is that one's mirror image already; and turned once more, it would have no
+  // place in it.
   const effects = { shared: ["colour"], cropped: ["colour", "crop"], free: ["colour", "crop", "flip"] };
   const allowed = effects[plan.geometry ?? "cropped"];
   return all.filter(({ name }) => allowed.includes(augmentations[name].effect));

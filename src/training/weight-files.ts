@@ -11,7 +11,10 @@ import { readTorch, TorchTensor, tensorValues } from "../torch/index.js";
 
 /** An open file of named arrays, which are read one by one. */
 export interface WeightFile {
-  /** The network's arrays; in a checkpoint those of the module that it says is to be evaluated, e.g. averaged weights, under their plain names. */
+  /**
+   * The network's arrays; in a checkpoint those of the module that it says is to be evaluated, e.g. averaged
+   * weights, under their plain names.
+   */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Arrays of a checkpoint that belong to other networks, which are not kept. */
   readonly beside: ReadonlyMap<string, readonly number[]>;
@@ -50,7 +53,10 @@ async function openSafetensors(path: string): Promise<WeightFile> {
   };
 }
 
-/** Names in the file of the network's arrays, by what the network calls them, and of those of networks beside it. */
+/**
+ * Names in the file of the network's arrays, by what the network calls them, and of those of networks beside
+ * it.
+ */
 function sortArrays(file: SafetensorsFile): Record<"own" | "beside", ReadonlyMap<string, string>> {
   const content = contentOf(file);
   if (content === undefined)

@@ -1,8 +1,9 @@
 /** @file The names that arrays have in other people's weight files. */
 
 /**
- * Words that training code puts before the names of a network's arrays: DataParallel's `module`, torch.compile's
- * `_orig_mod`, Lightning's `model`, MoCo's `encoder_q`, the `backbone` of detectors and segmenters.
+ * Words that training code puts before the names of a network's arrays: DataParallel's `module`,
+ * torch.compile's `_orig_mod`, Lightning's `model`, MoCo's `encoder_q`, the `backbone` of detectors and
+ * segmenters.
  */
 const WRAPPERS = new Set([
   "module",

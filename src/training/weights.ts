@@ -1,4 +1,7 @@
-/** @file Where training starts from: weights of a file or another run, put by name into the network's variables. */
+/**
+ * @file Where training starts from: weights of a file or another run, put by name into the network's
+ * variables.
+ */
 import { UserError } from "../common/errors.js";
 import { isFolder } from "../disk/files.js";
 import { type Shape, sameShape } from "../graph/tensor.js";
@@ -27,7 +30,10 @@ export interface WeightMatch {
   readonly untouched: readonly string[];
 }
 
-/** The part of a network that a variable belongs to: the first word of its name; each head is a part of its own. */
+/**
+ * The part of a network that a variable belongs to: the first word of its name; each head is a part of its
+ * own.
+ */
 function partOf(name: string): string {
   return name.split(".", name.startsWith("head.") ? 2 : 1).join(".");
 }
@@ -36,7 +42,8 @@ function partOf(name: string): string {
  * Matches the arrays of a file with a network's variables, whatever wrapper stands before their names; arrays
  * outside of it are left out. A part of the network is either in the
  * file as a whole or not at all; heads of tasks that the run does not have are left out.
- * @throws UserError `weights.misfit` naming the first arrays that are missing, have another shape or belong nowhere.
+ * @throws UserError `weights.misfit` naming the first arrays that are missing, have another shape or belong
+ * nowhere.
  */
 export function matchWeights(
   stored: ReadonlyMap<string, Shape>,
@@ -127,8 +134,9 @@ export async function requireFittingWeights(
 }
 
 /**
- * Puts the weights that a configuration names into the network (and its averages) and into the method's helper networks that the file holds too, so
- * that a method goes on where another run of it stopped; says what it did. Throws UserError.
+ * Puts the weights that a configuration names into the network (and its averages) and into the method's
+ * helper networks that the file holds too, so that a method goes on where another run of it stopped; says
+ * what it did. Throws UserError.
  */
 export async function importWeights(
   { program, store }: Pick<Trainer, "program" | "store">,

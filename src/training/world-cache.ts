@@ -21,7 +21,8 @@ export function picturesOf({ renderSize, ...data }: WorldData): WorldData {
 }
 
 /**
- * The folder of a rendered world, its images at the size they are rendered at; renders it first where it is not there yet. A rendering that was cut short is never taken for a whole one.
+ * The folder of a rendered world, its images at the size they are rendered at; renders it first where it is
+ * not there yet. A rendering that was cut short is never taken for a whole one.
  * @throws UserError where there is no such world or the folder cannot be written.
  */
 export async function renderedWorld(data: WorldData, log: (message: string) => void): Promise<string> {

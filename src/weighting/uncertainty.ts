@@ -18,8 +18,9 @@ export interface UncertaintyOptions {
 const GROUP = "uncertainty";
 
 /**
- * With s_k = log σ_k², learned: regression (eq. 5) e^{-s}/2 · L + s/2, classification (eq. 10) e^{-s} · L + s/2. An objective that the batch says
- * nothing of adds neither, so that s stays where it is. Logged: the factor before L.
+ * With s_k = log σ_k², learned: regression (eq. 5) e^{-s}/2 · L + s/2, classification (eq. 10) e^{-s} · L +
+ * s/2. An objective that the batch says nothing of adds neither, so that s stays where it is. Logged: the
+ * factor before L.
  */
 export const uncertainty: WeightingDefinition<UncertaintyOptions> = {
   name: "uncertainty",

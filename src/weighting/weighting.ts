@@ -1,4 +1,7 @@
-/** @file What a weighting is: from the objectives of a step to what is minimised, or to gradients in its place. */
+/**
+ * @file What a weighting is: from the objectives of a step to what is minimised, or to gradients in its
+ * place.
+ */
 import type { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
 import type { Variable } from "../nn/module.js";
@@ -9,7 +12,10 @@ import type { StepInput } from "../nn/step-input.js";
 /** What is to be weighed against the others: the terms of one task, or others that a method counts as one. */
 export interface Objective {
   readonly name: string;
-  /** Whether its loss is a negative log likelihood of classes, or a distance; weightings by uncertainty differ in it. */
+  /**
+   * Whether its loss is a negative log likelihood of classes, or a distance; weightings by uncertainty differ
+   * in it.
+   */
   readonly likelihood: "classification" | "regression";
   /** Scalar, its terms' own weights and ramps included. */
   readonly loss: Tensor;

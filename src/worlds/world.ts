@@ -6,7 +6,7 @@ export interface RenderedSample {
   readonly image: Picture;
   /** By task name; all pixels of all maps are valid unless the world says otherwise. */
   readonly labels: Readonly<Record<string, LabelMap>>;
-  /** [height, width]: number of the thing seen at each pixel, unique within the image. */
+  /** [height, width], number of the thing seen at each pixel, unique within the image. */
   readonly instances: Int32Array;
   /** At the size rendered. */
   readonly camera: PinholeCamera;

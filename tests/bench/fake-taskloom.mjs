@@ -1,5 +1,6 @@
-// Stands for `taskloom` in tests of the scheduler: trains and measures in no time, and writes down what it was asked.
-// A run whose configuration says `steps: 13` fails; one that says `steps: 17` waits for SIGINT or a kill where it is not resumed.
+// Stands for `taskloom` in tests of the scheduler: trains and measures in no time, and writes down what it
+// was asked. A run whose configuration says `steps: 13` fails; one that says `steps: 17` waits for SIGINT or
+// a kill where it is not resumed.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "tsdown";
 
-/** Bundles entries (name and source file) with all they need into a folder. Returns the text of every file written, by name. */
+/**
+ * Bundles entries (name and source file) with all they need into a folder. Returns the text of every file
+ * written, by name.
+ */
 export async function bundle(
   entry: Readonly<Record<string, string>>,
   outDir: string,

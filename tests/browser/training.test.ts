@@ -10,7 +10,8 @@ import { bundle } from "./bundle.js";
 import { trainTiny } from "./tiny-step.js";
 
 const STEPS = 3;
-// Chromium's software GPU compiles shaders for minutes; the operators are tested on it one by one in tests/runtime.
+// Chromium's software GPU compiles shaders for minutes; the operators are tested on it one by one in
+// tests/runtime.
 const providers = process.env.TASKLOOM_BROWSER_WEBGPU === "1" ? ["wasm", "webgpu"] : ["wasm"];
 const LIMIT = 600_000;
 const TYPES: Readonly<Record<string, string>> = {

@@ -89,7 +89,8 @@ describe("JsonLinesWriter", () => {
        const writer = new JsonLinesWriter(${JSON.stringify(path)});
        try { for (;;) writer.append("x".repeat(300)); } catch (error) { console.log(error.facts.code); }`,
     );
-    // The shell's limit on the size of files is a full disk that needs no privileges: 2 blocks of 512 or 1024 bytes.
+    // The shell's limit on the size of files is a full disk that needs no privileges: 2 blocks of 512 or 1024
+    // bytes.
     const output = execFileSync("sh", [
       "-c",
       `ulimit -f 2; "${process.execPath}" "${join(folder, "child.js")}"`,

@@ -103,7 +103,8 @@ describe("safetensors", () => {
       bytes[bit >> 3] ^= 1 << (bit & 7);
       writeFileSync(path, bytes);
       const outcome = await open(path);
-      // A flip in the very mark of the checksum leaves a file without one: sound to readers of the format, refused by checkpoints.
+      // A flip in the very mark of the checksum leaves a file without one: sound to readers of the format,
+      // refused by checkpoints.
       if (outcome !== "damaged") expect([outcome, bit >> 3 < firstAfterKey]).toEqual(["unchecked", true]);
     }
     for (let length = 0; length < sound.length; length++) {

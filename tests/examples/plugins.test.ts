@@ -1,4 +1,7 @@
-/** @file Each plugin of examples/plugins in a run of its own, through the command line: it is loaded, works, and stays with its run. */
+/**
+ * @file Each plugin of examples/plugins in a run of its own, through the command line: it is loaded, works,
+ * and stays with its run.
+ */
 import {
   cpSync,
   existsSync,

@@ -7,7 +7,10 @@ const long = (...shape: number[]) => g.input(`i${shape}`, shape, "int64");
 const bool = (...shape: number[]) => g.input(`b${shape}`, shape, "bool");
 const image = f(1, 2, 4, 5);
 
-/** What is wrong, the call, and what its message must name: the operator, the argument or rule, and the shapes seen. */
+/**
+ * What is wrong, the call, and what its message must name: the operator, the argument or rule, and the shapes
+ * seen.
+ */
 const mistakes: [what: string, call: () => unknown, message: RegExp][] = [
   ["shapes that do not broadcast", () => g.add(f(2, 3), f(2, 4)), /Add: .*float32\[2,3\], float32\[2,4\]/],
   ["operands of two types", () => g.mul(f(2), long(2)), /Mul: .*one type.*float32\[2\], int64\[2\]/],

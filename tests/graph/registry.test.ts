@@ -18,7 +18,10 @@ for (const file of files) {
   for (const value of Object.values(module)) if (isOperator(value)) operators.push({ file, operator: value });
 }
 
-/** Names of the operators in the graphs that a case checks: its own and, where it is differentiated twice, its gradient's. */
+/**
+ * Names of the operators in the graphs that a case checks: its own and, where it is differentiated twice, its
+ * gradient's.
+ */
 function operatorsIn(operatorCase: OperatorCase): Set<string> {
   const checked = operatorCase.order === 1 ? [operatorCase] : [operatorCase, gradientCase(operatorCase)];
   const outputs = checked.map((each) => each.build(symbols(each)));

@@ -1,4 +1,6 @@
-/** @file One graph computed in four ways: simplified or not, in the engine's spellings or the portable ones. */
+/**
+ * @file One graph computed in four ways: simplified or not, in the engine's spellings or the portable ones.
+ */
 import { PORTABLE, type Tensor } from "../../src/graph/index.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { type CompileOptions, compile, type Feeds } from "./compile.js";
@@ -25,8 +27,8 @@ async function computed(
 }
 
 /**
- * The outputs that are not the same in all ways, with the first entry that differs by more than `tolerance` times the output's largest value
- * (at least 1).
+ * The outputs that are not the same in all ways, with the first entry that differs by more than `tolerance`
+ * times the output's largest value (at least 1).
  */
 export async function disagreements(
   engine: Engine,

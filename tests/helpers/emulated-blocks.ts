@@ -1,6 +1,6 @@
 /**
- * @file ONNX Runtime's blocked convolution kernels in plain ONNX, for blocks of any size: what graphs written for another kind of CPU compute.
- * The layouts are those told in src/graph/spellings/blocked.ts.
+ * @file ONNX Runtime's blocked convolution kernels in plain ONNX, for blocks of any size: what graphs written
+ * for another kind of CPU compute. The layouts are those told in src/graph/spellings/blocked.ts.
  */
 import { toBinary } from "@bufbuild/protobuf";
 import { type AttributeProto, ModelProtoSchema, type NodeProto } from "onnx-buf";
@@ -10,7 +10,10 @@ import type { OrtModule } from "../../src/runtime/engine.js";
 
 const BLOCKED = "com.microsoft.nchwc";
 
-/** The same ONNX Runtime, in whose models nodes of the blocked kernels stand for kernels with blocks of `block` channels. */
+/**
+ * The same ONNX Runtime, in whose models nodes of the blocked kernels stand for kernels with blocks of
+ * `block` channels.
+ */
 export function emulatingBlocks(ort: OrtModule, block: number): OrtModule {
   const { InferenceSession, Tensor, env } = ort;
   const create = (bytes: Uint8Array, options?: Parameters<typeof InferenceSession.create>[1]) =>

@@ -8,7 +8,10 @@ export function countOf<T>(values: Iterable<T>): Map<T, number> {
   return counts;
 }
 
-/** That counts are those of equally likely values: their chi-square statistic is within five deviations of its mean. */
+/**
+ * That counts are those of equally likely values: their chi-square statistic is within five deviations of its
+ * mean.
+ */
 export function expectEven(counts: Iterable<number>): void {
   const all = [...counts];
   const mean = all.reduce((a, b) => a + b) / all.length;

@@ -1,4 +1,7 @@
-/** @file Random expressions over images: some operators deep, parts of them used several times, as training graphs are. */
+/**
+ * @file Random expressions over images: some operators deep, parts of them used several times, as training
+ * graphs are.
+ */
 import fc from "fast-check";
 import * as g from "../../src/graph/index.js";
 import { uniform } from "./operator-case.js";
@@ -118,7 +121,10 @@ export const expressions: fc.Arbitrary<Expression> = fc.array(
   { minLength: 3, maxLength: 8 },
 );
 
-/** The image that an expression ends with, and the images that must keep away from zero for it to be differentiable. */
+/**
+ * The image that an expression ends with, and the images that must keep away from zero for it to be
+ * differentiable.
+ */
 export function build(expression: Expression, leaf: Leaves): { value: g.Tensor; margins: g.Tensor[] } {
   const images = [leaf.x, leaf.y];
   const margins: g.Tensor[] = [];

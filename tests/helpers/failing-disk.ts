@@ -1,7 +1,9 @@
 import * as promises from "node:fs/promises";
 import type { FileSystem } from "../../src/disk/files.js";
 
-/** A disk that takes `capacity` bytes and then answers every write with ENOSPC, after writing what still fits. */
+/**
+ * A disk that takes `capacity` bytes and then answers every write with ENOSPC, after writing what still fits.
+ */
 export function fullDisk(capacity: number): FileSystem {
   let left = capacity;
   return {

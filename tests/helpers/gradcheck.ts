@@ -1,6 +1,7 @@
 /**
- * @file Analytic gradients against central differences (fourth order), entry by entry and along random directions.
- * The operators compute in float32, so the step is large and inputs must keep away from kinks by twice the step.
+ * @file Analytic gradients against central differences (fourth order), entry by entry and along random
+ * directions. The operators compute in float32, so the step is large and inputs must keep away from kinks by
+ * twice the step.
  */
 import { Random } from "../../src/common/random.js";
 import { concat, gradients, input, reshape, sizeOf } from "../../src/graph/index.js";
@@ -8,7 +9,10 @@ import type { Engine } from "../../src/runtime/engine.js";
 import { compile, type Feeds } from "./compile.js";
 import { feedsOf, type OperatorCase, symbols } from "./operator-case.js";
 
-/** Allowed error of one directional derivative: `absolute` times the gradient's largest entry (at least 1) + `relative` of itself. */
+/**
+ * Allowed error of one directional derivative: `absolute` times the gradient's largest entry (at least 1) +
+ * `relative` of itself.
+ */
 export const TOLERANCE = { step: 1e-2, absolute: 1.5e-3, relative: 2e-3 };
 const MAX_ENTRIES = 48;
 const DIRECTIONS = 3;
@@ -20,7 +24,10 @@ export interface GradientError {
   readonly numeric: number;
 }
 
-/** The directional derivatives on which gradient and differences disagree; an empty list where the gradient is right. */
+/**
+ * The directional derivatives on which gradient and differences disagree; an empty list where the gradient is
+ * right.
+ */
 export async function gradcheck(engine: Engine, operatorCase: OperatorCase): Promise<GradientError[]> {
   const tensors = symbols(operatorCase);
   const output = operatorCase.build(tensors);
@@ -73,7 +80,10 @@ export async function gradcheck(engine: Engine, operatorCase: OperatorCase): Pro
   return errors;
 }
 
-/** Single entries (all of them, or a sample of a large input's), then random directions with entries of at most one step. */
+/**
+ * Single entries (all of them, or a sample of a large input's), then random directions with entries of at
+ * most one step.
+ */
 function directions(operatorCase: OperatorCase, names: readonly string[], random: Random) {
   const sizes = names.map((name) => sizeOf(operatorCase.inputs[name].shape));
   const total = sizes.reduce((a, b) => a + b, 0);

@@ -6,7 +6,9 @@ import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 
-/** Values of named tensors of a network in evaluation mode, given its input and the values of its variables. */
+/**
+ * Values of named tensors of a network in evaluation mode, given its input and the values of its variables.
+ */
 export async function infer(
   build: (layer: Layer, x: Tensor) => Record<string, Tensor>,
   image: { readonly shape: readonly number[]; readonly data: Float32Array },

@@ -84,8 +84,8 @@ export function feedsOf(operatorCase: OperatorCase): Feeds {
 }
 
 /**
- * The case whose value is (y + 0.7)² of this one's y: a second derivative that this one may lack, and whose factor is not zero where y is,
- * so that it hides nothing.
+ * The case whose value is (y + 0.7)² of this one's y: a second derivative that this one may lack, and whose
+ * factor is not zero where y is, so that it hides nothing.
  */
 export function bentCase(operatorCase: OperatorCase): OperatorCase {
   return {
@@ -95,7 +95,10 @@ export function bentCase(operatorCase: OperatorCase): OperatorCase {
   };
 }
 
-/** The case whose value is this one's gradient, all parts in one row; its inputs are this one's and the cotangent `seed`. */
+/**
+ * The case whose value is this one's gradient, all parts in one row; its inputs are this one's and the
+ * cotangent `seed`.
+ */
 export function gradientCase(operatorCase: OperatorCase): OperatorCase {
   const output = operatorCase.build(symbols(operatorCase));
   const seed = `seed of ${operatorCase.name}`;

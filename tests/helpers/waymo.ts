@@ -17,7 +17,9 @@ function message(writer: BinaryWriter, number: number, write: Write): void {
   writer.tag(number, WireType.LengthDelimited).bytes(inner.finish());
 }
 
-/** A segment of one frame: a camera with 1000 pixels of focal length for each picture; 1000 instances a class. */
+/**
+ * A segment of one frame: a camera with 1000 pixels of focal length for each picture; 1000 instances a class.
+ */
 export function waymoFile(pictures: readonly WaymoPicture[]): Uint8Array {
   const frame = new BinaryWriter();
   message(frame, 1, (context) => {

@@ -1,4 +1,6 @@
-/** @file A method's step on the parameters of tests/golden/waves.py: its losses and the gradient of their sum. */
+/**
+ * @file A method's step on the parameters of tests/golden/waves.py: its losses and the gradient of their sum.
+ */
 import { expect } from "vitest";
 import { gradientsOrNull, type Tensor } from "../../src/graph/index.js";
 import { add, mul } from "../../src/graph/ops/arithmetic.js";
@@ -25,7 +27,8 @@ export interface GoldenBatch {
 }
 
 /**
- * Computes `loss <term>` and `gradient <parameter>` (absent where none reaches it) on SegNets of width `options.width`, and what `further` asks for.
+ * Computes `loss <term>` and `gradient <parameter>` (absent where none reaches it) on SegNets of width
+ * `options.width`, and what `further` asks for.
  */
 export async function goldenStep<O>(
   method: MethodDefinition<O>,
@@ -68,7 +71,10 @@ export function expectLoss(result: Arrays, term: string, wanted: number): void {
   expect(error, term).toBeLessThan(1e-4 * Math.abs(wanted) + 1e-5);
 }
 
-/** Expects gradients by their norm and their product with the parameter's direction: all to 1 %, three quarters of them to 0.2 %. */
+/**
+ * Expects gradients by their norm and their product with the parameter's direction: all to 1 %, three
+ * quarters of them to 0.2 %.
+ */
 export function expectGradients(
   result: Arrays,
   golden: Readonly<Record<string, readonly [norm: number, product: number, ...rest: number[]]>>,

@@ -37,7 +37,10 @@ function build(network: Network, forward: Forward, batch = 2, heads = HEADS) {
   return { variables, x, ...runNetwork(network, new Layer(variables.scope(), forward), x, heads) };
 }
 
-/** The inputs of the graph that `output` depends on, but not by way of the image of a convolution with a filter among `filters`. */
+/**
+ * The inputs of the graph that `output` depends on, but not by way of the image of a convolution with a
+ * filter among `filters`.
+ */
 function leavesBehind(output: Tensor, filters: ReadonlySet<Tensor>): ReadonlySet<Tensor> {
   const found = new Set<Tensor>();
   const visit = (tensor: Tensor) => {

@@ -8,7 +8,8 @@ import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { compile } from "../helpers/compile.js";
 
-// With running statistics: at random weights those of a small batch make gradients so steep that rounding alone changes them by percents.
+// With running statistics: at random weights those of a small batch make gradients so steep that rounding
+// alone changes them by percents.
 it("DeepLabV3+ has the same map and gradients in the CPU's spelling, with channels in blocks, as in the portable one", async () => {
   const variables = new ModuleSet();
   const network = deeplabv3plus({ encoder: "resnet50", outputStride: 8, width: 16 });

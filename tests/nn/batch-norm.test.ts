@@ -31,7 +31,10 @@ function expectClose(what: string, got: ArrayLike<number>, wanted: readonly numb
   });
 }
 
-/** The trace's layers on an image; the normalisation's variables have PyTorch's names, the convolution's stand under `conv`. */
+/**
+ * The trace's layers on an image; the normalisation's variables have PyTorch's names, the convolution's stand
+ * under `conv`.
+ */
 function layers({ channels, options, start }: Trace, layer: Layer, x: Tensor): Tensor {
   if (start["conv.weight"] === undefined)
     return batchNormLayer(layer, x, { momentum: options.momentum, epsilon: options.eps });

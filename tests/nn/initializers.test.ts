@@ -14,7 +14,10 @@ import {
 const filled = (initialize: Initializer, shape: readonly number[], seed = 0) =>
   initialize(shape, new Random(seed, "initial values"));
 
-/** Mean, variance and fourth moment in units of the squared variance: 3 of a normal distribution, 1.8 of a uniform one. */
+/**
+ * Mean, variance and fourth moment in units of the squared variance: 3 of a normal distribution, 1.8 of a
+ * uniform one.
+ */
 function moments(values: Float32Array): { mean: number; variance: number; kurtosis: number } {
   const average = (of: (value: number) => number) =>
     values.reduce((sum, value) => sum + of(value), 0) / values.length;

@@ -14,7 +14,10 @@ const DEVIATION = 0.1;
 const EPSILON = 1e-5;
 const engine = await nodeEngine();
 
-/** A 1x1 convolution that leaves its input as it is, and normalisation behind it. Channels in whole blocks or not. */
+/**
+ * A 1x1 convolution that leaves its input as it is, and normalisation behind it. Channels in whole blocks or
+ * not.
+ */
 function build(channels: number, options: ForwardOptions = {}) {
   const variables = new ModuleSet();
   const forward = new Forward("train", options);
@@ -35,7 +38,10 @@ function image(channels: number, value: (random: Random, channel: number) => num
   );
 }
 
-/** Mean and biased variance of each run of the values in float64, and places: by channel, or by sample and channel. */
+/**
+ * Mean and biased variance of each run of the values in float64, and places: by channel, or by sample and
+ * channel.
+ */
 function runs(x: Float32Array, channels: number, statistics: ForwardOptions["statistics"] = "batch") {
   const samples = Array.from({ length: BATCH }, (_, n) => n);
   const members = statistics === "sample" ? samples.map((n) => [n]) : [samples];
@@ -63,7 +69,8 @@ describe.each([3, 16])("convNorm of %i channels", (channels) => {
         // One channel alone is far away: it must not be lost among the others.
         const x = image(channels, (random, c) => DEVIATION * (random.normal() + (c === 1 ? ratio : 0)));
         const output = (await evaluate(engine, { y }, { x, ...initial })).y;
-        // What rounding of x itself to float32 costs, and of the intercept mean/deviation; PyTorch is as far off.
+        // What rounding of x itself to float32 costs, and of the intercept mean/deviation; PyTorch is as far
+        // off.
         const allowed = 1e-5 + 2 ** -22 * ratio;
         for (const { places, mean, variance } of runs(x, channels, statistics)) {
           const errors = places.map((i) =>

@@ -104,7 +104,8 @@ describe("checkpoints", () => {
       const path = checkpointPath(folder, "last");
       flip(path, byte);
       const error = await userError(() => loadCheckpoint(path));
-      // The mark of the format lies in the checked part: only flips of the checksum's own name read as another format.
+      // The mark of the format lies in the checked part: only flips of the checksum's own name read as
+      // another format.
       expect(["checkpoint.damaged", "checkpoint.unknown-format"]).toContain(error.facts.code);
       if (error.facts.code !== "checkpoint.damaged") continue;
       expect(error.message).toMatch(

@@ -8,7 +8,10 @@ import { scratchFolder, userError } from "../helpers/folder.js";
 
 type Fields = { number: number; value: number | Buffer }[];
 
-/** Protocol-buffer fields read by hand, so that writer and reader share no code: varints, 4 and 8 bytes as floats, the rest as bytes. */
+/**
+ * Protocol-buffer fields read by hand, so that writer and reader share no code: varints, 4 and 8 bytes as
+ * floats, the rest as bytes.
+ */
 function fields(bytes: Buffer): Fields {
   const found: Fields = [];
   let position = 0;

@@ -24,7 +24,10 @@ const random = new Random(4);
 const values = (shape: readonly number[]) =>
   Float32Array.from({ length: sizeOf(shape) }, () => random.uniform() - 0.5);
 
-/** Filters used in every way there is: the first by one plain convolution, the second by a strided and a transposed one too, the third by no convolution. */
+/**
+ * Filters used in every way there is: the first by one plain convolution, the second by a strided and a
+ * transposed one too, the third by no convolution.
+ */
 const filters = { same: [32, 16, 3, 3], shared: [16, 32, 3, 3], idle: [16, 16, 3, 3] } as const;
 const start = Object.fromEntries(
   Object.entries(filters).flatMap(([name, shape]) => [

@@ -1,6 +1,7 @@
 /**
- * Runs the models of a folder on the webgpu provider and writes one JSON line a model. A process of its own: the Vulkan driver is
- * chosen by the environment, and a driver that aborts must not take the test runner along.
+ * Runs the models of a folder on the webgpu provider and writes one JSON line a model. A process of its own:
+ * the Vulkan driver is chosen by the environment, and a driver that aborts must not take the test runner
+ * along.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";

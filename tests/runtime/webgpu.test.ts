@@ -11,7 +11,8 @@ import { operatorCases } from "../graph/cases/index.js";
 import { compile } from "../helpers/compile.js";
 import { feedsOf, gradientCase, type OperatorCase, symbols } from "../helpers/operator-case.js";
 
-// About 30 s on two idle cores, most of it compiling shaders; a machine busy with other work needs several times that.
+// About 30 s on two idle cores, most of it compiling shaders; a machine busy with other work needs several
+// times that.
 const CHILD_LIMIT = 300_000;
 const DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const LOADERS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"].map(

@@ -1,4 +1,7 @@
-/** @file A trainer against a loop written out by hand: which step number, rate, noise, ramp and batch each update sees. */
+/**
+ * @file A trainer against a loop written out by hand: which step number, rate, noise, ramp and batch each
+ * update sees.
+ */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Random } from "../../src/common/random.js";
@@ -22,8 +25,8 @@ const GATE_EVERY = 3;
 const tasks = resolveTasks({ depth: { kind: "depth" } });
 
 /**
- * Of m, the mean of the batch's images, and n, a random number a batch: (w - m - n)² under the objective `depth`, u² by a ramp, and 3 u in every
- * third step. w is the network's, u a helper's in a group of its own.
+ * Of m, the mean of the batch's images, and n, a random number a batch: (w - m - n)² under the objective
+ * `depth`, u² by a ramp, and 3 u in every third step. w is the network's, u a helper's in a group of its own.
  */
 const method: MethodDefinition = {
   name: "by-hand",

@@ -65,7 +65,9 @@ function weighted(result: Tensor): Tensor {
   return reduceSum(mul(result, cotangent));
 }
 
-/** Compares values and gradients with the stored cases whose names match, of which `ours` must leave out none. */
+/**
+ * Compares values and gradients with the stored cases whose names match, of which `ours` must leave out none.
+ */
 export function compareWithGolden(names: RegExp, ours: Readonly<Record<string, GoldenCase>>): void {
   describe("golden values from PyTorch", () => {
     let engine: Engine;

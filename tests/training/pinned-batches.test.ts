@@ -30,7 +30,8 @@ async function digest(settings: readonly string[]): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-// What a configuration and a seed give is a promise: tables are compared over versions. Nobody may renew these lightly.
+// What a configuration and a seed give is a promise: tables are compared over versions. Nobody may renew
+// these lightly.
 test.each([
   ["one view", "deb00718790b3149", ["seed=3"]],
   [

@@ -33,7 +33,9 @@ describe("the score of an evaluation", () => {
   });
 });
 
-/** Judges evaluations one after the other: whether each is the best so far, and whether the run stops there. */
+/**
+ * Judges evaluations one after the other: whether each is the best so far, and whether the run stops there.
+ */
 function judged(
   evaluations: readonly (readonly [number, number])[],
   rules: Parameters<typeof judge>[1],

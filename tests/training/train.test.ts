@@ -38,8 +38,8 @@ function records(folder: string): unknown[] {
 }
 
 /**
- * For each value of a map of normals [3,...], whether its vector is decided: 1, or 0 where what the network gave is so near to zero that
- * the activation shortens it and its direction is a matter of rounding.
+ * For each value of a map of normals [3,...], whether its vector is decided: 1, or 0 where what the network
+ * gave is so near to zero that the activation shortens it and its direction is a matter of rounding.
  */
 function decided(normals: Float32Array): Float32Array {
   const size = normals.length / 3;
@@ -108,7 +108,8 @@ describe("a run", () => {
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
     const { learningRates, timing } = steps[0];
     const losses = steps[0].losses as Record<string, number>;
-    // One label an image: the supervised part of the total is a mean of the tasks' means, weighted by their images in the batch.
+    // One label an image: the supervised part of the total is a mean of the tasks' means, weighted by their
+    // images in the batch.
     const supervised = losses.total - 4 * losses["jtr.distance"] - 2 * losses["jtr.reconstruction"];
     const present = ["segmentation", "depth", "normals"]
       .map((task) => losses[task])

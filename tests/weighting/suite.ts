@@ -1,4 +1,7 @@
-/** @file What every weighting has to fulfil, built-in or a plugin's: run it with `weightingSuite(weighting, options)`. */
+/**
+ * @file What every weighting has to fulfil, built-in or a plugin's: run it with
+ * `weightingSuite(weighting, options)`.
+ */
 import { describe, expect, it } from "vitest";
 import { add, constant, filled, mul, reduceSum, square, sub, type Tensor } from "../../src/graph/index.js";
 import { ones } from "../../src/nn/initializers.js";
@@ -31,7 +34,10 @@ export interface Outcome {
   readonly state: Record<string, number>;
 }
 
-/** Weighs quadratics at p = 1 and h = 3; `variables` are values of the weighting's own variables, by their names, else as they start. */
+/**
+ * Weighs quadratics at p = 1 and h = 3; `variables` are values of the weighting's own variables, by their
+ * names, else as they start.
+ */
 export async function weigh<O>(
   weighting: WeightingDefinition<O>,
   options: O,
@@ -120,7 +126,8 @@ export function weightingSuite<O>(
       const absent: Quadratic = { name: "d", scale: 3, centre: [5, 5, 5], present: false };
       const [without, withIt] = [await under(THREE), await under([...THREE, absent])];
       expect(withIt.own.d ?? 0).toBeCloseTo(0, 6);
-      // The weights of the others may be scaled as a whole where their number counts; the direction is the same.
+      // The weights of the others may be scaled as a whole where their number counts; the direction is the
+      // same.
       const ratio = withIt.shared[0] / without.shared[0];
       expect(ratio).toBeGreaterThan(0);
       withIt.shared.forEach((value, i) => {

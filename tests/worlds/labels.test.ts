@@ -161,8 +161,8 @@ describe("2D keypoints", () => {
   });
 
   it("are the determinant of the box-filter Hessian, weight by weight", () => {
-    // A point of brightness b answers with the filters' weights at its place: here those of the 9 x 9 filters at
-    // the point itself (-2, -2, 0), which beat those of the larger ones.
+    // A point of brightness b answers with the filters' weights at its place: here those of the 9 x 9 filters
+    // at the point itself (-2, -2, 0), which beat those of the larger ones.
     const b = 12 / 255;
     const response = keypoints2dOf(picture((x, y) => (x === 16 && y === 12 ? 12 : 0)));
     const weight = (size: number, w: number) => (w * b) / size ** 2;

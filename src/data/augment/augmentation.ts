@@ -1,4 +1,7 @@
-/** @file The contract of an augmentation: a random change that is drawn first and then done to every part of a sample. */
+/**
+ * @file The contract of an augmentation: a random change that is drawn first and then done to every part of a
+ * sample.
+ */
 import type { z } from "zod";
 import type { Random } from "../../common/random.js";
 import type { Colouring } from "../../fields/field.js";
@@ -6,8 +9,8 @@ import type { Move } from "../../fields/move.js";
 import type { Size } from "../../fields/size.js";
 
 /**
- * What has been drawn. Applied to several images (the frames of a sequence), it does the same to each: all random
- * numbers have been used up by then.
+ * What has been drawn. Applied to several images (the frames of a sequence), it does the same to each: all
+ * random numbers have been used up by then.
  */
 export interface Change {
   /** Done one after the other; image, labels, camera and pose follow. */
@@ -17,15 +20,16 @@ export interface Change {
 }
 
 /**
- * One augmentation: one file, one line in the registry. `options` is an object schema, whose members stand beside
- * `name` in a configuration.
+ * One augmentation: one file, one line in the registry. `options` is an object schema, whose members stand
+ * beside `name` in a configuration.
  */
 export interface Augmentation<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
   /**
-   * What it changes; a method that plans views has a say in that. A view made from an earlier one is not mirrored or
-   * turned once more unless the method plans it `free`, and neither cropped where it plans `shared`.
+   * What it changes; a method that plans views has a say in that. A view made from an earlier one is not
+   * mirrored or turned once more unless the method plans it `free`, and neither cropped where it plans
+   * `shared`.
    */
   readonly effect: "colour" | "crop" | "flip" | "turn";
   /** A change for a sample of that size, from `rng` alone. UserError where the size allows none. */

@@ -1,4 +1,6 @@
-/** @file Operations on an image's colours. Values are planar RGB in [0, 1]; the formulas are torchvision's. */
+/**
+ * @file Operations on an image's colours. Values are planar RGB in [0, 1]; the formulas are torchvision's.
+ */
 import type { Size } from "../../fields/size.js";
 
 const GREY = [0.2989, 0.587, 0.114] as const;
@@ -76,8 +78,8 @@ export function sharpness(image: Image, factor: number): Float32Array {
 }
 
 /**
- * A value as a byte, cut off as `to_pil_image` does it: the published code hands these operations to Pillow. The product is rounded to float32
- * first, so that what was read from 8 bits comes back.
+ * A value as a byte, cut off as `to_pil_image` does it: the published code hands these operations to Pillow.
+ * The product is rounded to float32 first, so that what was read from 8 bits comes back.
  */
 function toByte(value: number): number {
   return Math.trunc(Math.fround(255 * value));

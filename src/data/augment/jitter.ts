@@ -1,4 +1,7 @@
-/** @file Brightness, contrast, saturation and hue, each by a random factor, in random order (torchvision's ColorJitter). */
+/**
+ * @file Brightness, contrast, saturation and hue, each by a random factor, in random order (torchvision's
+ * ColorJitter).
+ */
 import { z } from "zod";
 import type { Augmentation } from "./augmentation.js";
 import { brightness, colour, contrast, hue, type Image } from "./colours.js";

@@ -1,6 +1,7 @@
 /**
- * @file RandAugment (Cubuk et al. 2020) without geometry, as JTR uses it (section 4.1 of the paper, strength from its
- * released code): operations drawn uniformly with replacement, each at a strength of 0 to 5 out of 31.
+ * @file RandAugment (Cubuk et al. 2020) without geometry, as JTR uses it (section 4.1 of the paper, strength
+ * from its released code): operations drawn uniformly with replacement, each at a strength of 0 to 5 out of
+ * 31.
  */
 import { z } from "zod";
 import type { Random } from "../../common/random.js";

@@ -9,7 +9,10 @@ interface RotateOptions {
 
 const quarters = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]);
 
-/** Counter-clockwise. Camera, pose and normals turn with the image; a batch can say how far in its array `turns`. */
+/**
+ * Counter-clockwise. Camera, pose and normals turn with the image; a batch can say how far in its array
+ * `turns`.
+ */
 export const rotate: Augmentation<RotateOptions> = {
   name: "rotate",
   effect: "turn",

@@ -1,4 +1,7 @@
-/** @file Random scales on either side of 1, cropped or padded to the image's own size (DeepLab, Chen et al. 2018). */
+/**
+ * @file Random scales on either side of 1, cropped or padded to the image's own size (DeepLab, Chen et al.
+ * 2018).
+ */
 import { z } from "zod";
 import type { Augmentation } from "./augmentation.js";
 
@@ -8,8 +11,9 @@ interface ScaleCropPadOptions {
 }
 
 /**
- * The image stretched by s, uniform in `range`, then the frame of the old size out of it: anywhere in a larger one; where
- * it is smaller, it stands anywhere in the frame. What the image does not cover is `fill`, and invalid in labels.
+ * The image stretched by s, uniform in `range`, then the frame of the old size out of it: anywhere in a
+ * larger one; where it is smaller, it stands anywhere in the frame. What the image does not cover is `fill`,
+ * and invalid in labels.
  */
 export const scaleCropPad: Augmentation<ScaleCropPadOptions> = {
   name: "scale-crop-pad",

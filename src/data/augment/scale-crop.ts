@@ -7,9 +7,10 @@ interface ScaleCropOptions {
 }
 
 /**
- * A window of int(H/s) x int(W/s) pixels anywhere in the image, s one of `scales`. Image and bilinear labels are
- * enlarged with aligned corners, other labels to the nearest of the same positions (the released code shifts them by up
- * to half a pixel), and mended by their task: depth is divided by s, normals get back their unit length.
+ * A window of int(H/s) x int(W/s) pixels anywhere in the image, s one of `scales`. Image and bilinear labels
+ * are enlarged with aligned corners, other labels to the nearest of the same positions (the released code
+ * shifts them by up to half a pixel), and mended by their task: depth is divided by s, normals get back their
+ * unit length.
  */
 export const scaleCrop: Augmentation<ScaleCropOptions> = {
   name: "scale-crop",

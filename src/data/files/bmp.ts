@@ -1,6 +1,7 @@
 /**
- * @file Windows bitmaps (BITMAPCOREHEADER to BITMAPV5HEADER): 1, 4 and 8 bits with a palette, 16, 24 and 32 bits
- * with any colour masks, run lengths of 4 and 8 bits, rows from below or from above. Palette indices stay indices.
+ * @file Windows bitmaps (BITMAPCOREHEADER to BITMAPV5HEADER): 1, 4 and 8 bits with a palette, 16, 24 and 32
+ * bits with any colour masks, run lengths of 4 and 8 bits, rows from below or from above. Palette indices
+ * stay indices.
  */
 import type { Raster } from "../../tasks/contract/maps.js";
 import { FileErrors } from "./damage.js";
@@ -93,7 +94,10 @@ function plainIndices(view: DataView, { width, height, bits, pixels }: Header): 
   return indices;
 }
 
-/** Run lengths: (count, value), or 0 and an escape: 0 end of row, 1 end of picture, 2 move, else that many literals. */
+/**
+ * Run lengths: (count, value), or 0 and an escape: 0 end of row, 1 end of picture, 2 move, else that many
+ * literals.
+ */
 function runIndices(view: DataView, header: Header, errors: FileErrors): Uint8Array {
   const { width, height, bits, pixels } = header;
   // A run of two bytes fills at most 255 pixels; rows that are skipped are rare enough to be refused.

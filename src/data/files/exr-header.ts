@@ -72,7 +72,9 @@ function readChannels(reader: Reader, errors: FileErrors): ExrChannel[] {
   return channels;
 }
 
-/** Reads the header. Throws UserError for parts of the format that are not read, RangeError beyond the end. */
+/**
+ * Reads the header. Throws UserError for parts of the format that are not read, RangeError beyond the end.
+ */
 export function readExrHeader(bytes: Uint8Array, errors: FileErrors): ExrHeader {
   const reader = new Reader(bytes);
   const flags = reader.view.getUint32(4, true);

@@ -1,6 +1,7 @@
 /**
- * @file PIZ, OpenEXR's wavelet compression (ImfPizCompressor, ImfHuf and ImfWav of the reference implementation):
- * 16-bit words, numbered without gaps, wavelet-transformed a channel at a time, Huffman-coded with runs.
+ * @file PIZ, OpenEXR's wavelet compression (ImfPizCompressor, ImfHuf and ImfWav of the reference
+ * implementation): 16-bit words, numbered without gaps, wavelet-transformed a channel at a time,
+ * Huffman-coded with runs.
  */
 import type { FileErrors } from "./damage.js";
 
@@ -14,7 +15,9 @@ export interface PizChannel {
 
 const MAX_CODE_BITS = 58;
 const [SHORT_ZERO_RUN, LONG_ZERO_RUN] = [59, 63];
-/** Codes are put together as numbers, which are exact up to here; no real block needs more than half as many. */
+/**
+ * Codes are put together as numbers, which are exact up to here; no real block needs more than half as many.
+ */
 const EXACT_BITS = 52;
 
 /** Bits of bytes, highest first. */
@@ -51,7 +54,9 @@ class Bits {
   }
 }
 
-/** Canonical codes: of each length the first one, and the symbols in order. Longer codes are smaller numbers. */
+/**
+ * Canonical codes: of each length the first one, and the symbols in order. Longer codes are smaller numbers.
+ */
 interface Codes {
   readonly first: Float64Array;
   readonly symbols: readonly number[][];

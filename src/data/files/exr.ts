@@ -1,7 +1,8 @@
 /**
- * @file OpenEXR, one part, rows or tiles: half, float and uint32 channels of any name, uncompressed or with RLE,
- * ZIP, ZIPS, PIZ or PXR24 (which rounds floats to 24 bits). Compressions that change values more are refused by
- * name. A decoder of our own because those on npm read channels of certain names only, and some compressions wrong.
+ * @file OpenEXR, one part, rows or tiles: half, float and uint32 channels of any name, uncompressed or with
+ * RLE, ZIP, ZIPS, PIZ or PXR24 (which rounds floats to 24 bits). Compressions that change values more are
+ * refused by name. A decoder of our own because those on npm read channels of certain names only, and some
+ * compressions wrong.
  */
 import { UserError } from "../../common/errors.js";
 import type { Raster, RasterData } from "../../tasks/contract/maps.js";
@@ -117,8 +118,8 @@ const GROUPS = [
 ] as const;
 
 /**
- * The channels that hold the label: the only one; those of a layer, or the one, that bears one of `names`; else
- * red, green and blue or x, y and z outside layers or of the only layer; else a lone Y or Z.
+ * The channels that hold the label: the only one; those of a layer, or the one, that bears one of `names`;
+ * else red, green and blue or x, y and z outside layers or of the only layer; else a lone Y or Z.
  */
 function channelsMeant(header: ExrHeader, names: readonly string[], errors: FileErrors): readonly string[] {
   if (header.channels.length === 1) return [header.channels[0].name];

@@ -1,4 +1,6 @@
-/** @file What libvips decodes: JPEG, WebP, and TIFFs with JPEG or another compression inside, as 8-bit sRGB. */
+/**
+ * @file What libvips decodes: JPEG, WebP, and TIFFs with JPEG or another compression inside, as 8-bit sRGB.
+ */
 import sharp, { type Metadata } from "sharp";
 import { UserError } from "../../common/errors.js";
 import type { Raster } from "../../tasks/contract/maps.js";
@@ -20,7 +22,10 @@ function undecodable(where: string, cause: unknown): UserError {
   );
 }
 
-/** An image as 8-bit RGB, or RGBA where it has an alpha channel; and its EXIF orientation, which is not applied. */
+/**
+ * An image as 8-bit RGB, or RGBA where it has an alpha channel; and its EXIF orientation, which is not
+ * applied.
+ */
 export async function decodeByLibvips(
   bytes: Uint8Array,
   where: string,

@@ -1,4 +1,7 @@
-/** @file LZW as TIFF 6.0 has it (section 13): codes of 9 to 12 bits, highest bit first, widened one code early. */
+/**
+ * @file LZW as TIFF 6.0 has it (section 13): codes of 9 to 12 bits, highest bit first, widened one code
+ * early.
+ */
 
 const [CLEAR, END] = [256, 257];
 

@@ -1,6 +1,6 @@
 /**
- * @file NumPy's .npy format, versions 1 to 3 (numpy.lib.format): numbers only, half floats widened. Object arrays
- * are refused because reading them means running pickled code.
+ * @file NumPy's .npy format, versions 1 to 3 (numpy.lib.format): numbers only, half floats widened. Object
+ * arrays are refused because reading them means running pickled code.
  */
 import { UserError } from "../../common/errors.js";
 import { float16ToFloat32 } from "../../common/half.js";

@@ -1,4 +1,7 @@
-/** @file NumPy's .npz: a ZIP archive of .npy arrays, stored (numpy.savez) or deflated (numpy.savez_compressed). */
+/**
+ * @file NumPy's .npz: a ZIP archive of .npy arrays, stored (numpy.savez) or deflated
+ * (numpy.savez_compressed).
+ */
 import { inflateRawSync } from "node:zlib";
 import { UserError } from "../../common/errors.js";
 import { type ZipEntry, zipEntries } from "../../common/zip.js";
@@ -23,8 +26,8 @@ function inflated({ method, bytes, size }: ZipEntry, name: string, errors: FileE
 }
 
 /**
- * The array of an archive: its only one, or the one that bears one of `names`. Throws UserError naming `where`
- * and, where it is not clear which is meant, the arrays.
+ * The array of an archive: its only one, or the one that bears one of `names`. Throws UserError naming
+ * `where` and, where it is not clear which is meant, the arrays.
  */
 export function decodeNpz(bytes: Uint8Array, where: string, names: readonly string[] = []): NpyArray {
   const errors = new FileErrors("NPZ", where);

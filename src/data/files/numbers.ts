@@ -42,8 +42,8 @@ export function narrowed(values: BigInt64Array | BigUint64Array, where: string):
 }
 
 /**
- * Little-endian elements as an array of their own: integers of 8 to 32 bits as they are, 64-bit ones as 32-bit
- * ones, floats of every width as float32. `size` is in bytes: 1, 2, 4 or 8, for floats not 1.
+ * Little-endian elements as an array of their own: integers of 8 to 32 bits as they are, 64-bit ones as
+ * 32-bit ones, floats of every width as float32. `size` is in bytes: 1, 2, 4 or 8, for floats not 1.
  */
 export function toNumbers(bytes: Uint8Array, kind: NumberKind, size: number, where: string): RasterData {
   const { buffer } = new Uint8Array(bytes);

@@ -1,7 +1,7 @@
 /**
- * @file EXIF orientation: which way up a picture is (CIPA DC-008, tag 0x0112). 1 as stored, 2 mirrored left-right,
- * 3 turned by 180 degrees, 4 mirrored top-bottom, 5 transposed, 6 to be turned clockwise, 7 transposed and turned
- * by 180 degrees, 8 to be turned counter-clockwise.
+ * @file EXIF orientation: which way up a picture is (CIPA DC-008, tag 0x0112). 1 as stored, 2 mirrored
+ * left-right, 3 turned by 180 degrees, 4 mirrored top-bottom, 5 transposed, 6 to be turned clockwise, 7
+ * transposed and turned by 180 degrees, 8 to be turned counter-clockwise.
  */
 import type { Raster, RasterData } from "../../tasks/contract/maps.js";
 import { FileErrors } from "./damage.js";
@@ -22,7 +22,10 @@ export function knownOrientation(orientation: number | undefined): number {
     : 1;
 }
 
-/** The orientation that an EXIF block names; 1 where it names none or is damaged: the pixels are sound all the same. */
+/**
+ * The orientation that an EXIF block names; 1 where it names none or is damaged: the pixels are sound all the
+ * same.
+ */
 export function exifOrientation(exif: Uint8Array | undefined): number {
   if (exif === undefined || !isTiff(exif)) return 1;
   try {

@@ -1,7 +1,7 @@
 /**
- * @file Portable float maps (http://www.pauldebevec.com/Research/HDR/PFM): `Pf` (one channel) or `PF` (three),
- * width, height, a scale whose sign gives the byte order (negative: little-endian) and is otherwise ignored, as
- * everybody does; then float32 rows from below.
+ * @file Portable float maps (http://www.pauldebevec.com/Research/HDR/PFM): `Pf` (one channel) or `PF`
+ * (three), width, height, a scale whose sign gives the byte order (negative: little-endian) and is otherwise
+ * ignored, as everybody does; then float32 rows from below.
  */
 import type { Raster } from "../../tasks/contract/maps.js";
 import { FileErrors } from "./damage.js";

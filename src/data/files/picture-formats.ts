@@ -1,4 +1,7 @@
-/** @file The registry of picture and array formats: how each is recognised, by which names it goes, what decodes it. */
+/**
+ * @file The registry of picture and array formats: how each is recognised, by which names it goes, what
+ * decodes it.
+ */
 import { isZip } from "../../common/zip.js";
 import type { Raster } from "../../tasks/contract/maps.js";
 import { decodeBmp, isBmp } from "./bmp.js";
@@ -18,7 +21,9 @@ export interface Pixels {
   readonly raster: Raster;
   /** EXIF orientation, not yet applied. */
   readonly orientation: number;
-  /** Why the values are not exactly those that were stored, e.g. "JPEG compression"; left out where they are. */
+  /**
+   * Why the values are not exactly those that were stored, e.g. "JPEG compression"; left out where they are.
+   */
   readonly inexact?: string;
 }
 
@@ -58,7 +63,10 @@ const jpeg: PictureFormat = {
   },
 };
 
-/** The first chunk that holds pixels is `VP8L` where nothing is lost; an animation is read as its first picture. */
+/**
+ * The first chunk that holds pixels is `VP8L` where nothing is lost; an animation is read as its first
+ * picture.
+ */
 function isLossless(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 12; at + 8 <= bytes.length; ) {

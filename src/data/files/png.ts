@@ -193,8 +193,9 @@ function valueAt(raw: Uint8Array, line: number, i: number, bitDepth: number): nu
 }
 
 /**
- * Decodes a PNG to interleaved rows. 1, 2 and 4 bit files come out as 8-bit numbers of the same value, and palette
- * indices as such, with the palette. Throws UserError naming `where`: not a PNG, ends too early, damaged, too large.
+ * Decodes a PNG to interleaved rows. 1, 2 and 4 bit files come out as 8-bit numbers of the same value, and
+ * palette indices as such, with the palette. Throws UserError naming `where`: not a PNG, ends too early,
+ * damaged, too large.
  */
 export function decodePng(bytes: Uint8Array, where: string): PngRaster {
   const errors = new FileErrors("PNG", where);

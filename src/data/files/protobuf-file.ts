@@ -1,6 +1,7 @@
 /**
- * @file Protobuf messages (https://protobuf.dev/programming-guides/encoding) where they lie in a file: walking over their fields reads hardly
- * more than tags and lengths, so that a file of gigabytes can be listed without reading its pictures.
+ * @file Protobuf messages (https://protobuf.dev/programming-guides/encoding) where they lie in a file:
+ * walking over their fields reads hardly more than tags and lengths, so that a file of gigabytes can be
+ * listed without reading its pictures.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../../common/errors.js";
@@ -13,7 +14,10 @@ export interface Span {
   readonly end: number;
 }
 
-/** One field of a message. `value` is what a varint holds, 0 in fields of other types. The span is that of the content. */
+/**
+ * One field of a message. `value` is what a varint holds, 0 in fields of other types. The span is that of the
+ * content.
+ */
 export interface Field extends Span {
   readonly number: number;
   readonly type: "varint" | "fixed64" | "bytes" | "fixed32";
@@ -35,7 +39,9 @@ function damagedAt(path: string, at: number, what: string): UserError {
   });
 }
 
-/** Reads a span of a file that was listed before. Throws UserError where the file has become shorter since. */
+/**
+ * Reads a span of a file that was listed before. Throws UserError where the file has become shorter since.
+ */
 export async function readListed(path: string, { start, end }: Span): Promise<Uint8Array> {
   const bytes = await readSpan(path, start, end - start);
   if (bytes.length === end - start) return bytes;
@@ -81,7 +87,8 @@ export class ProtobufFile {
 
   /**
    * The data of each TFRecord of the file, in order.
-   * Throws UserError where a length is damaged or the file ends within a record. The checksums of the data are not looked at: that would read all of it.
+   * Throws UserError where a length is damaged or the file ends within a record. The checksums of the data
+   * are not looked at: that would read all of it.
    */
   *records(): Generator<Span> {
     for (let at = 0; at < this.#size; ) {

@@ -1,4 +1,7 @@
-/** @file Reading pictures and arrays, whatever their format: images to RGB in [0, 1], labels exactly as they stand. */
+/**
+ * @file Reading pictures and arrays, whatever their format: images to RGB in [0, 1], labels exactly as they
+ * stand.
+ */
 import { extname } from "node:path";
 import { UserError } from "../../common/errors.js";
 import type { Raster } from "../../tasks/contract/maps.js";
@@ -14,7 +17,9 @@ export interface RgbImage {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
-  /** The EXIF orientation that the file names, and whether the image was turned by it; left out where it is 1. */
+  /**
+   * The EXIF orientation that the file names, and whether the image was turned by it; left out where it is 1.
+   */
   readonly orientation?: { readonly exif: number; readonly applied: boolean };
 }
 
@@ -25,7 +30,9 @@ export interface ReadOptions {
   readonly names?: readonly string[];
 }
 
-/** The format of a file by its content; by its name where the content is of none, so that the error names it. */
+/**
+ * The format of a file by its content; by its name where the content is of none, so that the error names it.
+ */
 function formatOf(bytes: Uint8Array, where: string): PictureFormat {
   const extension = extname(where).toLowerCase();
   const format =
@@ -48,8 +55,9 @@ async function decodePixels(bytes: Uint8Array, where: string, options: ReadOptio
 }
 
 /**
- * Decodes an image to RGB, upright: grey is repeated, transparency dropped, integers divided by the largest their
- * type holds; floats must lie in [0, 1]. Throws UserError naming `where` for anything else and for damaged files.
+ * Decodes an image to RGB, upright: grey is repeated, transparency dropped, integers divided by the largest
+ * their type holds; floats must lie in [0, 1]. Throws UserError naming `where` for anything else and for
+ * damaged files.
  */
 export async function decodeImage(
   bytes: Uint8Array,

@@ -95,7 +95,9 @@ function undoDifferences(bytes: Uint8Array<ArrayBuffer>, layout: SegmentLayout, 
   }
 }
 
-/** Floats whose bytes are sorted into planes, highest first, each byte the difference from its left neighbour. */
+/**
+ * Floats whose bytes are sorted into planes, highest first, each byte the difference from its left neighbour.
+ */
 function undoFloatDifferences(bytes: Uint8Array, layout: SegmentLayout, errors: FileErrors): void {
   const { width, samples, bits } = layout;
   const size = bits / 8;

@@ -1,7 +1,7 @@
 /**
- * @file TIFF and BigTIFF, exactly: integers of 1 to 64 bits, floats of 16 to 64, strips and tiles, no compression,
- * LZW, deflate and packbits with their predictors, palettes, samples side by side or in planes. A decoder of our
- * own because libvips reads half floats as zeros and turns palettes into colours.
+ * @file TIFF and BigTIFF, exactly: integers of 1 to 64 bits, floats of 16 to 64, strips and tiles, no
+ * compression, LZW, deflate and packbits with their predictors, palettes, samples side by side or in planes.
+ * A decoder of our own because libvips reads half floats as zeros and turns palettes into colours.
  */
 import type { Raster, RasterData } from "../../tasks/contract/maps.js";
 import { FileErrors } from "./damage.js";
@@ -178,7 +178,8 @@ function readSamples(bytes: Uint8Array, page: Page, errors: FileErrors): RasterD
     const source = bytes.subarray(grid.offsets[index], grid.offsets[index] + grid.lengths[index]);
     const raw = segmentRows(source, rows, layout, errors);
     const segment = bits < 8 ? unpacked(raw, rows, layout) : toNumbers(raw, kind, bits / 8, errors.where);
-    // Of the first segment's type; a segment whose 64-bit integers want another 32-bit type must not be wrapped.
+    // Of the first segment's type; a segment whose 64-bit integers want another 32-bit type must not be
+    // wrapped.
     whole ??= new (segment.constructor as new (length: number) => RasterData)(width * height * channels);
     if (segment.constructor !== whole.constructor)
       throw errors.unsupported("64-bit integers of both signs beyond 32 bits", "Save it with 32 bits.");
@@ -196,8 +197,8 @@ function paletteOf(map: readonly number[]): Uint8Array {
 }
 
 /**
- * Decodes a TIFF: values as they stand, palette indices as indices, grey with 0 for white the other way round.
- * Throws UserError naming `where`, also for what would change values (JPEG inside) or is not read.
+ * Decodes a TIFF: values as they stand, palette indices as indices, grey with 0 for white the other way
+ * round. Throws UserError naming `where`, also for what would change values (JPEG inside) or is not read.
  */
 export function decodeTiff(bytes: Uint8Array, where: string): Raster {
   const errors = new FileErrors("TIFF", where);

@@ -3,8 +3,8 @@
  * `image/*.jpg`, `depth_bfx/*.png` (in-painted; else `depth/*.png`), `intrinsics.txt` (3x3). Flat layout:
  * `image.jpg`, `depth-x5000.png` (metres x 5000), `calib.txt` (tilt, then intrinsics, column by column). Both
  * may hold `semseg37.png` (0..36, 255 = no label). Splits are the official ones where `allsplit.mat` of the
- * toolbox is there (`sunrgbd-split.ts`); else frames in folders named `test-*` are `test`, all others `train`.
- * Normals are derived from depth.
+ * toolbox is there (`sunrgbd-split.ts`); else frames in folders named `test-*` are `test`, all others
+ * `train`. Normals are derived from depth.
  */
 import { join, relative, sep } from "node:path";
 import type { PinholeCamera } from "../../geometry/camera.js";

@@ -1,11 +1,13 @@
 /**
- * @file The Waymo Open Dataset, perception (Sun et al. 2020), version 1: TFRecord files of `Frame` messages in `training`, `validation` and
- * `testing`, or in the folder itself (training). A sample is one camera's image of one frame; `segmentation` is the semantic part of its
- * panoptic label (Mei et al. 2022), 28 classes, undefined ignored. Most images have none. Field numbers are those of dataset.proto,
- * classes those of camera_segmentation.proto.
+ * @file The Waymo Open Dataset, perception (Sun et al. 2020), version 1: TFRecord files of `Frame` messages
+ * in `training`, `validation` and `testing`, or in the folder itself (training). A sample is one camera's
+ * image of one frame; `segmentation` is the semantic part of its panoptic label (Mei et al. 2022), 28
+ * classes, undefined ignored. Most images have none. Field numbers are those of dataset.proto, classes those
+ * of camera_segmentation.proto.
  *
- * What is reported on, `validation`, is `test` here, and every tenth segment of `training` is `val` (`hold-out.ts`). The published `testing`
- * has no public labels and is left out. Cameras lose their lens distortion; images differ in size, so that training needs `size`.
+ * What is reported on, `validation`, is `test` here, and every tenth segment of `training` is `val`
+ * (`hold-out.ts`). The published `testing` has no public labels and is left out. Cameras lose their lens
+ * distortion; images differ in size, so that training needs `size`.
  */
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";

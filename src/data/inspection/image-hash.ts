@@ -1,6 +1,6 @@
 /**
- * @file The same photo twice, whatever its size, quality or file format: a difference hash (N. Krawetz, "Kind of like
- * that", 2013) finds candidates, a small grey picture of each confirms them.
+ * @file The same photo twice, whatever its size, quality or file format: a difference hash (N. Krawetz, "Kind
+ * of like that", 2013) finds candidates, a small grey picture of each confirms them.
  */
 
 /** Cells of the hash: 8 rows of 8 comparisons. */
@@ -88,8 +88,8 @@ export interface HashedImage {
 }
 
 /**
- * Pairs of images in different splits that show the same photo, each image with the first it is found with. Hashes
- * at most 3 bits apart have one of their four parts in common: only those are compared.
+ * Pairs of images in different splits that show the same photo, each image with the first it is found with.
+ * Hashes at most 3 bits apart have one of their four parts in common: only those are compared.
  */
 export function samePhotos(images: readonly HashedImage[]): (readonly [HashedImage, HashedImage])[] {
   const buckets = new Map<number, HashedImage[]>();

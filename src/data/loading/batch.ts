@@ -70,7 +70,10 @@ function sourceKey({ format, path, size }: DatasetSource): string {
   return JSON.stringify([format, path, size]);
 }
 
-/** Where the numbers of each stream's samples begin: after those of the splits that stand in the same arrays before it. */
+/**
+ * Where the numbers of each stream's samples begin: after those of the splits that stand in the same arrays
+ * before it.
+ */
 function numberOffsets(
   joined: Readonly<Record<string, readonly string[]>>,
   streams: Readonly<Record<string, OpenStream>>,

@@ -4,8 +4,9 @@ import type { FramesPlan } from "../../fields/layout.js";
 import type { Dataset } from "../types.js";
 
 /**
- * All clips of a split, each as the ids of its frames in order of time: `count` of one sequence, `step` apart. None reaches
- * over a cut, that is from one sequence into another. Throws UserError where no sequence is long enough.
+ * All clips of a split, each as the ids of its frames in order of time: `count` of one sequence, `step`
+ * apart. None reaches over a cut, that is from one sequence into another. Throws UserError where no sequence
+ * is long enough.
  */
 export function clipsOf(
   { info }: Pick<Dataset, "info">,

@@ -1,4 +1,6 @@
-/** @file Which samples make a batch: a function of the seed, the stream and the batch's number in it alone. */
+/**
+ * @file Which samples make a batch: a function of the seed, the stream and the batch's number in it alone.
+ */
 import { Random } from "../../common/random.js";
 import { MAIN_STREAM } from "../../fields/layout.js";
 
@@ -16,7 +18,10 @@ export interface Draw {
   readonly key: readonly (string | number)[];
 }
 
-/** How a stream goes through its set: which samples its batch number `batch` (from 0) has, and where in the set that is. */
+/**
+ * How a stream goes through its set: which samples its batch number `batch` (from 0) has, and where in the
+ * set that is.
+ */
 export interface Pace {
   draws(batch: number): Draw[];
   positionOf(batch: number): Position;
@@ -31,7 +36,10 @@ export interface PaceOptions {
   readonly batchSize: number;
 }
 
-/** The order of each round through a set. The last ones are remembered: shuffling anew for each batch takes long for large sets. */
+/**
+ * The order of each round through a set. The last ones are remembered: shuffling anew for each batch takes
+ * long for large sets.
+ */
 function randomOrders(
   samples: number,
   random: (round: number) => Random,
@@ -75,9 +83,10 @@ export function epochPace({ seed, samples, batchSize }: PaceOptions): Pace {
 }
 
 /**
- * The pace of all other streams: the set is gone through again and again, each round in a random order of its own, without regard to the
- * epochs of others; a batch may end one round and begin the next. A large set is thereby under-sampled, a small one over-sampled (JTR
- * supplementary 6.2, "Batching"). An epoch is a round; a batch belongs to that of its first sample.
+ * The pace of all other streams: the set is gone through again and again, each round in a random order of its
+ * own, without regard to the epochs of others; a batch may end one round and begin the next. A large set is
+ * thereby under-sampled, a small one over-sampled (JTR supplementary 6.2, "Batching"). An epoch is a round; a
+ * batch belongs to that of its first sample.
  */
 export function roundPace(stream: string, { seed, samples, batchSize }: PaceOptions): Pace {
   const appended = stream === "append";

@@ -60,7 +60,8 @@ export class Loader implements AsyncIterable<Batch> {
   }
 
   /**
-   * Where the next batch comes from, by stream. A loader started there gives the very batches this one would have given.
+   * Where the next batch comes from, by stream. A loader started there gives the very batches this one would
+   * have given.
    */
   position(): Positions {
     return mapValues(this.#next, (batch, stream) => this.#sets[stream].pace.positionOf(batch));

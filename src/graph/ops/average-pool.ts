@@ -57,7 +57,9 @@ export const AverageUnpool2d: Operator<AveragePoolAttributes> = defineOperator<A
   },
 });
 
-/** With stride 1 every pixel, too, takes part in one window of the shares: their sum is a mean times its size. */
+/**
+ * With stride 1 every pixel, too, takes part in one window of the shares: their sum is a mean times its size.
+ */
 function emitUnitStride(
   { emit, scalar, attributes }: LowerContext<AveragePoolAttributes>,
   share: string,

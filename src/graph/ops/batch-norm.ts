@@ -1,5 +1,6 @@
 /**
- * @file Batch normalisation, composed of per-channel operators; so is its backward pass: dx = A dy + B x + C with A, B, C per channel.
+ * @file Batch normalisation, composed of per-channel operators; so is its backward pass: dx = A dy + B x + C
+ * with A, B, C per channel.
  */
 import { applyMany, defineOperator, type Operator, sizeOf, type Tensor } from "../tensor.js";
 import { add, div, mul, sub } from "./arithmetic.js";
@@ -11,8 +12,8 @@ export type MomentsAttributes = { readonly epsilon: number };
 
 /**
  * Mean and biased variance of x [N,C,...] over all but the channels: two outputs [C].
- * Both keep their digits however large |mean| is against the deviation: what is summed are deviations from a first estimate of the mean,
- * which also correct that estimate. The variance is never negative.
+ * Both keep their digits however large |mean| is against the deviation: what is summed are deviations from a
+ * first estimate of the mean, which also correct that estimate. The variance is never negative.
  */
 export const ChannelMoments: Operator<MomentsAttributes> = defineOperator<MomentsAttributes>({
   name: "ChannelMoments",
@@ -51,7 +52,10 @@ export interface Moments {
   readonly variance: Tensor;
 }
 
-/** Mean and biased variance [C] of x [N,C,...] over all but the channels. `epsilon` is what will be added to the variance. */
+/**
+ * Mean and biased variance [C] of x [N,C,...] over all but the channels. `epsilon` is what will be added to
+ * the variance.
+ */
 export function channelMoments(x: Tensor, epsilon: number): Moments {
   const [mean, variance] = applyMany(ChannelMoments, [x], { epsilon });
   return { mean, variance };

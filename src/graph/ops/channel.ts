@@ -1,4 +1,7 @@
-/** @file Per-channel operators on [N,C,...]: affine map, sum and dot product. Each one's gradient is made of the other two. */
+/**
+ * @file Per-channel operators on [N,C,...]: affine map, sum and dot product. Each one's gradient is made of
+ * the other two.
+ */
 import { apply, defineOperator, graphError, type Operator, type Shape, type Tensor } from "../tensor.js";
 import { mul } from "./arithmetic.js";
 import { constant, constantData } from "./leaf.js";
@@ -69,7 +72,10 @@ export const ChannelDot = defineOperator({
   ],
 });
 
-/** A vector [C] repeated over an image [N,C,...]: the adjoint of ChannelSum. Simplification folds it into an affine map it is added to. */
+/**
+ * A vector [C] repeated over an image [N,C,...]: the adjoint of ChannelSum. Simplification folds it into an
+ * affine map it is added to.
+ */
 export const ChannelExpand: Operator<{ shape: Shape }> = defineOperator<{ shape: Shape }>({
   name: "ChannelExpand",
   infer: ([vector], { shape }) => {
@@ -88,7 +94,10 @@ export function channelExpand(vector: Tensor, shape: Shape): Tensor {
   return apply(ChannelExpand, [vector], { shape: [...shape] });
 }
 
-/** Whether a vector is a constant of one value: gradients of affine maps have no shift, and a pass over the image would add zeros. */
+/**
+ * Whether a vector is a constant of one value: gradients of affine maps have no shift, and a pass over the
+ * image would add zeros.
+ */
 export function isAll(vector: Tensor, value: number): boolean {
   const data = constantData(vector);
   return data !== null && Array.prototype.every.call(data, (entry) => entry === value);

@@ -1,6 +1,6 @@
 /**
- * @file Two-dimensional convolution and its two adjoints. The three are bilinear and close under differentiation: the gradient
- * of each is made of the other two, so gradients of any order exist.
+ * @file Two-dimensional convolution and its two adjoints. The three are bilinear and close under
+ * differentiation: the gradient of each is made of the other two, so gradients of any order exist.
  */
 import type { LowerContext } from "../lowering.js";
 import { apply, defineOperator, graphError, type Tensor, type TensorType } from "../tensor.js";
@@ -64,7 +64,10 @@ export function convAttributes(
   return { strides, pads, dilations, group: groups, kernel_shape: weight.slice(2) };
 }
 
-/** Adjoint of Conv2d in x: inputs dy [N,O,Ho,Wo], w [O,C/groups,KH,KW] -> [N,C,H,W]. Also transposed convolution. */
+/**
+ * Adjoint of Conv2d in x: inputs dy [N,O,Ho,Wo], w [O,C/groups,KH,KW] -> [N,C,H,W]. Also transposed
+ * convolution.
+ */
 export const Conv2dInputGrad = defineOperator<InputGradAttributes>({
   name: "Conv2dInputGrad",
   infer: ([dy, w], attributes) => {
@@ -122,7 +125,10 @@ export const Conv2dFilterGrad = defineOperator<FilterGradAttributes>({
   lower: (context) => [lowerFilterGrad(context)],
 });
 
-/** One matrix product per kernel tap: dy [N,G,O/G,L] against the taps' shifted windows of x [N,G,L,C/G], summed over N. */
+/**
+ * One matrix product per kernel tap: dy [N,G,O/G,L] against the taps' shifted windows of x [N,G,L,C/G],
+ * summed over N.
+ */
 function lowerFilterGrad({
   names,
   inputs: [x, dy],

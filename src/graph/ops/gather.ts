@@ -1,4 +1,7 @@
-/** @file Reading and adding at computed places: gather, gatherElements, scatterAdd. Each is the others' gradient. */
+/**
+ * @file Reading and adding at computed places: gather, gatherElements, scatterAdd. Each is the others'
+ * gradient.
+ */
 import {
   apply,
   defineOperator,
@@ -103,8 +106,9 @@ export const ScatterAdd: Operator<AxisAttributes> = defineOperator<AxisAttribute
 });
 
 /**
- * Entries of x along an axis: result axis `axis` is replaced by the axes of `indices` (int64 or int32, any rank, 0..size-1; ONNX Runtime
- * fails at run time on others). Differentiable in x. Throws GraphError on other types; so do the others here.
+ * Entries of x along an axis: result axis `axis` is replaced by the axes of `indices` (int64 or int32, any
+ * rank, 0..size-1; ONNX Runtime fails at run time on others). Differentiable in x. Throws GraphError on other
+ * types; so do the others here.
  */
 export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
   return apply(Gather, [x, indices], { axis: normaliseAxes("gather", [axis], x.shape.length)[0] });
@@ -117,7 +121,10 @@ export function gatherElements(x: Tensor, indices: Tensor, axis: number): Tensor
   });
 }
 
-/** x with updates[i][j] added at [indices[i][j]][j] for axis 0 and so on; repeated places add up. Differentiable in x and updates. */
+/**
+ * x with updates[i][j] added at [indices[i][j]][j] for axis 0 and so on; repeated places add up.
+ * Differentiable in x and updates.
+ */
 export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
   return apply(ScatterAdd, [x, indices, updates], {
     axis: normaliseAxes("scatterAdd", [axis], x.shape.length)[0],

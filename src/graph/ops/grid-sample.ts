@@ -1,4 +1,7 @@
-/** @file Sampling an image at given coordinates. The forward pass is ONNX's GridSample; the gradient reads and adds at the corners. */
+/**
+ * @file Sampling an image at given coordinates. The forward pass is ONNX's GridSample; the gradient reads and
+ * adds at the corners.
+ */
 import { apply, defineOperator, graphError, type Operator, type Tensor } from "../tensor.js";
 import { add, clip, mul, sub } from "./arithmetic.js";
 import { cast, greater, greaterOrEqual, lessOrEqual, logicalAnd, where } from "./compare.js";
@@ -92,7 +95,10 @@ function gridGradient(
   return reshape(concat(total, 2), grid.shape);
 }
 
-/** The corners of every sample, and the derivatives of pixel coordinates by grid coordinates (null for nearest: no gradient). */
+/**
+ * The corners of every sample, and the derivatives of pixel coordinates by grid coordinates (null for
+ * nearest: no gradient).
+ */
 function cornersOf(
   x: Tensor,
   grid: Tensor,
@@ -153,8 +159,8 @@ export interface GridSampleOptions {
 }
 
 /**
- * Values of x [N,C,H,W] at grid [N,H',W',2], whose last axis is (x, y) in -1..1 across the image: [N,C,H',W'].
- * Bilinear sampling is differentiable in x and grid, any number of times; nearest in x only.
+ * Values of x [N,C,H,W] at grid [N,H',W',2], whose last axis is (x, y) in -1..1 across the image:
+ * [N,C,H',W']. Bilinear sampling is differentiable in x and grid, any number of times; nearest in x only.
  * Throws GraphError on other shapes.
  */
 export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {

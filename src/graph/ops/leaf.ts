@@ -29,12 +29,18 @@ export const Constant = defineOperator<{ data: ArrayLike<number>; shape: Shape; 
   lower: ({ attributes, constant }) => [constant(attributes.data, attributes.shape, attributes.dtype)],
 });
 
-/** A named value given from outside: a batch, a parameter or state. Two inputs of one name and type are one value. */
+/**
+ * A named value given from outside: a batch, a parameter or state. Two inputs of one name and type are one
+ * value.
+ */
 export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
   return apply(Input, [], { name, shape: [...shape], dtype });
 }
 
-/** A constant. `data` is row-major and must not be changed afterwards. Throws GraphError where it does not fill `shape`. */
+/**
+ * A constant. `data` is row-major and must not be changed afterwards. Throws GraphError where it does not
+ * fill `shape`.
+ */
 export function constant(
   data: ArrayLike<number> | number,
   shape: Shape = [],
@@ -43,7 +49,10 @@ export function constant(
   return apply(Constant, [], { data: typeof data === "number" ? [data] : data, shape: [...shape], dtype });
 }
 
-/** A constant with one value everywhere, stored as a scalar of rank `shape.length` (all ones) and thus broadcastable. */
+/**
+ * A constant with one value everywhere, stored as a scalar of rank `shape.length` (all ones) and thus
+ * broadcastable.
+ */
 export function filled(value: number, rank = 0, dtype: DType = "float32"): Tensor {
   return constant([value], new Array(rank).fill(1), dtype);
 }

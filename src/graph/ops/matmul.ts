@@ -29,7 +29,9 @@ export const MatMul = defineOperator({
   lower: ({ names, emit }) => [emit("MatMul", names)],
 });
 
-/** [...,M,K] x [...,K,N] -> [...,M,N], leading axes broadcast. Throws GraphError where the shapes do not fit. */
+/**
+ * [...,M,K] x [...,K,N] -> [...,M,N], leading axes broadcast. Throws GraphError where the shapes do not fit.
+ */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   return apply(MatMul, [a, b], {});
 }

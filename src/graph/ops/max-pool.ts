@@ -33,8 +33,9 @@ export const MaxPool2d: Operator<MaxPoolAttributes> = defineOperator<MaxPoolAttr
 });
 
 /**
- * Where each window has its (first) maximum. What the numbers mean is the spelling's own affair: a position within the window
- * in the portable spelling (as float32, WebGPU having no int64), ONNX's flat index on the CPU. Not to be made a graph's output.
+ * Where each window has its (first) maximum. What the numbers mean is the spelling's own affair: a position
+ * within the window in the portable spelling (as float32, WebGPU having no int64), ONNX's flat index on the
+ * CPU. Not to be made a graph's output.
  */
 export const MaxPoolIndices: Operator<MaxPoolAttributes> = defineOperator<MaxPoolAttributes>({
   name: "MaxPoolIndices",
@@ -115,8 +116,9 @@ export interface MaxPooled {
 }
 
 /**
- * Largest value of each window: [N,C,H,W] to [N,C,H',W'] with H' = floor((H + 2 padding - kernel) / stride) + 1.
- * The first of equal maxima, row by row, gets the gradient. Throws GraphError where the window does not fit.
+ * Largest value of each window: [N,C,H,W] to [N,C,H',W'] with H' = floor((H + 2 padding - kernel) / stride) +
+ * 1. The first of equal maxima, row by row, gets the gradient. Throws GraphError where the window does not
+ * fit.
  */
 export function maxPool2d(x: Tensor, options: PoolOptions): MaxPooled {
   const attributes = { ...windowAttributes("maxPool2d", x, options), shape: x.shape };
@@ -124,9 +126,9 @@ export function maxPool2d(x: Tensor, options: PoolOptions): MaxPooled {
 }
 
 /**
- * Puts each value of x [N,C,H',W'] where `maxPool2d` found the maximum, zero elsewhere; has the pooled image's shape [N,C,H,W].
- * Where windows overlap and share a maximum, values are added (PyTorch keeps the last).
- * Throws GraphError where `indices` is not `maxPool2d`'s or its shape is not x's.
+ * Puts each value of x [N,C,H',W'] where `maxPool2d` found the maximum, zero elsewhere; has the pooled
+ * image's shape [N,C,H,W]. Where windows overlap and share a maximum, values are added (PyTorch keeps the
+ * last). Throws GraphError where `indices` is not `maxPool2d`'s or its shape is not x's.
  */
 export function maxUnpool2d(x: Tensor, indices: Tensor): Tensor {
   if (indices.node.op.name !== MaxPoolIndices.name)

@@ -1,6 +1,7 @@
 /**
- * @file Normalisation by statistics of each sample: group, instance, layer, and vectors of unit length. The statistics are batch
- * normalisation's with every group as a channel of its own, so its backward pass serves here too.
+ * @file Normalisation by statistics of each sample: group, instance, layer, and vectors of unit length. The
+ * statistics are batch normalisation's with every group as a channel of its own, so its backward pass serves
+ * here too.
  */
 import { graphError, sameShape, sizeOf, type Tensor } from "../tensor.js";
 import { add, div, maximum, mul, sub } from "./arithmetic.js";
@@ -12,8 +13,9 @@ import { expand, reshape } from "./shape.js";
 import { sqrt, square } from "./unary.js";
 
 /**
- * Group normalisation (Wu & He 2018): x [N,C,...] in `groups` groups of channels; biased variance. weight and bias are [C], or [N,C] where each
- * sample has its own. Throws GraphError where C is not a multiple of `groups` or the vectors have other shapes.
+ * Group normalisation (Wu & He 2018): x [N,C,...] in `groups` groups of channels; biased variance. weight and
+ * bias are [C], or [N,C] where each sample has its own. Throws GraphError where C is not a multiple of
+ * `groups` or the vectors have other shapes.
  */
 export function groupNorm(x: Tensor, groups: number, weight: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
   const [batch, channels] = x.shape;

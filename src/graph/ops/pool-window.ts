@@ -66,7 +66,10 @@ function selectors(context: LowerContext, [height, width]: Pair): string {
 // Below every pixel, yet finite: the selecting convolution multiplies it by zero.
 const OUTSIDE = -3e38;
 
-/** Windows of an image `name` of `shape`: [N*C, window positions, pooled H, pooled W]. Positions outside hold -3e38. */
+/**
+ * Windows of an image `name` of `shape`: [N*C, window positions, pooled H, pooled W]. Positions outside hold
+ * -3e38.
+ */
 export function emitWindows(
   context: LowerContext,
   name: string,
@@ -119,7 +122,10 @@ export function emitFold(
   return context.reshape(image, shape);
 }
 
-/** ConvTranspose with these windows onto an image of exactly `size`; pixels that no window reaches become zero. */
+/**
+ * ConvTranspose with these windows onto an image of exactly `size`; pixels that no window reaches become
+ * zero.
+ */
 export function emitSpread(
   context: LowerContext,
   values: string,

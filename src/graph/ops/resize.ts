@@ -1,4 +1,7 @@
-/** @file Resizing images: bilinear (both conventions of where pixels lie) and nearest. The adjoint is two products with constant matrices. */
+/**
+ * @file Resizing images: bilinear (both conventions of where pixels lie) and nearest. The adjoint is two
+ * products with constant matrices.
+ */
 import type { LowerContext } from "../lowering.js";
 import { apply, defineOperator, graphError, type Operator, type Tensor } from "../tensor.js";
 
@@ -103,8 +106,9 @@ function resize(op: string, x: Tensor, size: Size, mode: ResizeMode): Tensor {
 }
 
 /**
- * Bilinear resize of [N,C,H,W] to [N,C,...size], larger or smaller, without low-pass filtering. With `alignCorners` the centres of
- * the corner pixels coincide; without (the default) the images' outer edges do. Throws GraphError on a size that is not positive.
+ * Bilinear resize of [N,C,H,W] to [N,C,...size], larger or smaller, without low-pass filtering. With
+ * `alignCorners` the centres of the corner pixels coincide; without (the default) the images' outer edges do.
+ * Throws GraphError on a size that is not positive.
  */
 export function resizeBilinear(x: Tensor, size: Size, options: { alignCorners?: boolean } = {}): Tensor {
   return resize("resizeBilinear", x, size, options.alignCorners === true ? "align-corners" : "half-pixel");

@@ -24,7 +24,10 @@ export const Reshape = defineOperator<{ shape: Shape }>({
   lower: ({ names, attributes, reshape }) => [reshape(names[0], attributes.shape)],
 });
 
-/** The same values, row-major, under another shape; one dimension may be -1. Throws GraphError where the sizes differ. */
+/**
+ * The same values, row-major, under another shape; one dimension may be -1. Throws GraphError where the sizes
+ * differ.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   const resolved = shape.map((dim) => (dim === -1 ? sizeOf(x.shape) / known : dim));
@@ -231,8 +234,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 /**
- * One-hot encoding along axis 1: indices float32 [N,1,...] become [N,classes,...]; an index outside 0..classes-1 becomes all zeros.
- * Has no gradient. Written with Equal because WebGPU lacks OneHot.
+ * One-hot encoding along axis 1: indices float32 [N,1,...] become [N,classes,...]; an index outside
+ * 0..classes-1 becomes all zeros. Has no gradient. Written with Equal because WebGPU lacks OneHot.
  */
 export function oneHot(indices: Tensor, classes: number): Tensor {
   if (indices.shape[1] !== 1) graphError("oneHot", "needs class indices of shape [N,1,...]", [indices]);

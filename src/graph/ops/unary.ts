@@ -33,7 +33,10 @@ export const Cos = unaryOperator("Cos", (x, _y, grad) => neg(mul(grad, sin(x))))
 export const Softplus = unaryOperator("Softplus", (x, _y, grad) => mul(grad, sigmoid(x)));
 export const Relu = unaryOperator("Relu", (_x, y, grad) => apply(ReluGrad, [y, grad], {}));
 
-/** The second input where the first is positive, else 0. An operator of its own because CPUs have a faster spelling than Where. */
+/**
+ * The second input where the first is positive, else 0. An operator of its own because CPUs have a faster
+ * spelling than Where.
+ */
 export const ReluGrad: Operator<Attributes> = defineOperator({
   name: "ReluGrad",
   infer: ([, grad]) => [{ shape: grad.shape, dtype: grad.dtype }],
@@ -49,7 +52,9 @@ function unary(op: Operator<Attributes>) {
   return (x: Tensor): Tensor => apply(op, [x], {});
 }
 
-/** -x. All functions here are elementwise on float32 tensors of any shape and throw GraphError on other types. */
+/**
+ * -x. All functions here are elementwise on float32 tensors of any shape and throw GraphError on other types.
+ */
 export const neg = unary(Neg);
 export const exp = unary(Exp);
 /** Natural logarithm. */

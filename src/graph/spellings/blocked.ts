@@ -1,9 +1,11 @@
 /**
- * @file ONNX Runtime's blocked convolution kernels, reached directly. The CPU provider keeps a domain of its own, `com.microsoft.nchwc`, into which
- * its optimizer moves convolutions with constant weights; emitting those nodes ourselves gives training's changing weights the same kernels
- * (300-340 GFLOP/s where the plain Conv reaches 200-280). B stands for the block (16 or 8 channels, found by a probe at start).
- * Operators pass blocked images on to each other: one that has a spelling for them asks `blockedNameOf`; any other gets the plain form, made on demand.
- * Image: bytes [N, C/B, H, W, B] under the logical shape [N,C,H,W]. Filter: bytes [O/B, C/B, KH, KW, B in, B out] under [O,C,KH,KW].
+ * @file ONNX Runtime's blocked convolution kernels, reached directly. The CPU provider keeps a domain of its
+ * own, `com.microsoft.nchwc`, into which its optimizer moves convolutions with constant weights; emitting
+ * those nodes ourselves gives training's changing weights the same kernels (300-340 GFLOP/s where the plain
+ * Conv reaches 200-280). B stands for the block (16 or 8 channels, found by a probe at start). Operators pass
+ * blocked images on to each other: one that has a spelling for them asks `blockedNameOf`; any other gets the
+ * plain form, made on demand. Image: bytes [N, C/B, H, W, B] under the logical shape [N,C,H,W]. Filter: bytes
+ * [O/B, C/B, KH, KW, B in, B out] under [O,C,KH,KW].
  */
 import type { LowerContext } from "../lowering.js";
 import type { OnnxAttribute } from "../onnx-graph.js";
@@ -13,7 +15,10 @@ const BLOCKED = "com.microsoft.nchwc";
 type Context = LowerContext<Attributes>;
 type Reordering = Pick<Context, "emit" | "reshape" | "target">;
 
-/** Plain image -> blocked. Channels must be a multiple of 4; with `channelsLast`, the plain bytes are [N,H,W,C]. */
+/**
+ * Plain image -> blocked. Channels must be a multiple of 4; with `channelsLast`, the plain bytes are
+ * [N,H,W,C].
+ */
 export function reorderInput({ emit }: Pick<Context, "emit">, name: string, channelsLast = false): string {
   return emit("ReorderInput", [name], channelsLast ? { channels_last: 1 } : {}, { domain: BLOCKED });
 }
@@ -41,8 +46,8 @@ export function isBlockable({ target: { blockSize } }: Context, { shape }: Tenso
 }
 
 /**
- * x scale + shift, vectors [C] per channel: a depthwise 1x1 convolution of a blocked image. `plus` is a blocked image added in passing, `relu`
- * applied last.
+ * x scale + shift, vectors [C] per channel: a depthwise 1x1 convolution of a blocked image. `plus` is a
+ * blocked image added in passing, `relu` applied last.
  */
 export function blockedAffine(
   context: Pick<Context, "emit" | "reshape">,
@@ -72,8 +77,8 @@ export function blockedConv(
 }
 
 /**
- * Filter [O,C,KH,KW] -> blocked. The reorderings serve as transposers: one brings B outputs inside, the other B inputs (six times as fast
- * as Transpose).
+ * Filter [O,C,KH,KW] -> blocked. The reorderings serve as transposers: one brings B outputs inside, the other
+ * B inputs (six times as fast as Transpose).
  */
 export function blockFilter(
   context: Reordering,
@@ -99,8 +104,8 @@ export function filterBlocks(
 }
 
 /**
- * Blocked filter of [O,C,KH,KW] -> blocked filter of the adjoint convolution: [C,O,KH,KW] with the taps reversed. Each tile of B inputs and B outputs
- * is transposed, then the tiles are put in order.
+ * Blocked filter of [O,C,KH,KW] -> blocked filter of the adjoint convolution: [C,O,KH,KW] with the taps
+ * reversed. Each tile of B inputs and B outputs is transposed, then the tiles are put in order.
  */
 export function blockAdjointFilter(context: Context, blocked: string, shape: Shape): string {
   const { blockSize: b } = context.target;

@@ -1,7 +1,7 @@
 /**
- * @file Operators between convolutions on blocked images: affine maps, ReLU, sums. Each takes its blocked spelling only where an input already is
- * blocked; a fused depthwise convolution then does what takes several passes in plain order (4x64x96x128: affine and ReLU 1.2 ms against 2.8;
- * A dy + B x + C 1.5 ms against 4.1).
+ * @file Operators between convolutions on blocked images: affine maps, ReLU, sums. Each takes its blocked
+ * spelling only where an input already is blocked; a fused depthwise convolution then does what takes several
+ * passes in plain order (4x64x96x128: affine and ReLU 1.2 ms against 2.8; A dy + B x + C 1.5 ms against 4.1).
  */
 import type { LowerContext } from "../lowering.js";
 import { Add } from "../ops/arithmetic.js";

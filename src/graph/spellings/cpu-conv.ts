@@ -16,7 +16,10 @@ import type { Emitted, Spelling, SpellingTable } from "./index.js";
 
 type Context = LowerContext<Attributes>;
 
-/** Whether the blocked kernels apply: the channels contracted over fill whole blocks; those produced may be padded up to one. */
+/**
+ * Whether the blocked kernels apply: the channels contracted over fill whole blocks; those produced may be
+ * padded up to one.
+ */
 function fitsBlocked(
   { target: { blockSize } }: Context,
   contracted: number,
@@ -95,7 +98,10 @@ const conv2d: Spelling = (context) => {
   return Conv2d.lower(context as LowerContext<ConvAttributes>);
 };
 
-/** The result of a blocked convolution: kept blocked where it has whole blocks of channels, else in plain order without the padding. */
+/**
+ * The result of a blocked convolution: kept blocked where it has whole blocks of channels, else in plain
+ * order without the padding.
+ */
 function blockedOutput(context: Context, name: string): Emitted {
   const [output] = context.outputs;
   return isBlockable(context, output) ? { blocked: name } : reorderOutput(context, name, output.shape[1]);
@@ -123,7 +129,8 @@ const inputGrad: Spelling = (context) => {
     );
     return [reshape(product, outputs[0].shape)];
   }
-  // At stride 1 the adjoint is a convolution with the reversed, transposed filter, padded by what the kernel overhangs.
+  // At stride 1 the adjoint is a convolution with the reversed, transposed filter, padded by what the kernel
+  // overhangs.
   const overhang = [dilations[0] * (rows - 1), dilations[1] * (columns - 1)];
   const adjointPads = pads.map((pad, i) => overhang[i % 2] - pad);
   const stride1 = strides.every((stride) => stride === 1) && adjointPads.every((pad) => pad >= 0);

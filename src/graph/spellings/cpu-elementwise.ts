@@ -1,4 +1,6 @@
-/** @file Elementwise and per-channel nodes on the CPU provider, where the obvious spelling is not the fastest. */
+/**
+ * @file Elementwise and per-channel nodes on the CPU provider, where the obvious spelling is not the fastest.
+ */
 import type { LowerContext } from "../lowering.js";
 import { type Attributes, sizeOf, type Tensor } from "../tensor.js";
 import { isBlockable } from "./blocked.js";
@@ -10,7 +12,9 @@ export function emitReluGrad({ emit }: Context, y: string, grad: string): string
   return emit("Mul", [grad, emit("HardSigmoid", [y], { alpha: { float: 1e38 }, beta: { float: 0 } })]);
 }
 
-/** An image as it lies in memory: the name of its blocked form where it has one, else that of its plain one. */
+/**
+ * An image as it lies in memory: the name of its blocked form where it has one, else that of its plain one.
+ */
 export interface ImageForm {
   readonly name: string;
   readonly blocked: boolean;
@@ -22,8 +26,9 @@ export function imageForm(context: Context, x: Tensor): ImageForm {
 }
 
 /**
- * Sums of an image of input 0's shape over everything but the channels: [C]. Reduced plane by plane, then over samples: ONNX Runtime's fast paths
- * want one reduced axis. In the blocked form that axis is the middle one of [N C/B, H W, B].
+ * Sums of an image of input 0's shape over everything but the channels: [C]. Reduced plane by plane, then
+ * over samples: ONNX Runtime's fast paths want one reduced axis. In the blocked form that axis is the middle
+ * one of [N C/B, H W, B].
  */
 export function planeSums(
   context: Pick<Context, "inputs" | "target" | "emit" | "ints" | "reshape">,

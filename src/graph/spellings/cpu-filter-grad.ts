@@ -1,8 +1,9 @@
 /**
- * @file The filter gradient on the CPU provider: dW[o,c,i,j] = Σ_n Σ_hw dy[n,o,h,w] x[n,c,h+i-1,w+j-1]. ONNX has no node for it; which spelling
- * is fastest depends on the shape. Measured on two AVX-512 cores at batch 4, in ms, against one matrix product per tap ("taps"):
- * 64 channels 96x128: rows 19.9, taps 25.0; 128 channels 48x64: blocked 15.0, taps 20.0; 512 channels 12x16: blocked 12.9, taps 19.9;
- * 512 channels 6x8: small maps 5.6, taps 10.1; 3 to 64 channels 96x128: columns 2.5, taps 6.3.
+ * @file The filter gradient on the CPU provider: dW[o,c,i,j] = Σ_n Σ_hw dy[n,o,h,w] x[n,c,h+i-1,w+j-1]. ONNX
+ * has no node for it; which spelling is fastest depends on the shape. Measured on two AVX-512 cores at batch
+ * 4, in ms, against one matrix product per tap ("taps"): 64 channels 96x128: rows 19.9, taps 25.0; 128
+ * channels 48x64: blocked 15.0, taps 20.0; 512 channels 12x16: blocked 12.9, taps 19.9; 512 channels 6x8:
+ * small maps 5.6, taps 10.1; 3 to 64 channels 96x128: columns 2.5, taps 6.3.
  */
 import type { LowerContext } from "../lowering.js";
 import { Conv2dFilterGrad, type ConvAttributes } from "../ops/conv2d.js";
@@ -14,7 +15,10 @@ import type { Emitted, Spelling, SpellingTable } from "./index.js";
 type Context = LowerContext<Attributes>;
 type FilterGradAttributes = ConvAttributes & { readonly kernel: readonly [number, number] };
 
-/** Largest plane of channels (in values) that the blocked spelling keeps in a core's cache; above it, it is bound by memory. */
+/**
+ * Largest plane of channels (in values) that the blocked spelling keeps in a core's cache; above it, it is
+ * bound by memory.
+ */
 const CACHED_VALUES = 400_000;
 
 interface Sizes {
@@ -75,7 +79,10 @@ function pointwise(context: Context, { n, c, o, height, width }: Sizes, weight: 
   );
 }
 
-/** Many positions: the three row shifts of dy stacked as rows of one matrix, against the three column shifts of x. */
+/**
+ * Many positions: the three row shifts of dy stacked as rows of one matrix, against the three column shifts
+ * of x.
+ */
 function rows(context: Context, { n, c, o, height, width }: Sizes, weight: Shape): string {
   const { names, emit, ints, reshape } = context;
   const order = [0, 1, 2].flatMap((tap) =>
@@ -122,7 +129,10 @@ function shiftedWindows(context: Context, name: string, height: number, width: n
   });
 }
 
-/** dy as a blocked filter whose inputs are positions: its blocked bytes [n, O/B, positions, B] with n and O/B exchanged. */
+/**
+ * dy as a blocked filter whose inputs are positions: its blocked bytes [n, O/B, positions, B] with n and O/B
+ * exchanged.
+ */
 function positionsFilter(context: Context, { n, o, height, width }: Sizes): string {
   const { target, inputs, emit, reshape } = context;
   const outer = o / target.blockSize;
@@ -131,9 +141,10 @@ function positionsFilter(context: Context, { n, o, height, width }: Sizes): stri
 }
 
 /**
- * A convolution that contracts over positions: dy's blocked bytes are read as a filter with kernel [H, W/B] over B "channels" (positions within
- * a block) a sample, and x's, with the channels of x as the image's columns, as its input. One convolution a column shift, its three output
- * rows being the row shifts. Nothing is summed afterwards, and dy is not transposed.
+ * A convolution that contracts over positions: dy's blocked bytes are read as a filter with kernel [H, W/B]
+ * over B "channels" (positions within a block) a sample, and x's, with the channels of x as the image's
+ * columns, as its input. One convolution a column shift, its three output rows being the row shifts. Nothing
+ * is summed afterwards, and dy is not transposed.
  */
 function blockedRows(context: Context, sizes: Sizes, weight: Shape): Emitted {
   const { n, c, o, height, width } = sizes;
@@ -158,7 +169,10 @@ function blockedRows(context: Context, sizes: Sizes, weight: Shape): Emitted {
   return { blocked: reshape(tiles, weight), filter: true };
 }
 
-/** Maps too small for the above: the nine shifts spelled out, one pointwise convolution contracting over all samples' positions. */
+/**
+ * Maps too small for the above: the nine shifts spelled out, one pointwise convolution contracting over all
+ * samples' positions.
+ */
 function smallMaps(context: Context, sizes: Sizes, weight: Shape): Emitted {
   const { n, c, o, height, width } = sizes;
   const { target, inputs, nameOf, emit, reshape } = context;

@@ -1,6 +1,7 @@
 /**
- * @file Operators that leave filters in blocked order: what optimizers make of parameters, gradients and slots. A value computed from those at its own
- * place does not depend on where that place is, nor does a sum over all of them.
+ * @file Operators that leave filters in blocked order: what optimizers make of parameters, gradients and
+ * slots. A value computed from those at its own place does not depend on where that place is, nor does a sum
+ * over all of them.
  */
 import type { LowerContext } from "../lowering.js";
 import { Add, Div, Mul, Sub } from "../ops/arithmetic.js";

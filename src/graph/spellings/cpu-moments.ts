@@ -1,7 +1,8 @@
 /**
- * @file Mean and variance of channels on the CPU provider. E[x²] - E[x]² takes one pass less over the image than deviations from the mean, 2 to 4 % of
- * a training step, and is as accurate where |mean| is not large against the deviation. Whether it is, the values themselves tell: an `If` takes the
- * longer way where some channel needs it.
+ * @file Mean and variance of channels on the CPU provider. E[x²] - E[x]² takes one pass less over the image
+ * than deviations from the mean, 2 to 4 % of a training step, and is as accurate where |mean| is not large
+ * against the deviation. Whether it is, the values themselves tell: an `If` takes the longer way where some
+ * channel needs it.
  */
 import type { NodeWriter } from "../emitter.js";
 import type { LowerContext } from "../lowering.js";
@@ -12,7 +13,10 @@ import { blockedAffine } from "./blocked.js";
 import { imageForm, planeSums } from "./cpu-elementwise.js";
 import type { Spelling, SpellingTable } from "./index.js";
 
-/** The largest mean²/(variance + epsilon) that the short way is good for: it costs the variance at most this many times its rounding error. */
+/**
+ * The largest mean²/(variance + epsilon) that the short way is good for: it costs the variance at most this
+ * many times its rounding error.
+ */
 const NEAR = 4;
 
 const channelMoments: Spelling = (context: LowerContext<MomentsAttributes>) => {

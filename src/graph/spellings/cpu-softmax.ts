@@ -1,4 +1,6 @@
-/** @file Softmax over channels on the CPU, where ONNX Runtime transposes an inner axis to the end and back. */
+/**
+ * @file Softmax over channels on the CPU, where ONNX Runtime transposes an inner axis to the end and back.
+ */
 import { composedLogSoftmax, composedSoftmax, LogSoftmax, Softmax } from "../ops/softmax.js";
 import type { Operator, Tensor } from "../tensor.js";
 import { composed } from "./composed.js";

@@ -1,6 +1,6 @@
 /**
- * @file The one table of provider-specific spellings. An operator's own `lower` is portable ONNX; where a provider lacks a node
- * or has a faster one, its column here replaces it.
+ * @file The one table of provider-specific spellings. An operator's own `lower` is portable ONNX; where a
+ * provider lacks a node or has a faster one, its column here replaces it.
  */
 import type { LowerContext, Target } from "../lowering.js";
 import { cpuBlocked } from "./cpu-blocked.js";
@@ -13,8 +13,8 @@ import { cpuSoftmax } from "./cpu-softmax.js";
 import { webgpuSpellings } from "./webgpu.js";
 
 /**
- * A value an operator has emitted: its name, or that of its blocked form (an image's unless it is a filter), from which a plain one is made when
- * somebody needs it.
+ * A value an operator has emitted: its name, or that of its blocked form (an image's unless it is a filter),
+ * from which a plain one is made when somebody needs it.
  */
 export type Emitted = string | { readonly blocked: string; readonly filter?: true; plain?: string };
 

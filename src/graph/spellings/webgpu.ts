@@ -1,6 +1,6 @@
 /**
- * @file Spellings for WebGPU, where ONNX Runtime 1.30 lacks a node or gets it wrong. tests/runtime/webgpu.test.ts runs every operator
- * with fallback to the CPU forbidden.
+ * @file Spellings for WebGPU, where ONNX Runtime 1.30 lacks a node or gets it wrong.
+ * tests/runtime/webgpu.test.ts runs every operator with fallback to the CPU forbidden.
  */
 import { add, mul, sub } from "../ops/arithmetic.js";
 import { cast, equal, greater, logicalAnd, logicalNot, logicalOr, Or } from "../ops/compare.js";
@@ -13,7 +13,8 @@ import { apply } from "../tensor.js";
 import { composed } from "./composed.js";
 import type { Spelling, SpellingTable } from "./index.js";
 
-// ConvTranspose gives wrong numbers where a group has several inputs and one output: here each gets a second output, left unused.
+// ConvTranspose gives wrong numbers where a group has several inputs and one output: here each gets a second
+// output, left unused.
 const withSpareOutputs = composed(([dy, w], attributes) => {
   const [height, width] = attributes.size;
   const n = dy.shape[0];

@@ -36,7 +36,8 @@ const REGULARISATION = 0.5;
  * JTR eq. 3 over ordered pairs of an unlabelled source s and a labelled target t, m(·; s, t) the mapping
  * network in the pair's space:
  *
- *     consistency    (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), m(y_t)),  D = 1 - mean over positions of cos over channels
+ *     consistency    (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), m(y_t)),  D = 1 - mean over positions
+ *     of cos over channels
  *     regularisation (1/B) Σ_b 1/|U_b| Σ_{s in U_b, t in T_b} D(m(ŷ_s), ⟨f⟩) + D(m(y_t), ⟨f⟩)
  *
  * f is the network's own deepest feature, ⟨⟩ detached; where its size is not that of the pair's space, it is

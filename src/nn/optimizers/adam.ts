@@ -7,13 +7,16 @@ export interface AdamOptions {
   beta1?: number;
   beta2?: number;
   epsilon?: number;
-  /** Adam: L2 penalty added to the gradient. AdamW: decoupled decay of the parameter by rate * weightDecay. */
+  /**
+   * Adam: L2 penalty added to the gradient. AdamW: decoupled decay of the parameter by rate * weightDecay.
+   */
   weightDecay?: number;
 }
 
 /**
- * m' = b1 m + (1 - b1) g; v' = b2 v + (1 - b2) g²; p' = p - rate / (1 - b1^t) m' / (sqrt(v' / (1 - b2^t)) + epsilon).
- * The slots hold m / (1 - b1) and v / (1 - b2), which saves a pass over the parameters for each; the scalars undo it.
+ * m' = b1 m + (1 - b1) g; v' = b2 v + (1 - b2) g²; p' = p - rate / (1 - b1^t) m' / (sqrt(v' / (1 - b2^t)) +
+ * epsilon). The slots hold m / (1 - b1) and v / (1 - b2), which saves a pass over the parameters for each;
+ * the scalars undo it.
  */
 function adaptive(
   name: string,
@@ -27,7 +30,8 @@ function adaptive(
       const t = updatesDone + 1;
       const root = Math.sqrt((1 - beta2) / (1 - beta2 ** t));
       return {
-        // m'/(1-b1) * rate (1-b1)/(1-b1^t) / (sqrt(v'/(1-b2)) root + epsilon), numerator and denominator divided by root.
+        // m'/(1-b1) * rate (1-b1)/(1-b1^t) / (sqrt(v'/(1-b2)) root + epsilon), numerator and denominator
+        // divided by root.
         rate: (learningRate * (1 - beta1)) / (1 - beta1 ** t) / root,
         epsilon: epsilon / root,
         keep: 1 - learningRate * weightDecay,

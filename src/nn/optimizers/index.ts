@@ -6,7 +6,10 @@ import { adam, adamw } from "./adam.js";
 import type { Optimizer } from "./optimizer.js";
 import { sgd } from "./sgd.js";
 
-/** An optimizer of the registry. `options` validates what stands under `optimizer:` besides name, rate and schedule. */
+/**
+ * An optimizer of the registry. `options` validates what stands under `optimizer:` besides name, rate and
+ * schedule.
+ */
 export interface OptimizerDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;

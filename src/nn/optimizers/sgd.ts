@@ -11,7 +11,8 @@ export interface SgdOptions {
 
 /**
  * g' = g + weightDecay p; v' = momentum v + g'; p' = p - rate v' (Nesterov: p - rate (g' + momentum v')).
- * PyTorch starts the buffer with the first gradient instead of zero plus it, which is the same at zero dampening.
+ * PyTorch starts the buffer with the first gradient instead of zero plus it, which is the same at zero
+ * dampening.
  */
 export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer {
   return {

@@ -38,7 +38,8 @@ export function parseConfig(
 }
 
 /**
- * Checks a configuration and fills in its defaults. Paths in it are taken relative to `folder`; `place` tells where a key stands.
+ * Checks a configuration and fills in its defaults. Paths in it are taken relative to `folder`; `place` tells
+ * where a key stands.
  * @throws UserError naming the place and the key.
  */
 export function checkConfig(config: unknown, folder: string, place: PlacedYaml["place"]): RunConfig {
@@ -48,7 +49,9 @@ export function checkConfig(config: unknown, folder: string, place: PlacedYaml["
   throw issueError(parsed.error.issues, { schema: configJsonSchema(), value, place });
 }
 
-/** Reads a configuration file and loads its plugins. Throws UserError where it is missing or does not hold. */
+/**
+ * Reads a configuration file and loads its plugins. Throws UserError where it is missing or does not hold.
+ */
 export async function readConfig(file: string, overrides: readonly Override[] = []): Promise<RunConfig> {
   let text: string;
   try {
@@ -61,7 +64,10 @@ export async function readConfig(file: string, overrides: readonly Override[] = 
   return parseConfig(text, file, overrides);
 }
 
-/** Absolute paths of the plugins that a configuration or suite names, before it is checked: its schema depends on them. */
+/**
+ * Absolute paths of the plugins that a configuration or suite names, before it is checked: its schema depends
+ * on them.
+ */
 export function pluginsOf(value: unknown, folder: string): string[] {
   const named = typeof value === "object" && value !== null && "plugins" in value ? value.plugins : [];
   const paths = Array.isArray(named) ? named.filter((path) => typeof path === "string") : [];
@@ -117,7 +123,10 @@ export function differences(before: RunConfig, after: RunConfig): string[] {
   return differingKeys(fixedPart(before), fixedPart(after), "");
 }
 
-/** Without the parts that may differ between a run and its continuation: how long and where it runs, not what it learns. */
+/**
+ * Without the parts that may differ between a run and its continuation: how long and where it runs, not what
+ * it learns.
+ */
 function fixedPart({ steps: _steps, runtime: _runtime, expect: _expect, ...rest }: RunConfig): unknown {
   return JSON.parse(JSON.stringify({ ...rest, plugins: rest.plugins.map(pluginDigest) }));
 }

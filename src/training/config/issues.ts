@@ -1,4 +1,6 @@
-/** @file From what zod found wrong with a configuration to one sentence that names the key and how to mend it. */
+/**
+ * @file From what zod found wrong with a configuration to one sentence that names the key and how to mend it.
+ */
 import type { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import { suggest } from "../../common/suggest.js";
@@ -14,7 +16,10 @@ interface JsonSchema {
   readonly const?: unknown;
 }
 
-/** What the messages need besides the issue: the schema as JSON Schema, the value checked, and where keys stand. */
+/**
+ * What the messages need besides the issue: the schema as JSON Schema, the value checked, and where keys
+ * stand.
+ */
 export interface IssueContext {
   readonly schema: unknown;
   readonly value: unknown;
@@ -84,7 +89,9 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** Schemas that may hold at a path: branches whose constants (`name: jtr`) contradict the value are left out. */
+/**
+ * Schemas that may hold at a path: branches whose constants (`name: jtr`) contradict the value are left out.
+ */
 function schemasAt(context: IssueContext, path: readonly PropertyKey[]): JsonSchema[] {
   const root = context.schema as JsonSchema;
   let schemas = branches(root, context.value, root);

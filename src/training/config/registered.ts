@@ -1,4 +1,7 @@
-/** @file Schemas of `name` plus options, put together from a registry: whoever is registered can be configured. */
+/**
+ * @file Schemas of `name` plus options, put together from a registry: whoever is registered can be
+ * configured.
+ */
 import { z } from "zod";
 
 /** `name` and whatever options its registry entry knows. */
@@ -12,7 +15,10 @@ interface Registered {
   readonly options: z.ZodType;
 }
 
-/** A union over the registry's entries, told apart by `name`; `further` gives fields that an entry takes besides its own options. */
+/**
+ * A union over the registry's entries, told apart by `name`; `further` gives fields that an entry takes
+ * besides its own options.
+ */
 export function registered<R extends Registered>(
   registry: Readonly<Record<string, R>>,
   further: (entry: R) => z.ZodRawShape = () => ({}),
@@ -26,7 +32,10 @@ export function registered<R extends Registered>(
   return z.discriminatedUnion("name", [first, ...rest]) as unknown as z.ZodType<Named>;
 }
 
-/** The options of an entry without its name and the fields that others read, as `definition.options` takes them. */
+/**
+ * The options of an entry without its name and the fields that others read, as `definition.options` takes
+ * them.
+ */
 export function optionsOf(config: Named, without: readonly string[] = []): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).filter(([key]) => key !== "name" && !without.includes(key)),

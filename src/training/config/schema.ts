@@ -1,4 +1,7 @@
-/** @file The schema of a run's configuration. Defaults are those of the papers (JTR, Nishi et al. 2024, where they differ). */
+/**
+ * @file The schema of a run's configuration. Defaults are those of the papers (JTR, Nishi et al. 2024, where
+ * they differ).
+ */
 import { z } from "zod";
 import { registryVersion } from "../../common/registry.js";
 import { augmentations } from "../../data/augment/index.js";

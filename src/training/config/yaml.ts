@@ -5,7 +5,10 @@ import { UserError } from "../../common/errors.js";
 /** A parsed text and where its values stand. */
 export interface PlacedYaml {
   readonly value: unknown;
-  /** `file:line:column` of the value at `path`, or of the key `key` in it; of the nearest parent where it is not there. */
+  /**
+   * `file:line:column` of the value at `path`, or of the key `key` in it; of the nearest parent where it is
+   * not there.
+   */
   place(path: readonly PropertyKey[], key?: string): string;
 }
 

@@ -7,15 +7,18 @@ const SLOPE = [-1, -4, -5, 0, 5, 4, 1].map((weight) => weight / 32);
 /** ... and with Sobel's [1 2 1] / 4. */
 const SMOOTH = [1, 6, 15, 20, 15, 6, 1].map((weight) => weight / 64);
 const REACH = 3;
-/** A straight step of brightness by h has a gradient of at most 5/16 h; a quarter of the range counts as 1. */
+/**
+ * A straight step of brightness by h has a gradient of at most 5/16 h; a quarter of the range counts as 1.
+ */
 const FULL = (5 / 16) * 0.25;
 
 /**
- * Strength of texture edges in [0, 1], [height, width]: what Canny's detector (Canny 1986) has before it thins
- * edges, the Sobel magnitude of the brightness after a Gaussian of deviation 1 pixel. A straight step of a
- * quarter of the brightness range, or more, counts as 1. The border is repeated.
+ * Strength of texture edges in [0, 1], [height, width]: what Canny's detector (Canny 1986) has before it
+ * thins edges, the Sobel magnitude of the brightness after a Gaussian of deviation 1 pixel. A straight step
+ * of a quarter of the brightness range, or more, counts as 1. The border is repeated.
  *
- * Taskonomy (Zamir et al. 2018) takes Canny without non-maximum suppression too, and clips at a value of its own.
+ * Taskonomy (Zamir et al. 2018) takes Canny without non-maximum suppression too, and clips at a value of its
+ * own.
  */
 export function edges2dOf(picture: Picture): Float32Array {
   const { width, height } = picture;

@@ -9,7 +9,9 @@ export interface PaddedPlane {
   readonly stride: number;
 }
 
-/** Luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, in [0, 1], with `border` pixels repeated on each side. */
+/**
+ * Luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, in [0, 1], with `border` pixels repeated on each side.
+ */
 export function greyOf({ width, height, data }: Picture, border: number): PaddedPlane {
   const stride = width + 2 * border;
   const plane = new Float64Array(stride * (height + 2 * border));

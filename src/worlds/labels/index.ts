@@ -26,8 +26,8 @@ function normalsOf(view: View, { width, height, normals }: Visibility): Float32A
 
 /**
  * Labels of what is seen, all pixels valid: `segmentation` (class index), `depth` (metres along the optical
- * axis), `normals` (camera coordinates), `occlusion-edges` and `reshading` from the geometry, `keypoints2d` and
- * `edges2d` from the picture.
+ * axis), `normals` (camera coordinates), `occlusion-edges` and `reshading` from the geometry, `keypoints2d`
+ * and `edges2d` from the picture.
  */
 export function labelsOf(
   scene: Scene,

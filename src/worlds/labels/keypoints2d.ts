@@ -2,7 +2,9 @@
 import type { Picture } from "../../tasks/task.js";
 import { greyOf, type PaddedPlane } from "./grey.js";
 
-/** Sides of the box filters of SURF's first octave, pixels; they stand for Gaussians of deviation 1.2 s / 9. */
+/**
+ * Sides of the box filters of SURF's first octave, pixels; they stand for Gaussians of deviation 1.2 s / 9.
+ */
 const SIZES = [9, 15, 21, 27] as const;
 const BORDER = 14;
 /** The response that counts as 1: Taskonomy's training code maps [0, 0.005] to the full range and clips. */
@@ -47,12 +49,12 @@ function hessian({ data, stride }: PaddedPlane, row: number, column: number, siz
 
 /**
  * Response to blobs and corners in [0, 1], [height, width]: det H = Dxx Dyy - (0.9 Dxy)² of the brightness by
- * SURF's box filters (Bay et al. 2008, eq. 3), each divided by the filter's area, the largest over four sizes,
- * divided by 0.005 and cut to [0, 1].
+ * SURF's box filters (Bay et al. 2008, eq. 3), each divided by the filter's area, the largest over four
+ * sizes, divided by 0.005 and cut to [0, 1].
  *
  * Taskonomy (Zamir et al. 2018) takes SURF's output before non-maximum suppression too, over ten deviations
- * from 1 to 30 pixels of 512 x 512 images; here they are 1.2 to 3.6, for smaller images. Its filters are cut off
- * at the image's border, which answers to the border itself; here the border is repeated.
+ * from 1 to 30 pixels of 512 x 512 images; here they are 1.2 to 3.6, for smaller images. Its filters are cut
+ * off at the image's border, which answers to the border itself; here the border is repeated.
  */
 export function keypoints2dOf(picture: Picture): Float32Array {
   const { width, height } = picture;

@@ -2,7 +2,9 @@
 import { pixelRay, type View, type Visibility } from "../render/visibility.js";
 import type { Tracer } from "../trace/tracer.js";
 
-/** Steps of depth, as shares of the farther one: up to the first is no edge, from the second on a full one. */
+/**
+ * Steps of depth, as shares of the farther one: up to the first is no edge, from the second on a full one.
+ */
 const [LEAST_STEP, FULL_STEP] = [0.01, 0.1];
 /** The step is followed between two pixel centres until they are 1/64 of a pixel apart. */
 const HALVINGS = 6;
@@ -32,16 +34,16 @@ function smoothed(map: Float32Array, width: number, height: number): Float32Arra
 /**
  * Strength of occlusion edges in [0, 1], [height, width].
  *
- * Two neighbouring pixels are parted by an edge where depth jumps between them. Whether it jumps or only falls
- * steeply is found by rays between the two, always following the half with the larger step until it spans
- * 1/64 of a pixel: the step of a slanted or folded surface shrinks with the distance, that of a silhouette does
- * not. Steps s = 1 - near/far of at most 1 % are no edge, from 10 % on the strength is 1, between them it
- * grows linearly. Both pixels carry the strength of the strongest of their four edges; the map is then smoothed
- * over 3 x 3 pixels.
+ * Two neighbouring pixels are parted by an edge where depth jumps between them. Whether it jumps or only
+ * falls steeply is found by rays between the two, always following the half with the larger step until it
+ * spans 1/64 of a pixel: the step of a slanted or folded surface shrinks with the distance, that of a
+ * silhouette does not. Steps s = 1 - near/far of at most 1 % are no edge, from 10 % on the strength is 1,
+ * between them it grows linearly. Both pixels carry the strength of the strongest of their four edges; the
+ * map is then smoothed over 3 x 3 pixels.
  *
  * Taskonomy (Zamir et al. 2018) means the same by its occlusion edges, "an object in the foreground obscures
- * things behind it", but takes the Sobel magnitude of the square root of depth for them, smoothed in training,
- * which answers to slanted walls and floors too.
+ * things behind it", but takes the Sobel magnitude of the square root of depth for them, smoothed in
+ * training, which answers to slanted walls and floors too.
  */
 export function occlusionEdges(tracer: Tracer, view: View, seen: Visibility): Float32Array {
   const { width, height, depth, surface } = seen;

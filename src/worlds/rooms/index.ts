@@ -1,5 +1,6 @@
 /**
- * @file The world `rooms`: furnished rooms with the classes of NYU-13 and the tasks of JTR's Taskonomy benchmark.
+ * @file The world `rooms`: furnished rooms with the classes of NYU-13 and the tasks of JTR's Taskonomy
+ * benchmark.
  */
 import { Random } from "../../common/random.js";
 import { cameraFromFieldOfView } from "../../geometry/camera.js";

@@ -1,6 +1,7 @@
 /**
- * @file Random materials by use, as homes have them: ceilings are mostly pale, floors mostly wood, tiles or carpet, books and toys mostly
- * loud. Uses differ in how likely a colour family or a pattern is; every use can have nearly every colour, so colour helps but never decides.
+ * @file Random materials by use, as homes have them: ceilings are mostly pale, floors mostly wood, tiles or
+ * carpet, books and toys mostly loud. Uses differ in how likely a colour family or a pattern is; every use
+ * can have nearly every colour, so colour helps but never decides.
  */
 import type { Random } from "../../common/random.js";
 import { type Weights, weighted } from "../weighted.js";

@@ -5,7 +5,10 @@
 
 /** Nearer hits than this (in units of the ray's direction) are the surface a ray starts on. */
 export const NEAR = 1e-5;
-/** Stands for 0 in a direction: a ray along a face has its slab far behind and far ahead, where 1 / 0 would give 0 · ∞. */
+/**
+ * Stands for 0 in a direction: a ray along a face has its slab far behind and far ahead, where 1 / 0 would
+ * give 0 · ∞.
+ */
 const ALONG = 1e-300;
 
 /**

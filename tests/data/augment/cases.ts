@@ -1,4 +1,6 @@
-/** @file One line for every registered augmentation: options that the conformance suite draws changes with. */
+/**
+ * @file One line for every registered augmentation: options that the conformance suite draws changes with.
+ */
 
 /** By name; the defaults are tried as well. */
 export const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>> = {

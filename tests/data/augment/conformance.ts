@@ -1,4 +1,6 @@
-/** @file What every augmentation has to do: move a sample as one, at its size, from its random numbers alone. */
+/**
+ * @file What every augmentation has to do: move a sample as one, at its size, from its random numbers alone.
+ */
 import { expect, it } from "vitest";
 import { Random } from "../../../src/common/random.js";
 import type { Augmentation } from "../../../src/data/augment/index.js";
@@ -67,7 +69,8 @@ export function conforms(augmentation: Augmentation, given: Record<string, unkno
     for (let seed = 0; seed < 25; seed++) {
       const { image, labels, camera, width } = viewOf(seed);
       const { place, depth } = labels;
-      // By how much each pixel of the source is enlarged: labels are the nearest pixel's, at most half a pixel off.
+      // By how much each pixel of the source is enlarged: labels are the nearest pixel's, at most half a
+      // pixel off.
       const half = 0.501 * movesOf(seed).reduce((product, move) => product * factorOf(move), 1);
       const errors = { image: 0, depth: 0, pixel: 0 };
       const worst = (name: keyof typeof errors, error: number) => {

@@ -258,7 +258,8 @@ describe("colours", () => {
       ({ colouring }) => colouring!(grey, onePixel)[0] / 0.5,
     );
     expectUniform(bright, [0.6, 1.4]);
-    // A hue of 0.1 turns pure red by up to 0.6 of a sixth of the circle towards yellow (green rises) or magenta (blue rises).
+    // A hue of 0.1 turns pure red by up to 0.6 of a sixth of the circle towards yellow (green rises) or
+    // magenta (blue rises).
     const red = Float32Array.of(1, 0, 0);
     const turned = drawn("jitter", { ...none, hue: 0.1 }, 2000).map(({ colouring }) => {
       const [, green, blue] = colouring!(red, onePixel);

@@ -129,7 +129,8 @@ describe("arrays that are asked for", () => {
     expect([...batch.arrays.index.data]).toEqual(numbers);
     const { shape, data } = batch.arrays.camera;
     expect(shape).toEqual([3, 4]);
-    // The whole image's camera (10, 12, 3.5, 2.5), cropped to 6 of 8 columns and 5 of 6 rows and enlarged by 7/5 and 5/4.
+    // The whole image's camera (10, 12, 3.5, 2.5), cropped to 6 of 8 columns and 5 of 6 rows and enlarged by
+    // 7/5 and 5/4.
     for (let n = 0; n < 3; n++) {
       const [fx, fy, cx, cy] = data.subarray(4 * n);
       expect([fx, fy]).toEqual([14, 15]);
