@@ -13,7 +13,13 @@ let wide = 0;
 for (const name of listed.split("\n").filter((each) => /\.(ts|mjs)$/.test(each))) {
   const lines = readFileSync(`${root}/${name}`, "utf8").split("\n");
   lines.forEach((line, i) => {
-    if (line.length <= WIDTH || !/^\s*(\* |\/\/ |\/\*\* )/.test(line) || line.includes("://")) return;
+    if (
+      line.length <= WIDTH ||
+      /^\s*\* \{/.test(line) ||
+      !/^\s*(\* |\/\/ |\/\*\* )/.test(line) ||
+      line.includes("://")
+    )
+      return;
     wide++;
     console.log(`${name}:${i + 1}: the comment is ${line.length} columns wide, of ${WIDTH}`);
   });

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { UserError } from "../common/errors.js";
 import { pluginDigest } from "../disk/plugins.js";
 import { configDigest } from "../runs/checkpoint.js";
-import { checkConfig, type RunConfig } from "../training/config/index.js";
+import { checkConfig, DEFAULT_NAMES, type RunConfig } from "../training/config/index.js";
 import { isTree, merge } from "./merge.js";
 import { type OptionPath, referencesOf, withOptions } from "./references.js";
 import { requireEntry, type Suite } from "./suite.js";
@@ -175,7 +175,16 @@ export function configurationHash(
 ): string {
   const { threads: _threads, workers: _workers, ...runtime } = config.runtime;
   const named = runs.map(([path, run]) => [path, { run }] as const);
-  return configDigest(withOptions({ ...config, plugins: config.plugins.map(pluginDigest), runtime }, named));
+  return configDigest(withOptions({ ...usedKeys(config), runtime }, named));
+}
+
+/** Keys that came after the first results count where they say something: earlier results stay valid. */
+function usedKeys({ plugins = [], weighting, ...config }: RunConfig): Record<string, unknown> {
+  return {
+    ...config,
+    ...(plugins.length === 0 ? {} : { plugins: plugins.map(pluginDigest) }),
+    ...(weighting === undefined || weighting.name === DEFAULT_NAMES.weighting ? {} : { weighting }),
+  };
 }
 
 function circle({ place }: Suite, runs: readonly string[], path: readonly PropertyKey[]): UserError {

@@ -16,7 +16,7 @@ import { type PlacedYaml, parsePlacedYaml } from "./yaml.js";
 
 export { type Override, parseOverride } from "./overrides.js";
 export { type Named, optionsOf } from "./registered.js";
-export { configJsonSchema, configSchema, type RunConfig } from "./schema.js";
+export { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
 
 /**
  * Checks the text of a configuration (YAML or JSON). Paths in it are taken relative to `folder`.
