@@ -15,14 +15,18 @@ import type { Tensor } from "../graph/tensor.js";
 import { labelField } from "../tasks/label-field.js";
 import type { Task } from "../tasks/task.js";
 
-/** How a view of a batch is made; `ViewSpec` of the data layer, once the configuration's augmentations are filled in. */
+/**
+ * How a view of a batch is made; `ViewSpec` of the data layer, once the configuration's augmentations are
+ * filled in.
+ */
 export interface ViewPlan {
   readonly from: "sample" | number;
   /** Whether its colours change where the configuration does not say how much. */
   readonly photometric: boolean;
   /**
-   * `cropped` (default): cropped anew. `shared`: the crop and flip of the view it is made from, so that pixels of both views show the same
-   * point and only photometric changes tell them apart. `free`: cropped and flipped anew.
+   * `cropped` (default): cropped anew. `shared`: the crop and flip of the view it is made from, so that
+   * pixels of both views show the same point and only photometric changes tell them apart. `free`: cropped
+   * and flipped anew.
    */
   readonly geometry?: "cropped" | "shared" | "free";
 }
@@ -38,7 +42,10 @@ export interface StreamRequest {
   readonly split?: string;
   /** Which of them; all if left out. */
   readonly images?: "labelled" | "unlabelled";
-  /** Whether batches have labels: those that training may see, or all that another split has. Without if left out. */
+  /**
+   * Whether batches have labels: those that training may see, or all that another split has. Without if left
+   * out.
+   */
   readonly labels?: boolean;
   /** Each sample once if left out. */
   readonly views?: readonly ViewPlan[];
@@ -72,15 +79,18 @@ export interface StreamLeaves {
   labels(task: Task, view?: number, frame?: number): TaskLabels;
   /** [N,5], for views made from an earlier one: where each lies in it, as `Placement` of `fields` says. */
   placement(view: number): Tensor;
-  /** [N]: each sample's number, below `samples()`; the same in every epoch. To be asked for among the stream's `arrays`, as all below. */
+  /**
+   * [N], each sample's number, below `samples()`; the same in every epoch. To be asked for among the stream's
+   * `arrays`, as all below.
+   */
   index(): Tensor;
   /** How many samples there may be: the length of a bank with a place for each. */
   samples(): number;
-  /** [N]: quarter turns of the images of a view, counter-clockwise. */
+  /** [N], quarter turns of the images of a view, counter-clockwise. */
   turns(view?: number): Tensor;
-  /** [N,4]: fx, fy, cx, cy in pixels of a view. */
+  /** [N,4], fx, fy, cx, cy in pixels of a view. */
   camera(view?: number, frame?: number): Tensor;
-  /** [N,3,4]: [rotation | position] of the camera in its scene. */
+  /** [N,3,4], [rotation | position] of the camera in its scene. */
   pose(view?: number, frame?: number): Tensor;
 }
 

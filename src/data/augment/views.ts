@@ -68,9 +68,9 @@ export function drawViews({ width, height }: Size, views: readonly ViewSpec[], k
 }
 
 /**
- * The views of a sample: first all moves of a view's augmentations, then all their changes of colour. A view made from
- * an earlier one starts from that one before its colours changed. The sample itself is not changed; views may share
- * memory with it.
+ * The views of a sample: first all moves of a view's augmentations, then all their changes of colour. A view
+ * made from an earlier one starts from that one before its colours changed. The sample itself is not changed;
+ * views may share memory with it.
  */
 export function showViews(sample: Sample, labels: LabelFields, drawn: readonly DrawnView[]): PlacedView[] {
   const moved: Sample[] = [];

@@ -1,4 +1,6 @@
-/** @file What the batches of a run are: named streams, each with its own images, size and pace. Plain data. */
+/**
+ * @file What the batches of a run are: named streams, each with its own images, size and pace. Plain data.
+ */
 import {
   type ExtraArray,
   type FramesPlan,
@@ -28,7 +30,10 @@ export interface StreamPlan {
   readonly frames?: FramesPlan;
   /** Arrays beside images and labels. */
   readonly arrays?: readonly ExtraArray[];
-  /** The stream whose batches end with these samples; they have no arrays of their own. Both plan the same tasks, views, frames and arrays. */
+  /**
+   * The stream whose batches end with these samples; they have no arrays of their own. Both plan the same
+   * tasks, views, frames and arrays.
+   */
   readonly appendTo?: string;
 }
 
@@ -69,7 +74,10 @@ export function layoutOf(plan: StreamPlan, samples: number, labels: LabelFields)
   };
 }
 
-/** Throws RangeError on what no caller should give: no stream, no view, a batch of none, samples appended to nothing. */
+/**
+ * Throws RangeError on what no caller should give: no stream, no view, a batch of none, samples appended to
+ * nothing.
+ */
 export function requirePlan({ streams }: BatchPlan): void {
   if (!Object.hasOwn(streams, MAIN_STREAM)) throw new RangeError(`a loader needs a stream ${MAIN_STREAM}`);
   for (const [name, { batchSize, views, frames, appendTo }] of Object.entries(streams)) {
