@@ -138,7 +138,7 @@ test("data convert writes a dataset folder, at another size if asked", async () 
     badFiles: [],
   });
   expect((await cli(...convert, "again")).stdout).toBe("again: train 1, val 1\n");
-  expect(userMessage(await cli(...convert, "again"))).toContain("the folder is not empty");
+  expect(userMessage(await cli(...convert, "again"))).toContain("the folder already holds");
   expect(userMessage(await cli("data", "convert", "camvit", "CamVid", "--out", "x"))).toContain("camvid");
 });
 
