@@ -3,7 +3,7 @@
  * K tasks (SegNet-16, batch 4, 3x96x128), each (method, K) in a process of its own, methods in turn, step by
  * step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line and a parabola
  * through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny
- * sizes, into benchmarks/scratch.
+ * sizes, into benchmarks/scratch. `--against FOLDER` takes another checkout's steps into the rounds.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { methods as registry } from "../../src/methods/index.js";
 import { chartFile } from "../../src/report/index.js";
 import { LineProcess } from "../lib/line-process.js";
 import { describeMachine } from "../lib/machine.js";
+import { otherCheckout } from "../lib/other-checkout.js";
 import { fitPolynomial } from "../lib/polynomial.js";
 import { median } from "../lib/statistics.js";
 import { scratchFolder } from "../lib/suite.js";
@@ -25,6 +26,7 @@ const { values: given } = parseArgs({
     tasks: { type: "string" },
     rounds: { type: "string" },
     threads: { type: "string", default: "2" },
+    against: { type: "string" },
   },
 });
 const QUICK = { width: 4, batch: 2, size: [32, 32], tasks: "2,3,4", rounds: "2" };
@@ -34,6 +36,7 @@ const OUT = given.quick
   ? { json: join(scratchFolder("cost"), "cost.json"), svg: join(scratchFolder("cost"), "cost.svg") }
   : { json: "benchmarks/results/cost.json", svg: "docs/images/cost.svg" };
 const BASELINE = "supervised";
+const before = given.against === undefined ? undefined : otherCheckout(given.against, "cost/step.js");
 
 interface Measured {
   readonly tasks: number;
@@ -44,6 +47,8 @@ interface Measured {
   /** Medians of the differences and ratios to the baseline's step of the same round. */
   readonly overheadMs: number;
   readonly ratio: number;
+  /** The same step of the other checkout: medians of time, of ours over its time, and of the memory. */
+  readonly against?: { readonly ms: number; readonly ratio: number; readonly memoryRatio: number };
   readonly rounds: readonly number[];
 }
 
@@ -55,16 +60,25 @@ function log(text: string): void {
 async function measure(names: readonly string[], tasks: number): Promise<Record<string, Measured>> {
   const script = fileURLToPath(new URL("./step.js", import.meta.url));
   const sizes = [tasks, scale.width, scale.batch, ...scale.size, Number(given.threads)].map(String);
-  const processes = names.map((name) => new LineProcess(process.execPath, [script, name, ...sizes]));
+  const started = (from: string) =>
+    names.map((name) => new LineProcess(process.execPath, [from, name, ...sizes]));
+  const processes = started(script);
+  const others = before ? started(before.script) : [];
   // The first steps allocate and warm up.
-  for (const each of processes) await each.ask<Answer>({ steps: 2 });
+  for (const each of [...processes, ...others]) await each.ask<Answer>({ steps: 2 });
   const rounds: Answer[][] = [];
+  const otherRounds: Answer[][] = [];
   for (let round = 0; round < Number(given.rounds ?? scale.rounds); round++) {
     const answers: Answer[] = [];
-    for (const each of processes) answers.push(await each.ask<Answer>({ steps: 1 }));
+    const theirs: Answer[] = [];
+    for (const [i, each] of processes.entries()) {
+      answers.push(await each.ask<Answer>({ steps: 1 }));
+      if (before) theirs.push(await others[i].ask<Answer>({ steps: 1 }));
+    }
     rounds.push(answers);
+    otherRounds.push(theirs);
   }
-  for (const each of processes) each.close();
+  for (const each of [...processes, ...others]) each.close();
   const base = names.indexOf(BASELINE);
   const measured = names.map((name, i): [string, Measured] => {
     const ms = rounds.map((answers) => answers[i].ms[0]);
@@ -76,6 +90,13 @@ async function measure(names: readonly string[], tasks: number): Promise<Record<
         ...{ tasks, ms: median(ms), peakBytes: peak, parameters, onnxNodes },
         overheadMs: median(ms.map((value, round) => value - baseline[round])),
         ratio: median(ms.map((value, round) => value / baseline[round])),
+        ...(before && {
+          against: {
+            ms: median(otherRounds.map((theirs) => theirs[i].ms[0])),
+            ratio: median(ms.map((value, round) => value / otherRounds[round][i].ms[0])),
+            memoryRatio: peak / otherRounds[rounds.length - 1][i].peak,
+          },
+        }),
         rounds: ms,
       },
     ];
@@ -111,6 +132,7 @@ async function main(): Promise<void> {
     command: `npm run bench:cost${given.quick ? " -- --quick" : ""}`,
     step,
     tasks: "segmentation (13 classes), depth, normals; above three, further depths",
+    ...(before && { against: before.commit }),
     notRegistered: wanted.filter((name) => !names.includes(name)),
     methods: Object.fromEntries(
       names.map((name) => [

@@ -3,7 +3,8 @@
  * 3x96x128) against the same step in PyTorch, in turn, step by step; the median of the paired ratios. Writes
  * benchmarks/results/speed.json. The PyTorch step exists in two forms (see pytorch_jtr.py): as the paper's
  * equation is written, and with the joint encoder's forward pass shared by hand. `ratio` is against the
- * faster of the two in the same round.
+ * faster of the two in the same round. `--against FOLDER` takes another checkout's step into the rounds:
+ * what a change did to time and memory.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -11,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LineProcess } from "../lib/line-process.js";
 import { describeMachine } from "../lib/machine.js";
+import { otherCheckout } from "../lib/other-checkout.js";
 import { median } from "../lib/statistics.js";
 import type { Answer } from "./ours.js";
 
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "9" },
     threads: { type: "string", default: "2" },
     out: { type: "string", default: "benchmarks/results/speed.json" },
+    against: { type: "string" },
   },
 });
 const [HEIGHT, COLUMNS] = ["96", "128"];
@@ -58,7 +61,10 @@ async function main(): Promise<void> {
   const { width, batch, threads } = options;
   const peerScript = fileURLToPath(new URL("../../../benchmarks/speed/pytorch_jtr.py", import.meta.url));
   const oursScript = fileURLToPath(new URL("./ours.js", import.meta.url));
-  const ours = new LineProcess(process.execPath, [oursScript, width, batch, HEIGHT, COLUMNS, threads]);
+  const sizes = [width, batch, HEIGHT, COLUMNS, threads];
+  const ours = new LineProcess(process.execPath, [oursScript, ...sizes]);
+  const before = options.against === undefined ? undefined : otherCheckout(options.against, "speed/ours.js");
+  const earlier = before && new LineProcess(process.execPath, [before.script, ...sizes]);
   const peers = FORMS.map(
     (form) =>
       new LineProcess(python, [
@@ -69,16 +75,23 @@ async function main(): Promise<void> {
   );
   log("warming up");
   const first = await ours.ask<Answer>({ steps: 2, matmul: true });
+  await earlier?.ask<Answer>({ steps: 2 });
   for (const peer of peers) await peer.ask<PyTorchAnswer>({ steps: 2 });
 
-  const rounds: { ours: number; written: number; shared: number }[] = [];
-  let [oursPeak, peerPeaks, version] = [0, [0, 0], ""];
+  const rounds: { ours: number; earlier?: number; written: number; shared: number }[] = [];
+  let [oursPeak, earlierPeak, peerPeaks, version] = [0, 0, [0, 0], ""];
   for (let round = 0; round < Number(options.rounds); round++) {
     const mine = await ours.ask<Answer>({ steps: 1 });
+    const other = await earlier?.ask<Answer>({ steps: 1 });
     const theirs = [];
     for (const peer of peers) theirs.push(await peer.ask<PyTorchAnswer>({ steps: 1 }));
-    rounds.push({ ours: mine.ms[0], written: theirs[0].ms[0], shared: theirs[1].ms[0] });
+    rounds.push({
+      ours: mine.ms[0],
+      ...(other && { earlier: other.ms[0] }),
+      ...{ written: theirs[0].ms[0], shared: theirs[1].ms[0] },
+    });
     oursPeak = mine.peak;
+    earlierPeak = other?.peak ?? 0;
     peerPeaks = theirs.map(({ peak }) => peak);
     version = theirs[0].version;
     log(
@@ -86,6 +99,7 @@ async function main(): Promise<void> {
     );
   }
   ours.close();
+  earlier?.close();
   for (const peer of peers) peer.close();
 
   const stepMs = median(rounds.map((round) => round.ours));
@@ -110,6 +124,15 @@ async function main(): Promise<void> {
     ratioToShared: median(rounds.map((round) => round.ours / round.shared)),
     memoryRatio: { written: oursPeak / peerPeaks[0], shared: oursPeak / peerPeaks[1] },
     step: `JTR, SegNet-${width}, 3 tasks, batch ${batch}, 3x${HEIGHT}x${COLUMNS}, ${threads} threads, Adam`,
+    ...(before && {
+      against: {
+        commit: before.commit,
+        ms: median(rounds.map((round) => round.earlier!)),
+        peakBytes: earlierPeak,
+        ratio: median(rounds.map((round) => round.ours / round.earlier!)),
+        memoryRatio: oursPeak / earlierPeak,
+      },
+    }),
     rounds,
     machine: describeMachine(),
   };
