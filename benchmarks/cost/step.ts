@@ -42,11 +42,14 @@ function tasksOf(count: number) {
   return resolveTasks(specs, Object.keys(specs).slice(0, count));
 }
 
-/** Helper networks as wide as the network, where the method has any. */
+/** By the paper, with helper networks as wide as the network, where the method has such options. */
 function methodOptions(): unknown {
   const { options } = methods[name];
-  const hasWidth = options instanceof z.ZodObject && "width" in options.shape;
-  return options.parse(hasWidth ? { width } : {});
+  const known = options instanceof z.ZodObject ? options.shape : {};
+  return options.parse({
+    ...("width" in known && { width }),
+    ...("variant" in known && { variant: "paper" }),
+  });
 }
 
 /** Random images; sample n is labelled for task n modulo K (onelabel). */

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const { program, step, feeds } = await compileProgram(engine, {
     tasks,
     network: segnet({ width }),
-    method: { method: methods.jtr, options: methods.jtr.options.parse({ width }) },
+    method: { method: methods.jtr, options: methods.jtr.options.parse({ variant: "paper", width }) },
     batchSize,
     size: [height, columns],
   });

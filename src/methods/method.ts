@@ -75,12 +75,25 @@ export interface MethodResult {
 }
 
 /**
+ * What a method recommends in place of what a configuration leaves out. Whatever the configuration says,
+ * also null, stands.
+ */
+export interface Recommendation<O = unknown> {
+  /** Options of its own. */
+  readonly options?: Partial<O>;
+  /** Keys of the run, e.g. `clipNorm`. */
+  readonly run?: Readonly<Record<string, unknown>>;
+}
+
+/**
  * A method of the registry. `options` validates what stands under `method:` in a configuration, besides the
  * name.
  */
 export interface MethodDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
+  /** What it works best with; written into the run's `config.resolved.yaml` with all else. */
+  recommended?(options: O): Recommendation<O>;
   /** Views the method wants of each sample; one if left out. */
   views?(options: O): readonly ViewPlan[];
   /**

@@ -49,7 +49,7 @@ export function resolve(config: RunConfig, data: Pick<RunData, "tasks" | "size" 
     steps: config.steps,
     batchSize: imagesPerBatch(config),
     samples: samplesOf(config, data.dataset),
-    clipNorm: config.clipNorm,
+    clipNorm: config.clipNorm ?? undefined,
     accumulate: config.accumulate,
     emaDecay: config.ema,
     seed: config.seed,

@@ -196,6 +196,13 @@ describe("hashes", () => {
     );
   });
 
+  it("of JTR by the paper is that of the time when it was the default", () => {
+    const text = "{data: {path: d}, method: {name: jtr, variant: paper, width: 8}}";
+    expect(configurationHash(config(text))).toBe(
+      "65414c5bf61a6a2b6828bc79abadf80e75802bc6c593c1f5fe403a00ae154f2b",
+    );
+  });
+
   it("of a run that needs another follow that one's hash, not its folder", () => {
     const plain = config("{data: {path: d}, method: {name: supervised}}");
     const at = (folder: string, hash: string) => {

@@ -44,7 +44,7 @@ describe("the JTR step against PyTorch", () => {
   beforeAll(async () => {
     result = await goldenStep(
       jtr,
-      { width: WIDTH },
+      { width: WIDTH, variant: "paper" },
       { batchSize: BATCH, size: [HEIGHT, COLUMNS], feeds: batchFeeds() },
       ({ passes, forward }) => ({
         ...Object.fromEntries(

@@ -17,7 +17,7 @@ const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   supervised: [{}, { variant: "released" }],
   jtr: [
     { width: 2 },
-    { width: 2, bounded: true },
+    { width: 2, variant: "paper" },
     { width: 2, unlabelled: "consistency" },
     { width: 2, variant: "released" },
   ],
@@ -69,7 +69,8 @@ describe("supervised (eq. 1)", () => {
 });
 
 describe("jtr by the paper (eq. 5)", () => {
-  const built = (labelled: string[][], options = {}) => buildMethod(jtr, { width: 2, ...options }, labelled);
+  const built = (labelled: string[][], options = {}) =>
+    buildMethod(jtr, { variant: "paper", width: 2, ...options }, labelled);
 
   it("has no distance where nothing is labelled: both stacks are the prediction", async () => {
     expect((await values(built([[], []])))["jtr.distance"]).toBeCloseTo(0, 5);
@@ -108,6 +109,24 @@ describe("jtr by the paper (eq. 5)", () => {
       ),
     );
     expect(new Set([cosine, l1, l2]).size).toBe(3);
+  });
+});
+
+describe("jtr as recommended", () => {
+  const built = (options = {}) => buildMethod(jtr, { width: 2, ...options }, [["depth"], ["segmentation"]]);
+  const rampsOf = (options = {}) => built(options).terms.map(({ name, ramp }) => [name, ramp?.rampUp]);
+
+  it("is the default, and the paper's equations with bounded values and a ramp", async () => {
+    expect(await values(built())).toEqual(await values(built({ variant: "paper", bounded: true })));
+    expect(await values(built())).not.toEqual(await values(built({ variant: "paper" })));
+    expect(rampsOf()).toEqual(rampsOf({ variant: "paper", rampUp: 300 }));
+    expect(rampsOf()).toContainEqual(["jtr.distance", 300]);
+  });
+
+  it("gives way to what is said otherwise", async () => {
+    const paper = await values(built({ variant: "paper" }));
+    expect(await values(built({ bounded: false, rampUp: 0 }))).toEqual(paper);
+    expect(rampsOf({ rampUp: 7 })).toContainEqual(["jtr.distance", 7]);
   });
 });
 

@@ -35,6 +35,42 @@ describe("a configuration", () => {
     });
   });
 
+  test("has what its method recommends where it says nothing, written out", () => {
+    const recommended = parse(MINIMAL);
+    expect(recommended).toMatchObject({
+      method: { variant: "recommended", bounded: true, rampUp: 300 },
+      clipNorm: 5,
+    });
+    const text = formatConfig(recommended);
+    for (const line of ["variant: recommended", "bounded: true", "rampUp: 300", "clipNorm: 5"])
+      expect(text).toContain(line);
+  });
+
+  test.each<[string, string[], object]>([
+    ["the variant paper", ["method.variant=paper"], { clipNorm: undefined, bounded: false, rampUp: 0 }],
+    ["the variant released", ["method.variant=released"], { clipNorm: undefined, bounded: false, rampUp: 0 }],
+    ["a number of one's own", ["clipNorm=1"], { clipNorm: 1, bounded: true, rampUp: 300 }],
+    ["null", ["clipNorm=null"], { clipNorm: null, bounded: true, rampUp: 300 }],
+    ["an option of one's own", ["method.rampUp=0"], { clipNorm: 5, bounded: true, rampUp: 0 }],
+    [
+      "an option beside the variant",
+      ["method.variant=paper", "method.bounded=true"],
+      { clipNorm: undefined, bounded: true, rampUp: 0 },
+    ],
+  ])("takes %s before what is recommended", (_what, set, expected) => {
+    const config = parse(MINIMAL, ...set);
+    const { bounded, rampUp } = config.method;
+    expect({ clipNorm: config.clipNorm, bounded, rampUp }).toEqual(expected);
+    expect(parseConfig(formatConfig(config), "/elsewhere/config.resolved.yaml")).toEqual(config);
+  });
+
+  test("has what an added method recommends, also for the run", () => {
+    const config = parse("data: {path: x}\nmethod: {name: supervised, with: [{name: jtr, width: 8}]}\n");
+    expect(config.method.with).toMatchObject([{ name: "jtr", width: 8, bounded: true, rampUp: 300 }]);
+    expect(config.clipNorm).toBe(5);
+    expect(parse("data: {path: x}\nmethod: {name: supervised}\n").clipNorm).toBeUndefined();
+  });
+
   test("comes back the same from its resolved text, wherever that lies", () => {
     const config = parse(MINIMAL, "labels={file: kept.json}", "clipNorm=5", "model.width=8");
     expect(parseConfig(formatConfig(config), "/elsewhere/config.resolved.yaml")).toEqual(config);

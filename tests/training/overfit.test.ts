@@ -32,7 +32,7 @@ test("supervised training learns four images by heart", async () => {
 test("JTR learns the one label an image by heart, and pulls predictions and labels together", async () => {
   const [first, last] = await losses(
     "steps=150",
-    "method={name: jtr, width: 4}",
+    "method={name: jtr, variant: paper, width: 4}",
     "labels={scenario: onelabel}",
     "optimizer.learningRate=0.005",
   );

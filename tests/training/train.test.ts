@@ -71,7 +71,7 @@ describe("a run", () => {
     folder = mkdtempSync(join(tmpdir(), "taskloom-"));
     run = join(folder, "run");
     await writeTiny(join(folder, "data"));
-    config = tinyConfig(folder, "method={name: jtr, width: 4}");
+    config = tinyConfig(folder, "method={name: jtr, variant: paper, width: 4}");
     await train({ config, folder: run });
   });
 
@@ -150,7 +150,7 @@ describe("a run", () => {
   });
 
   test("is not resumed with another configuration", async () => {
-    const other = tinyConfig(folder, "method={name: jtr, width: 4}", "model.width=8");
+    const other = tinyConfig(folder, "method={name: jtr, variant: paper, width: 4}", "model.width=8");
     const error = await userError(() => train({ config: other, folder: run, resume: true }));
     expect(error.message).toContain("differs from the one this run was started with in model.width");
   });

@@ -13,7 +13,15 @@ import type { LossTerm, MethodContext, MethodDefinition } from "../method.js";
 import { type Ramp, rampOptions } from "../ramp.js";
 import { networkPasses, supervisedTerms } from "../supervised.js";
 import { jointEncoding } from "./joint-encoding.js";
-import { type JointAutoEncoder, type JtrOptions, jointAutoEncoder, splitStack } from "./parts.js";
+import {
+  type GivenJtrOptions,
+  type JointAutoEncoder,
+  type JtrOptions,
+  jointAutoEncoder,
+  jtrOptions,
+  recommendedJtr,
+  splitStack,
+} from "./parts.js";
 import { publishedTerms } from "./published.js";
 
 type BatchContext = Pick<MethodContext, "tasks" | "labels" | "batchSize">;
@@ -97,7 +105,9 @@ export function jointTerms(
   return [...terms, { name: "jtr.reconstruction", value, weight: options.reconstructionWeight }];
 }
 
-export const jtr: MethodDefinition<JtrOptions> = {
+const ramp = rampOptions("the distance's weight");
+
+export const jtr: MethodDefinition<GivenJtrOptions> = {
   name: "jtr",
   options: z.strictObject({
     distanceWeight: z.number().nonnegative().default(4).describe("c_dist of the paper"),
@@ -106,13 +116,19 @@ export const jtr: MethodDefinition<JtrOptions> = {
       .nonnegative()
       .default(2)
       .describe("c_recon; 0 leaves the reconstruction out (Tab. 8)"),
-    ...rampOptions("the distance's weight"),
+    ...ramp,
+    rampUp: ramp.rampUp
+      .unwrap()
+      .optional()
+      .describe(
+        "steps over which the distance's weight then grows from 0; left out: 300 in variant recommended, else 0",
+      ),
     distance: z.enum(["cosine", "l1", "l2"]).default("cosine"),
     bounded: z
       .boolean()
-      .default(false)
+      .optional()
       .describe(
-        "unbounded values (depth) enter the stacks through a normal distribution function, as in the published code; variant paper only",
+        "unbounded values (depth) enter the stacks through a normal distribution function; left out: yes in variant recommended, no in paper; released does so in its own way",
       ),
     width: z.int().min(1).default(64).describe("width of the auto-encoder, a SegNet"),
     bottleneck: z
@@ -121,30 +137,34 @@ export const jtr: MethodDefinition<JtrOptions> = {
       .optional()
       .describe("channels of the joint-task latent; default 8 times the width"),
     variant: z
-      .enum(["paper", "released"])
-      .default("paper")
-      .describe("released: what the published code does"),
+      .enum(["recommended", "paper", "released"])
+      .default("recommended")
+      .describe(
+        "recommended: the paper's equations, `bounded`, with `rampUp: 300` and, for the run, `clipNorm: 5`, each where nothing else is said; paper: the equations alone; released: what the published code does",
+      ),
     unlabelled: z
       .enum(["none", "consistency"])
       .default("none")
       .describe(
-        "distance of images without any label: none, or between two augmentations (section 4.4; a second view; variant paper only)",
+        "distance of images without any label: none, or between two augmentations (section 4.4; a second view; not in variant released)",
       ),
   }),
+  recommended: recommendedJtr,
   views: ({ variant, unlabelled }) =>
-    variant === "paper"
-      ? unlabelled === "none"
+    variant === "released"
+      ? [
+          { from: "sample", photometric: true },
+          { from: 0, photometric: true },
+          { from: 0, photometric: true },
+        ]
+      : unlabelled === "none"
         ? [{ from: "sample", photometric: false }]
         : [
             { from: "sample", photometric: true },
             { from: 0, photometric: true, geometry: "shared" },
-          ]
-      : [
-          { from: "sample", photometric: true },
-          { from: 0, photometric: true },
-          { from: 0, photometric: true },
-        ],
-  build(context, options) {
+          ],
+  build(context, given) {
+    const options = jtrOptions(given);
     const network = segnet({ width: options.width, bottleneck: options.bottleneck });
     if (options.variant === "released") return publishedTerms(context, options, network);
     const autoEncoder = jointAutoEncoder(context, network, context.forward);

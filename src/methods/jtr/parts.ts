@@ -1,11 +1,11 @@
-/** @file What JTR's paper and released variants share: options, the auto-encoder, and taking stacks apart. */
+/** @file What JTR's variants share: options, the auto-encoder, and taking stacks apart. */
 import { slice } from "../../graph/ops/shape.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { Encoded, Head, Network } from "../../models/network.js";
 import { Layer } from "../../nn/layer.js";
 import type { Forward } from "../../nn/scope.js";
 import type { DistanceName } from "../distance.js";
-import type { MethodContext } from "../method.js";
+import type { MethodContext, Recommendation } from "../method.js";
 import type { Ramp } from "../ramp.js";
 
 /** The ramp is that of the distance's weight. */
@@ -19,12 +19,44 @@ export interface JtrOptions extends Ramp {
   readonly width: number;
   /** Channels of the joint-task latent; 8 times the width if left out. */
   readonly bottleneck?: number;
-  readonly variant: "paper" | "released";
+  /**
+   * `recommended`: the paper's equations, with what keeps them steady in short trainings; `paper`: they
+   * alone; `released`: what the published code computes.
+   */
+  readonly variant: "recommended" | "paper" | "released";
   /**
    * Distance of samples without any label: none (their two stacks are one), or between two augmentations
    * (section 4.4).
    */
   readonly unlabelled: "none" | "consistency";
+}
+
+/** Options whose defaults are the variant's. */
+type OfVariant = "bounded" | "rampUp";
+
+/** JTR's options as a configuration gives them: what the variant decides may be left out. */
+export type GivenJtrOptions = Omit<JtrOptions, OfVariant> & Partial<Pick<JtrOptions, OfVariant>>;
+
+interface VariantDefaults extends Recommendation<GivenJtrOptions> {
+  readonly options: Pick<JtrOptions, OfVariant>;
+}
+
+const AS_PUBLISHED: VariantDefaults = { options: { bounded: false, rampUp: 0 } };
+const VARIANTS: Readonly<Record<JtrOptions["variant"], VariantDefaults>> = {
+  // Those of the longer tables in benchmarks/results; docs/methods.md says why.
+  recommended: { options: { bounded: true, rampUp: 300 }, run: { clipNorm: 5 } },
+  paper: AS_PUBLISHED,
+  released: AS_PUBLISHED,
+};
+
+/** What a variant wants where nothing else is said. */
+export function recommendedJtr({ variant }: Pick<JtrOptions, "variant">): Recommendation<GivenJtrOptions> {
+  return VARIANTS[variant];
+}
+
+/** The options with those of the variant filled in. */
+export function jtrOptions(given: GivenJtrOptions): JtrOptions {
+  return { ...VARIANTS[given.variant].options, ...given };
 }
 
 /** The auto-encoder g = g2 ∘ g1 over stacks of all tasks. */

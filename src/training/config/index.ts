@@ -10,6 +10,7 @@ import { methods } from "../../methods/index.js";
 import { configDigest } from "../../runs/checkpoint.js";
 import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
+import { withRecommended } from "./recommended.js";
 import type { Named } from "./registered.js";
 import { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
 import { type PlacedYaml, parsePlacedYaml } from "./yaml.js";
@@ -38,14 +39,19 @@ export function parseConfig(
 }
 
 /**
- * Checks a configuration and fills in its defaults. Paths in it are taken relative to `folder`; `place` tells
- * where a key stands.
+ * Checks a configuration and fills in its defaults and what its methods recommend. Paths in it are taken
+ * relative to `folder`; `place` tells where a key stands.
  * @throws UserError naming the place and the key.
  */
 export function checkConfig(config: unknown, folder: string, place: PlacedYaml["place"]): RunConfig {
-  const value = withNames(config);
+  const given = withNames(config);
+  const value = withRecommended(given, parsedConfig(given, place));
+  return withAbsolutePaths(parsedConfig(value, place), folder);
+}
+
+function parsedConfig(value: unknown, place: PlacedYaml["place"]): RunConfig {
   const parsed = configSchema().safeParse(value);
-  if (parsed.success) return withAbsolutePaths(parsed.data as RunConfig, folder);
+  if (parsed.success) return parsed.data as RunConfig;
   throw issueError(parsed.error.issues, { schema: configJsonSchema(), value, place });
 }
 

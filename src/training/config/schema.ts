@@ -1,6 +1,6 @@
 /**
  * @file The schema of a run's configuration. Defaults are those of the papers (JTR, Nishi et al. 2024, where
- * they differ).
+ * they differ), but for what a method recommends in their place (`recommended.ts`).
  */
 import { z } from "zod";
 import { registryVersion } from "../../common/registry.js";
@@ -164,8 +164,11 @@ function makeSchema() {
     clipNorm: z
       .number()
       .positive()
+      .nullable()
       .optional()
-      .describe("the gradients of each network (the kept one, every helper) are scaled down to this L2 norm"),
+      .describe(
+        "the gradients of each network (the kept one, every helper) are scaled down to this L2 norm; null: not at all; left out: what the method recommends (5 for `jtr` by its default variant), else not at all",
+      ),
     ema: z
       .number()
       .gt(0)
