@@ -9,8 +9,7 @@ const SIZE = "64x96";
 const WIDTH = 32;
 const methods = {
   supervised: "{name: supervised}",
-  // The distance waits for the auto-encoder to learn what predictions look like: see docs/methods.md.
-  jtr: "{name: jtr, width: 16, bounded: true, rampUp: 150, distanceWeight: 1}",
+  jtr: "{name: jtr, width: 16}",
 };
 const config = (method) => `# Made by npm run demo.
 data: {path: rooms}
@@ -19,7 +18,7 @@ tasks: [segmentation, depth, normals]
 model: {name: segnet, width: ${WIDTH}}
 method: ${method}
 optimizer: {name: adam, learningRate: 1.0e-3, schedule: {name: polynomial}}
-clipNorm: 5
+clipNorm: 5                               # what jtr recommends, for both
 augmentation: {scales: [1]}               # flips alone: enlarged crops slow so short a training down
 batchSize: 4
 steps: ${STEPS}

@@ -49,7 +49,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const shortened = (text: string) =>
   text
     .replace(/steps: \d+/, "steps: 4")
-    .replace(/width: 32/g, "width: 4")
+    .replace(/width: (32|16)/g, "width: 4")
     .replace(/\[wall, floor, chair\]/, JSON.stringify(Array.from({ length: 13 }, (_, i) => `class ${i}`)));
 
 it("every file and command of the tutorial works, in order", () => {
