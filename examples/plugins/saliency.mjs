@@ -58,7 +58,7 @@ const files = {
     );
     return { width, height, channels: 1, data: bytes };
   },
-  interpolation: "nearest",
+  resampling: () => "nearest",
   mirrored: (label) => label,
   scaled: (label) => label,
 };

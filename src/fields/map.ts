@@ -2,8 +2,9 @@
 import type { Field } from "./field.js";
 import { sizeAfter } from "./move.js";
 import { cutPlanes, mirroredRows, turnedPlanes } from "./planes.js";
+import { poolLabel } from "./pool.js";
 import { resampleLabel } from "./resample.js";
-import { tapsOf } from "./taps.js";
+import { type Resampling, type Taps, tapsOf } from "./taps.js";
 
 /** A dense label in memory, planar. */
 export interface LabelMap {
@@ -25,13 +26,18 @@ export interface LabelMap {
 /** How a kind of map is sampled, and how its values are mended when their places have changed. */
 export interface MapRules {
   readonly channels: number;
-  readonly resampling: "nearest" | "bilinear";
+  readonly resampling: Resampling;
   /** After the map was mirrored left-right. */
   mirrored(map: LabelMap): LabelMap;
   /** After it was turned counter-clockwise. */
   turned(map: LabelMap, quarters: number): LabelMap;
   /** After it was resampled and things look `factor` times as large. */
   scaled(map: LabelMap, factor: number): LabelMap;
+}
+
+function resampled(map: LabelMap, rows: Taps, columns: Taps, rule: Resampling): LabelMap {
+  const pools = rule === "thin" || rule === "pooled";
+  return pools ? poolLabel(map, rows, columns, rule) : resampleLabel(map, rows, columns);
 }
 
 /**
@@ -61,7 +67,7 @@ export function mapField(rules: MapRules): Field<LabelMap> {
         case "window":
         case "stretch": {
           const { rows, columns } = tapsOf(move, size, rules.resampling);
-          return rules.scaled(resampleLabel(map, rows, columns), move.enlargement);
+          return rules.scaled(resampled(map, rows, columns, rules.resampling), move.enlargement);
         }
       }
     },

@@ -76,20 +76,44 @@ export function nearestTaps(size: number, length: number): Taps {
   return makeTaps(length, 1, (out) => [[Math.min(Math.floor(((out + 0.5) * size) / length), size - 1), 1]]);
 }
 
+/**
+ * All source pixels whose centres lie in the output pixel: each falls into just one. Where none does, as when
+ * enlarging, the source pixel that holds the output pixel's centre.
+ */
+export function binTaps(size: number, length: number): Taps {
+  const bins = Array.from({ length }, (): number[] => []);
+  for (let source = 0; source < size; source++) {
+    bins[Math.min(Math.floor(((source + 0.5) * length) / size), length - 1)].push(source);
+  }
+  const nearest = nearestTaps(size, length);
+  const lists = bins.map((bin, out) => (bin.length > 0 ? bin : [nearest.index[out]]));
+  return makeTaps(length, Math.max(...lists.map((list) => list.length)), (out) =>
+    lists[out].map((source) => [source, 1 / lists[out].length] as const),
+  );
+}
+
+/**
+ * How a map is sampled anew. `nearest`: a copy of one pixel. `bilinear`: means, over every pixel where it
+ * shrinks. `thin`: where it shrinks, the largest value of the pixels that fall into one, for lines of a
+ * pixel's width; else as `nearest`. `pooled`: where it shrinks, the mean of the valid ones of those, for
+ * values at few pixels; else as `nearest`.
+ */
+export type Resampling = "nearest" | "bilinear" | "thin" | "pooled";
+
 /** The taps of a move, rows and columns, by the rule that its map is sampled by. */
 export function tapsOf(
   move: Window | Stretch,
   size: Size,
-  rule: "nearest" | "bilinear",
-): { rows: Taps; columns: Taps } {
-  const smooth = rule === "bilinear";
+  rule: Resampling,
+): { readonly rows: Taps; readonly columns: Taps } {
   if (move.kind === "window") {
-    const taps = smooth ? alignedTaps : alignedNearestTaps;
+    // A window only ever enlarges.
+    const taps = rule === "bilinear" ? alignedTaps : alignedNearestTaps;
     return {
       rows: taps(move.top, move.rows, size.height),
       columns: taps(move.left, move.columns, size.width),
     };
   }
-  const taps = smooth ? triangleTaps : nearestTaps;
+  const taps = { nearest: nearestTaps, bilinear: triangleTaps, thin: binTaps, pooled: binTaps }[rule];
   return { rows: taps(size.height, move.height), columns: taps(size.width, move.width) };
 }

@@ -23,6 +23,11 @@ const specSchema = z.strictObject({
   scale: z.number().positive().default(0.001),
   /** The file's value of pixels without a depth. */
   invalid: z.number().default(0),
+  /**
+   * Whether only few pixels have a depth, as from a laser: what falls into a pixel is averaged where images
+   * shrink.
+   */
+  sparse: z.boolean().optional(),
   /** Nearest and farthest depth of pictures, metres; each picture's own spread if left out. */
   range: z
     .tuple([z.number().nonnegative(), z.number().positive()])
@@ -60,7 +65,7 @@ export const depth: TaskKind<DepthSpec> = {
     decode,
     encode,
     suspicions,
-    interpolation: "nearest",
+    resampling: ({ sparse }) => (sparse === true ? "pooled" : "nearest"),
     mirrored: (label) => label,
     scaled: (label, factor) =>
       factor === 1 ? label : { ...label, data: label.data.map((metres) => metres / factor) },

@@ -8,7 +8,7 @@ import type { Task, TaskSpec } from "./task.js";
 export function labelField({ kind: { files }, spec }: Pick<Task, "kind" | "spec">): Field<LabelMap> {
   return mapField({
     channels: files.labelChannels(spec),
-    resampling: files.interpolation,
+    resampling: files.resampling(spec),
     mirrored: files.mirrored,
     turned: files.turned ?? ((label) => label),
     scaled: files.scaled,

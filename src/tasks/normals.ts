@@ -52,7 +52,7 @@ export const normals: TaskKind<NormalsSpec> = {
     layers: ["normals", "normal"],
     decode,
     encode,
-    interpolation: "bilinear",
+    resampling: () => "bilinear",
     mirrored: (label) => ({
       ...label,
       data: label.data.map((value, i) => (i < label.width * label.height ? -value : value)),

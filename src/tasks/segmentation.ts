@@ -54,7 +54,7 @@ export const segmentation: TaskKind<SegmentationSpec> = {
     encode,
     suspicions,
     written: ({ colours: _, ...spec }) => spec,
-    interpolation: "nearest",
+    resampling: () => "nearest",
     mirrored: (label) => label,
     scaled: (label) => label,
   },

@@ -18,6 +18,11 @@ export interface UnitMapSpec<K extends string = string> {
   readonly scale?: number;
   /** The value of pixels without a label in integer files; all pixels are valid if left out. */
   readonly invalid?: number;
+  /**
+   * Whether it shows lines of a pixel's width, which stay whole where images shrink: the largest value
+   * counts.
+   */
+  readonly thin?: boolean;
 }
 
 /** Writes the colour of a value in [0, 1] (larger and smaller ones are clamped); never black. */
@@ -59,6 +64,7 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
         .max(1)
         .optional(),
       invalid: z.int().min(0).max(65535).optional(),
+      thin: z.boolean().optional(),
     }),
     files: {
       labelChannels: () => 1,
@@ -66,7 +72,7 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
       decode,
       encode,
       suspicions,
-      interpolation: "bilinear",
+      resampling: ({ thin }) => (thin === true ? "thin" : "bilinear"),
       mirrored: (label) => label,
       scaled: (label) => label,
     },

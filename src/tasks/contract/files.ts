@@ -1,4 +1,5 @@
 /** @file The first part of a task: how labels are stored, and how they move when their image is changed. */
+import type { Resampling } from "../../fields/taps.js";
 import type { LabelMap, Raster } from "./maps.js";
 import type { TaskSpec } from "./spec.js";
 
@@ -20,7 +21,7 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
   written?(spec: S): S;
 
   /** How a label is sampled where its image is cropped or resized. */
-  readonly interpolation: "nearest" | "bilinear";
+  resampling(spec: S): Resampling;
   /**
    * Mends the values after the map was mirrored left-right (normals: x changes sign). Returns the label
    * itself where nothing changes.
