@@ -1,8 +1,10 @@
 /**
  * @file 7-Scenes (Shotton et al. 2013): `frame-NNNNNN.color.(png|jpg)`, `.depth.png` (millimetres, 0 and
- * 65535 = unknown) in the folder or in `frames/`; `camera-intrinsics.txt` (3x3), else the Kinect's
- * 585/585/320/240. `splits.json` lists frame numbers a split, else all frames are `train`. Normals are
- * derived from depth.
+ * 65535 = unknown). Normals are derived from depth. A scene as it is downloaded has its frames in `seq-NN/`,
+ * and the published splits in `TrainSplit.txt` and `TestSplit.txt`; the last of several training sequences,
+ * else every tenth run of eight frames, is `val`. Frames may also lie in the folder or in `frames/`, with
+ * `splits.json` that lists frame numbers a split, else all are `train`. `camera-intrinsics.txt` (3x3), else
+ * the Kinect's 585/585/320/240.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -14,9 +16,10 @@ import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { derivedNormalsFile } from "./derived-normals.js";
+import { downloadedSplits, requireUnpacked, SEQUENCE } from "./seven-scenes-splits.js";
 import { cameraFromMatrix, depthSpec, mapDepth, nonEmpty, normalsSpec, parseNumbers } from "./shared.js";
 
-const LAYOUT = "frames/frame-000000.color.jpg, frames/frame-000000.depth.png";
+const LAYOUT = "seq-01/frame-000000.color.png, seq-01/frame-000000.depth.png, or the same in frames/";
 const KINECT: PinholeCamera = { fx: 585, fy: 585, cx: 320, cy: 240 };
 const splitsSchema = z.record(z.string(), z.array(z.number().int().nonnegative()));
 
@@ -48,14 +51,11 @@ async function readSplits(path: string): Promise<Record<string, string[]>> {
   }
 }
 
-async function open(path: string): Promise<Dataset> {
-  const root = await requireFolder(path, LAYOUT);
-  const frames = root.folders.includes("frames") ? join(path, "frames") : path;
-  const camera = root.files.includes("camera-intrinsics.txt")
-    ? await readCamera(join(path, "camera-intrinsics.txt"))
-    : KINECT;
-  const tasks = { depth: depthSpec(1000), normals: normalsSpec() };
-  const stems = await filesByStem(frames, IMAGE_EXTENSIONS);
+const TASKS = { depth: depthSpec(1000), normals: normalsSpec() };
+
+/** The frames of a folder, by number. */
+async function readFrames(folder: string, camera: PinholeCamera): Promise<Map<string, SampleFiles>> {
+  const stems = await filesByStem(folder, IMAGE_EXTENSIONS);
   const samples = new Map<string, SampleFiles>();
   for (const [stem, image] of stems) {
     const id = /^frame-(\d+)\.color$/.exec(stem)?.[1];
@@ -63,20 +63,39 @@ async function open(path: string): Promise<Dataset> {
     const file = stems.get(`frame-${id}.depth`);
     const depth =
       file &&
-      labelFile(file, tasks.depth, (raster, where) => {
+      labelFile(file, TASKS.depth, (raster, where) => {
         expectRaster(raster, { channels: 1, bits: 16 }, where);
         return mapDepth(raster, (value) => (value === 65535 ? 0 : value));
       });
     const labels: SampleFiles["labels"] = depth ? { depth, normals: derivedNormalsFile(depth, camera) } : {};
     samples.set(id, { image, labels, camera });
   }
+  return samples;
+}
+
+async function open(path: string): Promise<Dataset> {
+  const root = await requireFolder(path, LAYOUT);
+  const camera = root.files.includes("camera-intrinsics.txt")
+    ? await readCamera(join(path, "camera-intrinsics.txt"))
+    : KINECT;
+  const about = { name: "7-Scenes", tasks: TASKS };
+  const names = root.folders.filter((name) => SEQUENCE.test(name));
+  if (names.length > 0) {
+    const frames = new Map<string, Map<string, SampleFiles>>();
+    for (const name of names) frames.set(name, await readFrames(join(path, name), camera));
+    const { files, sequences } = await downloadedSplits(path, root.files, frames);
+    const dataset = fileDataset(about, nonEmpty(files, "7-Scenes", path, LAYOUT), path);
+    return { ...dataset, info: { ...dataset.info, sequences } };
+  }
+  requireUnpacked(root.files, path);
+  const samples = await readFrames(root.folders.includes("frames") ? join(path, "frames") : path, camera);
   const splits = root.files.includes("splits.json")
     ? await readSplits(join(path, "splits.json"))
     : { train: [...samples.keys()] };
   const files = Object.fromEntries(
     Object.entries(splits).map(([split, ids]) => [split, pick(samples, ids, split, path)]),
   );
-  return fileDataset({ name: "7-Scenes", tasks }, nonEmpty(files, "7-Scenes", path, LAYOUT), path);
+  return fileDataset(about, nonEmpty(files, "7-Scenes", path, LAYOUT), path);
 }
 
 function pick(samples: ReadonlyMap<string, SampleFiles>, ids: string[], split: string, path: string) {
