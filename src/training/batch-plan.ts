@@ -25,7 +25,7 @@ function plain(config: RunConfig, { source, size }: RunData) {
 
 /** The stream `main` and what is appended to it. */
 function configured(config: RunConfig, data: RunData, labels: LabelAssignment): Record<string, StreamPlan> {
-  const { append, batchSize } = config;
+  const { append, batchSize, sampling } = config;
   const { method, options } = methodOf(config);
   const main: StreamPlan = {
     ...plain(config, data),
@@ -35,9 +35,10 @@ function configured(config: RunConfig, data: RunData, labels: LabelAssignment): 
     views: viewsOf(config),
     arrays: method.arrays?.(options),
     frames: method.frames?.(options),
+    sampling,
   };
   if (append === undefined) return { [MAIN_STREAM]: main };
-  const appended = { ...main, batchSize: append.count, appendTo: MAIN_STREAM };
+  const appended = { ...main, batchSize: append.count, appendTo: MAIN_STREAM, sampling: undefined };
   if (append.split !== undefined) {
     const { split, tasks: kept = null } = append;
     return { [MAIN_STREAM]: main, [APPENDED]: { ...appended, split, labels: kept } };

@@ -1,8 +1,9 @@
 /** @file A run's tasks against its labels, before anything is trained. */
 import { checkLabels, type LabelPool } from "../data/check-labels.js";
+import { labellessShare } from "../data/loading/balance.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels } from "../data/strip.js";
-import type { Dataset } from "../data/types.js";
+import type { Dataset, LabelAssignment } from "../data/types.js";
 import type { RunConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
 import { type RunData, runLabels } from "./run-data.js";
@@ -38,7 +39,7 @@ export async function checkRunLabels(
   const { dataset, source, tasks } = data;
   const { split } = config.evaluation;
   const labels = await runLabels(config, data, log);
-  return await checkLabels({
+  const warnings = await checkLabels({
     dataset,
     where: source.path,
     tasks,
@@ -46,4 +47,32 @@ export async function checkRunLabels(
     evaluation: split === null ? null : { split, needed: (task) => isMeasured(config, task) },
     learnsUnlabelled: methodOf(config).method.learnsUnlabelled ?? false,
   });
+  return [...warnings, ...labellessWarning(config, data, labels)];
+}
+
+/** Batches of which so many hold no label are worth a word. */
+const LABELLESS = 0.02;
+
+/**
+ * What to say of batches that hold no label at all, and so teach no task: how many there will be, by the
+ * labels.
+ */
+function labellessWarning(
+  { batchSize, sampling, append }: RunConfig,
+  { dataset, tasks }: RunData,
+  labels: LabelAssignment,
+): string[] {
+  // Balanced batches hold labels; so do those to which images are appended, or of which those without labels
+  // are taken out.
+  if (sampling !== undefined || append !== undefined) return [];
+  const ids = dataset.info.splits[TRAIN_SPLIT];
+  const isBare = (id: string) => !tasks.some(({ name }) => labels[id]?.includes(name));
+  const bare = ids.filter(isBare).length;
+  const share = labellessShare(ids.length, bare, batchSize);
+  if (share < LABELLESS) return [];
+  const percent = `${Math.round(100 * share)} %`;
+  return [
+    `about ${percent} of the batches will hold no label: ${bare} of ${ids.length} training images have none. ` +
+      "`sampling: {balance: tasks}` gives every batch some.",
+  ];
 }

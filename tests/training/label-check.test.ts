@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openRunData, train } from "../../src/training/index.js";
+import { openRunData, readMetrics, type StepRecord, train } from "../../src/training/index.js";
 import { checkRunLabels } from "../../src/training/label-check.js";
 import { networkOf } from "../../src/training/parts.js";
 import { scratchFolder, userError } from "../helpers/folder.js";
@@ -53,4 +53,32 @@ test("a run goes on where files of its labels.json are gone, and says so", async
     log: (line) => said.push(line),
   });
   expect(said.join("\n")).toContain("1 sample (train-0) no longer in the dataset: left out.");
+});
+
+test("batches that will hold no label are told of, and how to mend them", async () => {
+  const folder = await dataWithout();
+  const bare = ["labels={scenario: onelabel, unlabelled: 0.75}", "batchSize=1"];
+  const [warning] = await warnings(folder, ...bare);
+  expect(warning).toContain("about 75 % of the batches will hold no label: 6 of 8 training images have none");
+  expect(warning).toContain("`sampling: {balance: tasks}`");
+  expect(await warnings(folder, ...bare, "sampling={balance: tasks}")).toEqual([]);
+  expect(await warnings(folder, ...bare, "append={count: 1}")).toEqual([]);
+  expect(await warnings(folder, bare[0], "batchSize=7")).toEqual([]);
+});
+
+test("a run of balanced batches trains every task in every step", async () => {
+  const folder = await dataWithout();
+  const run = join(folder, "run");
+  const config = tinyConfig(
+    folder,
+    "labels={scenario: onelabel, unlabelled: 0.5}",
+    "sampling={balance: tasks}",
+    "steps=4",
+  );
+  await train({ config, folder: run });
+  const steps = readMetrics(join(run, "metrics.jsonl")).filter((record) => record.kind === "step");
+  expect(steps).toHaveLength(4);
+  for (const { losses } of steps as StepRecord[]) {
+    for (const task of ["segmentation", "depth", "normals"]) expect(losses[task]).toBeGreaterThan(0);
+  }
 });

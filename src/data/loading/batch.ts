@@ -3,6 +3,7 @@ import { labelFields } from "../../tasks/label-field.js";
 import { drawViews, type PlacedView, showViews } from "../augment/views.js";
 import { openDataset } from "../formats/index.js";
 import type { Batch, Dataset, DatasetSource } from "../types.js";
+import { balancedPace, type Labelled } from "./balance.js";
 import { type Draw, type Pace, paceOf } from "./draws.js";
 import { type BatchPlan, joinedStreams, layoutOf, type StreamPlan } from "./plan.js";
 import { type Pool, poolOf } from "./pools.js";
@@ -39,7 +40,7 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
     const source = sourceKey(stream.source);
     const dataset = datasets.get(source) ?? (await openDataset(stream.source));
     datasets.set(source, dataset);
-    streams[name] = openStream(name, stream, dataset, plan.seed, cache);
+    streams[name] = await openStream(name, stream, dataset, plan.seed, cache);
   }
   const offsets = numberOffsets(joined, streams);
   const make = async (at: Readonly<Record<string, number>>): Promise<Batch> => {
@@ -95,15 +96,27 @@ function numberOffsets(
   return offsets;
 }
 
-function openStream(
+/** Which labels there are and may be seen, without reading them. Of clips, those of the first frame. */
+async function labelledIn(pool: Pool, { tasks }: StreamPlan, dataset: Dataset): Promise<Labelled> {
+  const tasksOf: string[][] = [];
+  for (const [id] of pool.samples) {
+    const there = await dataset.labelledTasks(pool.split, id);
+    tasksOf.push(pool.visible(id).filter((task) => there.includes(task)));
+  }
+  return { tasks, tasksOf };
+}
+
+async function openStream(
   name: string,
   plan: StreamPlan,
   dataset: Dataset,
   seed: number,
   cache: SampleCache,
-): OpenStream {
+): Promise<OpenStream> {
   const pool = poolOf(name, plan, dataset);
   const labels = labelFields(dataset.info.tasks);
+  const options = { seed, samples: pool.samples.length, batchSize: plan.batchSize };
+  const pace = paceOf(name, options);
   const { split } = pool;
   const [height, width] = plan.size;
   const read = (id: string) => {
@@ -115,7 +128,8 @@ function openStream(
     plan,
     dataset,
     pool,
-    pace: paceOf(name, { seed, samples: pool.samples.length, batchSize: plan.batchSize }),
+    pace:
+      plan.sampling === undefined ? pace : balancedPace(pace, await labelledIn(pool, plan, dataset), options),
     draw: async ({ index, key }) => {
       const ids = pool.samples[index];
       // One draw for all frames: what moves between them is the camera and the scene alone.

@@ -40,7 +40,7 @@ export interface PaceOptions {
  * The order of each round through a set. The last ones are remembered: shuffling anew for each batch takes
  * long for large sets.
  */
-function randomOrders(
+export function randomOrders(
   samples: number,
   random: (round: number) => Random,
 ): (round: number) => readonly number[] {

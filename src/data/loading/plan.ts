@@ -11,6 +11,10 @@ import {
 import type { LabelFields } from "../../fields/sample.js";
 import type { DatasetSource, LabelAssignment, ViewSpec } from "../types.js";
 
+export interface SamplingPlan {
+  readonly balance: "tasks";
+}
+
 /** One stream of samples. */
 export interface StreamPlan {
   readonly source: DatasetSource;
@@ -28,6 +32,11 @@ export interface StreamPlan {
   readonly views: readonly ViewSpec[];
   /** Samples are clips of that many frames, changed alike; single images if left out. */
   readonly frames?: FramesPlan;
+  /**
+   * How samples are chosen: `balance: "tasks"` gives every batch a labelled sample of each task, where that
+   * can be. Of `main` alone.
+   */
+  readonly sampling?: SamplingPlan;
   /** Arrays beside images and labels. */
   readonly arrays?: readonly ExtraArray[];
   /**
@@ -86,6 +95,9 @@ export function requirePlan({ streams }: BatchPlan): void {
     if (views.length === 0) throw new RangeError(`${name} needs at least one view`);
     if (frames !== undefined && ![frames.count, frames.step].every((n) => Number.isInteger(n) && n >= 1)) {
       throw new RangeError(`${name} draws ${frames.count} frames ${frames.step} apart`);
+    }
+    if (name !== MAIN_STREAM && streams[name].sampling !== undefined) {
+      throw new RangeError(`only ${MAIN_STREAM} can be balanced`);
     }
     if (appendTo === undefined) continue;
     if (streams[appendTo]?.appendTo !== undefined || !Object.hasOwn(streams, appendTo)) {

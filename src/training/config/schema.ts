@@ -160,6 +160,16 @@ function makeSchema() {
       })
       .optional()
       .describe("further images of every batch, gone through at their own pace"),
+    sampling: z
+      .strictObject({
+        balance: z
+          .enum(["tasks"])
+          .describe(
+            "tasks: every batch has a labelled image of each task, where that can be; in turn where not",
+          ),
+      })
+      .optional()
+      .describe("how training images are chosen; left out: each once an epoch, in random order"),
     accumulate: count.default(1).describe("batches whose gradients are averaged before an update: one step"),
     clipNorm: z
       .number()
