@@ -14,6 +14,7 @@ import {
 } from "../../src/data/scenarios.js";
 import { stripLabels } from "../../src/data/strip.js";
 import { temporaryFolder, tinyFolder, userError } from "../helpers/dataset.js";
+import { countOf, expectEven } from "../helpers/evenness.js";
 
 const TASKS = ["segmentation", "depth", "normals", "edges"];
 
@@ -227,6 +228,19 @@ describe("one scenario at a time", () => {
     expect(countLabels(more, TASKS).perTask.depth).toBe(15);
     for (const [id, kept] of Object.entries(less))
       expect(more[id]).toEqual(expect.arrayContaining([...kept]));
+  });
+
+  it("fraction draws each task for itself", () => {
+    const fractions = { segmentation: 0.5, depth: 0.5, normals: 0.5, edges: 0.5 };
+    const kept = assignLabels(complete(1600, TASKS), TASKS, {
+      scenario: "fraction",
+      seed: 3,
+      unlabelled: 0,
+      fractions,
+    });
+    const counts = countOf(Object.values(kept).map((own) => own.join("+")));
+    expect(counts.size).toBe(16);
+    expectEven(counts.values());
   });
 
   it("fraction names a task that is not there", async () => {

@@ -3,13 +3,19 @@ import { add, gradients, input, mul, relu, type Tensor } from "../../src/graph/i
 import { apply, defineOperator } from "../../src/graph/tensor.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { gradcheck } from "../helpers/gradcheck.js";
-import { bentCase, gradientCase, type OperatorCase, uniform } from "../helpers/operator-case.js";
+import { bentCase, gradientCase, type OperatorCase, tiedCase, uniform } from "../helpers/operator-case.js";
 import { operatorCases } from "./cases/index.js";
 
 const engine = await nodeEngine({ provider: "cpu", threads: 1 });
 
+const tied = operatorCases.flatMap((operatorCase) => tiedCase(operatorCase) ?? []);
+
 describe("gradients agree with finite differences", () => {
-  for (const operatorCase of operatorCases) {
+  it("also where one tensor stands in two places", () => {
+    expect(tied.length).toBeGreaterThan(4);
+  });
+
+  for (const operatorCase of [...operatorCases, ...tied]) {
     it(operatorCase.name, async () => {
       expect(await gradcheck(engine, operatorCase)).toEqual([]);
     });
@@ -17,7 +23,7 @@ describe("gradients agree with finite differences", () => {
 });
 
 describe("second derivatives agree with finite differences", () => {
-  for (const operatorCase of operatorCases.filter(({ order }) => order !== 1)) {
+  for (const operatorCase of [...operatorCases, ...tied].filter(({ order }) => order !== 1)) {
     it(operatorCase.name, async () => {
       expect(await gradcheck(engine, gradientCase(bentCase(operatorCase)))).toEqual([]);
     });

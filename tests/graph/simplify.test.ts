@@ -38,6 +38,7 @@ const rewritten: [what: string, tensor: g.Tensor, left: string[]][] = [
   ["x + 0", g.add(square, 0), ["Mul"]],
   ["0 + x", g.add(0, square), ["Mul"]],
   ["2 + 3", g.add(g.filled(2), g.filled(3)), ["Constant"]],
+  ["2 + 3 of rank 2", g.add(g.filled(2, 2), g.filled(3, 1)), ["Constant"]],
   ["x - 0", g.sub(square, 0), ["Mul"]],
   ["2 - 3", g.sub(g.filled(2), g.filled(3)), ["Constant"]],
   ["x 1", g.mul(square, 1), ["Mul"]],

@@ -2,6 +2,8 @@
  * @file One graph computed in four ways: simplified or not, in the engine's spellings or the portable ones.
  */
 import { PORTABLE, type Tensor } from "../../src/graph/index.js";
+import { simplify } from "../../src/graph/simplify.js";
+import { describe } from "../../src/graph/tensor.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { type CompileOptions, compile, type Feeds } from "./compile.js";
 
@@ -27,8 +29,8 @@ async function computed(
 }
 
 /**
- * The outputs that are not the same in all ways, with the first entry that differs by more than `tolerance`
- * times the output's largest value (at least 1).
+ * The outputs that are not the same in all ways or change their type when simplified, with the first entry
+ * that differs by more than `tolerance` times the output's largest value (at least 1).
  */
 export async function disagreements(
   engine: Engine,
@@ -39,6 +41,11 @@ export async function disagreements(
   const [[, first], ...others] = Object.entries(WAYS);
   const expected = await computed(engine, outputs, feeds, first);
   const found: string[] = [];
+  const names = Object.keys(outputs);
+  simplify(names.map((name) => outputs[name])).forEach((tensor, i) => {
+    const [got, wanted] = [tensor, outputs[names[i]]].map(describe);
+    if (got !== wanted) found.push(`${names[i]}, simplified: ${got}, not ${wanted}`);
+  });
   for (const [way, options] of others) {
     const got = await computed(engine, outputs, feeds, options);
     for (const [name, values] of Object.entries(expected)) {

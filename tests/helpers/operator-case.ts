@@ -30,6 +30,8 @@ export interface OperatorCase {
   build(inputs: Readonly<Record<string, Tensor>>): Tensor;
   /** How many times in a row it is differentiated; 2 if left out. */
   readonly order?: 1 | 2;
+  /** Inputs of one shape must not be one tensor: their values keep away from kinks in ranges of their own. */
+  readonly untied?: boolean;
   /** Its point is a spelling of the CPU's alone: not worth its time on a software GPU. */
   readonly cpuOnly?: boolean;
   /** On WebGPU some node of it runs on the CPU. */
@@ -93,6 +95,24 @@ export function bentCase(operatorCase: OperatorCase): OperatorCase {
     name: `bent ${operatorCase.name}`,
     build: (inputs) => square(add(operatorCase.build(inputs), 0.7)),
   };
+}
+
+/**
+ * The case in which the first of two inputs that are alike stands for the second, too, or null where no two
+ * are. An operator may treat one tensor in two places differently from two.
+ */
+export function tiedCase(operatorCase: OperatorCase): OperatorCase | null {
+  if (operatorCase.untied === true) return null;
+  const alike = (spec: InputSpec) => `${spec.varied} ${spec.dtype} ${spec.shape}`;
+  const entries = Object.entries(operatorCase.inputs).filter(([, { varied }]) => varied);
+  for (const [i, [kept, spec]] of entries.entries()) {
+    const twin = entries.slice(i + 1).find(([, other]) => alike(other) === alike(spec));
+    if (twin === undefined) continue;
+    const { [twin[0]]: _, ...inputs } = operatorCase.inputs;
+    const build: OperatorCase["build"] = (given) => operatorCase.build({ ...given, [twin[0]]: given[kept] });
+    return { ...operatorCase, name: `${operatorCase.name}, ${kept} standing for ${twin[0]}`, inputs, build };
+  }
+  return null;
 }
 
 /**

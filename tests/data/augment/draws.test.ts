@@ -109,6 +109,12 @@ describe("geometry", () => {
       stretches.map(({ enlargement }) => enlargement),
       [0.5, 2],
     );
+    // To the nearest whole size, at least one pixel.
+    for (const { width, height, enlargement } of stretches) {
+      expect([width, height]).toEqual(
+        [WIDTH, HEIGHT].map((side) => Math.max(1, Math.round(side * enlargement))),
+      );
+    }
   });
 
   it.each([0, 0.25, 0.5, 1])("flips come as often as asked for: %d", (probability) => {

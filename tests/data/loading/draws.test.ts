@@ -44,6 +44,9 @@ describe.each([
   it("differ between seeds", () => {
     const firsts = range(50).map((seed) => String(ordersOf(seed, 12, 1)[0]));
     expect(new Set(firsts).size).toBe(50);
+    // Nor is another seed's order the one of another time.
+    const orders = range(12).flatMap((seed) => ordersOf(seed, 12, 12).map(String));
+    expect(new Set(orders).size).toBe(144);
   });
 });
 

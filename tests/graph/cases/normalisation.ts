@@ -43,6 +43,7 @@ export const normalisationCases: OperatorCase[] = [
       bias: uniform([32], 4, 5),
     },
     order: 1,
+    untied: true,
     cpuOnly: true,
     build: ({ x, first, second, weight, bias }) => {
       const y = g.conv2d(x, first, { padding: 1 });
