@@ -3,7 +3,8 @@
  * K tasks (SegNet-16, batch 4, 3x96x128), each (method, K) in a process of its own, methods in turn, step by
  * step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line and a parabola
  * through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny
- * sizes, into benchmarks/scratch. `--against FOLDER` takes another checkout's steps into the rounds.
+ * sizes, into benchmarks/scratch. `--against FOLDER` takes another checkout's steps into the
+ * rounds; `--out FILE` writes there, without the chart.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,6 +28,7 @@ const { values: given } = parseArgs({
     rounds: { type: "string" },
     threads: { type: "string", default: "2" },
     against: { type: "string" },
+    out: { type: "string" },
   },
 });
 const QUICK = { width: 4, batch: 2, size: [32, 32], tasks: "2,3,4", rounds: "2" };
@@ -142,6 +144,11 @@ async function main(): Promise<void> {
     ),
     machine: describeMachine(),
   };
+  if (given.out !== undefined) {
+    writeFileSync(given.out, `${JSON.stringify(result, null, 2)}\n`);
+    log(given.out);
+    return;
+  }
   writeFileSync(OUT.json, `${JSON.stringify(result, null, 2)}\n`);
   const series = names.map((name, colour) => ({
     ...{ name, colour },

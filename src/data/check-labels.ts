@@ -5,7 +5,7 @@
 import { UserError } from "../common/errors.js";
 import type { Task } from "../tasks/task.js";
 import type { FileDataset } from "./file-dataset.js";
-import { listed, lookInto, lookWarnings } from "./label-look.js";
+import { listed, lookInto, lookWarnings, spread } from "./label-look.js";
 import { availableLabels } from "./strip.js";
 import type { Dataset, LabelAssignment } from "./types.js";
 
@@ -20,11 +20,15 @@ export interface LabelCheck {
   /** Names the dataset in errors. */
   readonly where: string;
   readonly tasks: readonly Task[];
+  /** [height, width] of the images that the network takes; sizes are not compared if left out. */
+  readonly size?: readonly [number, number];
   readonly training: readonly LabelPool[];
   /** The split that is evaluated on, and for which tasks a measurement is needed; null for none. */
   readonly evaluation: { readonly split: string; needed(task: string): boolean } | null;
   /** Whether a task can be learnt although no image is labelled for it: by a teacher, a constraint. */
   readonly learnsUnlabelled: boolean;
+  /** Told of labels without a valid pixel: the warnings name them or count them. */
+  readonly onBlank?: (label: { split: string; id: string; task: string }) => void;
 }
 
 /** Ids of a pool with a label for a task. */
@@ -96,6 +100,33 @@ async function checkCounts(check: LabelCheck): Promise<string[]> {
   ];
 }
 
+/** Images that are decoded with their labels before anything is trained, spread over a split. */
+const IMAGES = 16;
+
+/**
+ * Throws UserError for an image or a label that cannot be read or is not of the size that is trained at.
+ */
+async function checkImages({ dataset, tasks, training, evaluation, size }: LabelCheck): Promise<void> {
+  const names = tasks.map(({ name }) => name);
+  const pools = training.map(({ split, labels }) => ({ split, seen: (id: string) => labels[id] ?? [] }));
+  if (evaluation !== null) pools.push({ split: evaluation.split, seen: () => names });
+  for (const { split, seen } of pools) {
+    for (const id of spread(dataset.info.splits[split]).slice(0, IMAGES)) {
+      const labelled = names.filter((name) => seen(id).includes(name));
+      const sample = await dataset.read(split, id, labelled);
+      if (size === undefined || (sample.height === size[0] && sample.width === size[1])) continue;
+      throw new UserError({
+        code: "data.mixed-sizes",
+        what: "an image is not of the size of the others",
+        where: `${split}: ${id}`,
+        expected: `${size[1]}x${size[0]}`,
+        got: `${sample.width}x${sample.height}`,
+        fix: "Set `data.size: [height, width]` to resize all images.",
+      });
+    }
+  }
+}
+
 async function checkPixels(check: LabelCheck): Promise<string[]> {
   const { where, tasks, training, evaluation } = check;
   const dataset = check.dataset as FileDataset;
@@ -122,6 +153,7 @@ async function checkPixels(check: LabelCheck): Promise<string[]> {
           fix: "Check the task's entry in dataset.yaml against the files.",
         });
       }
+      for (const id of look.blankIds) check.onBlank?.({ split, id, task: task.name });
       warnings.push(...lookWarnings(look, task, split, look.files === ids.length, where));
     }
   }
@@ -132,12 +164,13 @@ async function checkPixels(check: LabelCheck): Promise<string[]> {
  * Checks every task against the labels that training and evaluation will see.
  * @returns warnings, one sentence each: files that were passed over, classes that never occur, labels without
  * a valid pixel.
- * @throws UserError `data.task-without-labels`, `data.task-not-measured`, `data.no-valid-label`, or for a
- * damaged label file.
+ * @throws UserError `data.task-without-labels`, `data.task-not-measured`, `data.no-valid-label`,
+ * `data.mixed-sizes`, or for a damaged file; of images and labels a few are read, spread over each split.
  */
 export async function checkLabels(check: LabelCheck): Promise<string[]> {
   const passedOver = (check.dataset.passedOver ?? []).map(({ message }) => message);
   const counts = await checkCounts(check);
+  await checkImages(check);
   const canLook = check.dataset.readLabel !== undefined;
   return [...passedOver, ...counts, ...(canLook ? await checkPixels(check) : [])];
 }

@@ -14,6 +14,7 @@ export interface Look {
   readonly files: number;
   /** Files without a valid pixel. */
   readonly blank: readonly string[];
+  readonly blankIds: readonly string[];
   /** Pixels of each class. */
   readonly classes: Float64Array;
 }
@@ -27,18 +28,19 @@ export async function lookInto(
 ): Promise<Look> {
   const count = classesOf(task).length;
   const classes = new Float64Array(count);
-  const blank: string[] = [];
+  const blankIds: string[] = [];
   let [files, pixels] = [0, 0];
   for (const id of spread(ids)) {
     if (count === 0 ? files >= FILES : pixels >= PIXELS) break;
     const { valid, data } = await dataset.readLabel(split, id, task.name);
     files++;
     pixels += valid.length;
-    if (!valid.includes(1)) blank.push(dataset.fileOf(split, id, task.name)!);
+    if (!valid.includes(1)) blankIds.push(id);
     if (count === 0) continue;
     for (let i = 0; i < valid.length; i++) if (valid[i] === 1) classes[data[i]]++;
   }
-  return { files, blank, classes };
+  const blank = blankIds.map((id) => dataset.fileOf(split, id, task.name)!);
+  return { files, blank, blankIds, classes };
 }
 
 /**

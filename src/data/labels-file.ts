@@ -8,6 +8,7 @@ import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { decodeText } from "../common/text.js";
 import { replaceFile } from "../disk/files.js";
+import { requireAssignment } from "./label-assignment.js";
 import { comparable } from "./listing.js";
 import { reconcile } from "./reconcile.js";
 import type { AvailableLabels } from "./scenarios.js";
@@ -22,13 +23,14 @@ const schema = z.strictObject({
 
 /**
  * Writes labels.json, one sample a line; the file is replaced as a whole. `about` says how the choice was
- * made. Throws UserError where it cannot be written.
+ * made. Throws UserError where it cannot be written, TypeError where `assignment` is no plain record.
  */
 export async function saveLabels(
   path: string,
   assignment: LabelAssignment,
   about?: Readonly<Record<string, unknown>>,
 ): Promise<void> {
+  requireAssignment(assignment, path);
   const lines = Object.entries(assignment).map(
     ([id, tasks]) => `  ${JSON.stringify(id)}: ${JSON.stringify(tasks)}`,
   );

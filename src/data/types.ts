@@ -70,6 +70,16 @@ export interface Batch {
   /** The samples of each stream, in the order in which they stand in its arrays. */
   readonly drawn: Readonly<Record<string, readonly SampleName[]>>;
   readonly arrays: Readonly<Record<string, BatchArray>>;
+  /** Files that were to be used and could not be, where the plan skips them. */
+  readonly skipped?: readonly SkippedFile[];
+}
+
+/** An image or a label that was not used. */
+export interface SkippedFile extends SampleName {
+  /** The task whose label it is; null for the image. */
+  readonly task: string | null;
+  /** Why, in one line, with the file's name. */
+  readonly reason: string;
 }
 
 /** An augmentation of the registry with its checked options. */

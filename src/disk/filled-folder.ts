@@ -9,7 +9,7 @@ import { fileError, makeFolder, replaceFile } from "./files.js";
 export const UNFINISHED = "unfinished.json";
 
 /** Parts of a path that do not exist yet, the innermost first. */
-function missingParts(path: string): string[] {
+export function missingParts(path: string): string[] {
   return existsSync(path) ? [] : [path, ...missingParts(dirname(path))];
 }
 
@@ -32,8 +32,11 @@ async function claim(path: string, settings: string): Promise<void> {
   throw inUse("the folder holds an unfinished dataset with other settings", path);
 }
 
-/** Takes everything back; what cannot be removed stays. */
-async function takeBack(path: string, created: readonly string[]): Promise<void> {
+/**
+ * Takes back everything in a folder, and the folders in `created` (the innermost first) where they are empty
+ * then; what cannot be removed stays.
+ */
+export async function takeBack(path: string, created: readonly string[]): Promise<void> {
   const names = await readdir(path).catch(() => []);
   for (const name of names)
     await rm(join(path, name), { recursive: true, force: true }).catch(() => undefined);

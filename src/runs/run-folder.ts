@@ -3,12 +3,15 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../common/errors.js";
 import { fileError, makeFolder, removeTemporaryFiles } from "../disk/files.js";
+import { missingParts, takeBack } from "../disk/filled-folder.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./lock.js";
 
 /** Paths of a run's files and folders. TensorBoard's event files lie in `folder` itself. */
 export interface RunPaths {
   readonly folder: string;
   readonly config: string;
+  /** What the run knows of its data. */
+  readonly data: string;
   readonly labels: string;
   readonly metrics: string;
   readonly checkpoints: string;
@@ -24,6 +27,7 @@ export function runPaths(folder: string): RunPaths {
   return {
     folder,
     config: join(folder, "config.resolved.yaml"),
+    data: join(folder, "data.json"),
     labels: join(folder, "labels.json"),
     metrics: join(folder, "metrics.jsonl"),
     checkpoints: join(folder, "checkpoints"),
@@ -42,6 +46,11 @@ export interface RunFolder extends RunPaths {
    * anything.
    */
   readonly fresh: boolean;
+  /**
+   * Where the run was not resumed: takes away all that was written, and the folders that were made for it, so
+   * that it can be started again. What cannot be removed stays.
+   */
+  abandon(): Promise<void>;
   /** Lets go of the folder. */
   close(): void;
 }
@@ -59,7 +68,8 @@ export async function openRunFolder(
 ): Promise<RunFolder> {
   const paths = runPaths(folder);
   if (!options.resume) requireEmpty(folder);
-  else requireRun(paths);
+  else requireRun(paths, "Check the path, or leave --resume out to start a new run.");
+  const created = missingParts(folder);
   await makeFolder(folder);
   const lock: FolderLock = lockFolder(folder);
   try {
@@ -68,9 +78,17 @@ export async function openRunFolder(
     for (const each of [folder, paths.checkpoints, paths.samples]) await removeTemporaryFiles(each);
   } catch (error) {
     lock.release();
+    if (!options.resume) await takeBack(folder, created);
     throw error;
   }
-  return { ...paths, fresh: !existsSync(paths.config), close: () => lock.release() };
+  return {
+    ...paths,
+    fresh: !existsSync(paths.config),
+    abandon: async () => {
+      if (!options.resume) await takeBack(folder, created);
+    },
+    close: () => lock.release(),
+  };
 }
 
 /**
@@ -80,7 +98,7 @@ export async function openRunFolder(
  */
 export function findRun(folder: string): RunPaths {
   const paths = runPaths(folder);
-  requireRun(paths);
+  requireRun(paths, "Check the path: it is the folder that `taskloom train` named at its end.");
   if (existsSync(paths.config)) return paths;
   throw notARun(paths);
 }
@@ -97,13 +115,13 @@ function requireEmpty(folder: string): void {
   });
 }
 
-function requireRun(paths: RunPaths): void {
+function requireRun(paths: RunPaths, fix: string): void {
   if (!existsSync(paths.folder)) {
     throw new UserError({
       code: "run.missing",
       where: paths.folder,
       what: "there is no such run",
-      fix: "Check the path, or leave --resume out to start a new run.",
+      fix,
     });
   }
   // A run that was killed early has its empty folders and nothing else.

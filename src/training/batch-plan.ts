@@ -87,12 +87,13 @@ export function batchPlan(config: RunConfig, data: RunData, labels: LabelAssignm
   return { streams: { ...own, ...Object.fromEntries(further) }, seed: config.seed };
 }
 
-/** The batches a run trains on, from `start` on. */
+/** The batches a run trains on, from `start` on. Bad files are skipped: they must not end a long run. */
 export function openTrainingLoader(
   config: RunConfig,
   data: RunData,
   labels: LabelAssignment,
   start?: Positions,
 ): Promise<Loader> {
-  return openLoader({ ...batchPlan(config, data, labels), start, workers: config.runtime.workers });
+  const { workers } = config.runtime;
+  return openLoader({ ...batchPlan(config, data, labels), badFiles: "skip", start, workers });
 }

@@ -1,7 +1,7 @@
 /** @file Measuring a network on a split: every metric of every task. */
 import { UserError } from "../common/errors.js";
 import { openSplit } from "../data/evaluation-reader.js";
-import type { DatasetSource, Sample } from "../data/types.js";
+import type { DatasetSource, Sample, SkippedFile } from "../data/types.js";
 import type { Predictor } from "../step/predictor.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
 
@@ -18,11 +18,13 @@ export interface EvaluateOptions {
     index: number,
   ) => void;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of images and labels that cannot be read, which are then left out; without it they are errors. */
+  readonly onSkipped?: (skipped: readonly SkippedFile[]) => void;
 }
 
 /**
  * Measures a network on all images of a split, at the size it was trained at.
- * @throws UserError where a file is damaged or an image has another size.
+ * @throws UserError where a file is damaged or an image has another size, or not one image could be read.
  */
 export async function evaluateSplit(
   predictor: Pick<Predictor, "plan" | "predict">,
@@ -30,7 +32,7 @@ export async function evaluateSplit(
 ): Promise<TaskMetrics> {
   const { tasks, batchSize, size } = predictor.plan;
   const names = tasks.map(({ name }) => name);
-  const reader = await openSplit(options.source, options.split, names);
+  const reader = await openSplit(options.source, options.split, names, options.onSkipped);
   const accumulators = new Map(tasks.map(({ name, kind, spec }) => [name, kind.metrics.accumulator(spec)]));
   let done = 0;
   const measure = async (samples: readonly Sample[]): Promise<void> => {
@@ -41,31 +43,52 @@ export async function evaluateSplit(
         if (label === undefined) continue;
         accumulators.get(name)!.update(predictions[n][name], label, reader.measured(sample));
       }
-      options.onSample?.(sample, predictions[n], done++);
+      options.onSample?.(sample, predictions[n], done);
+      done++;
     });
     options.onProgress?.(done, reader.ids.length);
   };
   let waiting: Sample[] = [];
   for await (const sample of reader) {
-    requireSize(sample, size, options.split);
+    const misfit = sizeMisfit(sample, size, options.split);
+    if (misfit !== undefined) {
+      if (options.onSkipped === undefined) throw misfit;
+      options.onSkipped([{ split: options.split, id: sample.id, task: null, reason: misfit.message }]);
+      continue;
+    }
     waiting.push(sample);
     if (waiting.length < batchSize) continue;
     await measure(waiting);
     waiting = [];
   }
   if (waiting.length > 0) await measure(waiting);
+  if (done === 0 && reader.ids.length > 0) throw nothingRead(options.split);
   return Object.fromEntries(names.map((name) => [name, accumulators.get(name)!.result()]));
 }
 
-function requireSize(sample: Sample, [height, width]: readonly [number, number], split: string): void {
-  if (sample.height === height && sample.width === width) return;
-  throw new UserError({
+/** The error that an image is not of the size that the network is trained at. */
+function sizeMisfit(
+  sample: Sample,
+  [height, width]: readonly [number, number],
+  split: string,
+): UserError | undefined {
+  if (sample.height === height && sample.width === width) return undefined;
+  return new UserError({
     code: "data.mixed-sizes",
     what: "the image is not of the size that the network is trained at",
     where: `${split}: ${sample.id}`,
     expected: `${width}x${height}`,
     got: `${sample.width}x${sample.height}`,
     fix: "Set `data.size: [height, width]` to resize all images.",
+  });
+}
+
+function nothingRead(split: string): UserError {
+  return new UserError({
+    code: "data.nothing-read",
+    what: `not one image of split ${split} could be read`,
+    where: split,
+    fix: "The warnings above say why; `taskloom data inspect` lists all files that are damaged.",
   });
 }
 

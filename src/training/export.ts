@@ -10,9 +10,9 @@ import { arrayName, type Variable } from "../nn/module.js";
 import { checkpointPath, requireContent } from "../runs/checkpoint.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { buildInference } from "../step/inference-graph.js";
+import { keptData } from "./kept-data.js";
 import { formatMetadata } from "./model-metadata.js";
 import { networkOf } from "./parts.js";
-import { openRunData, type RunData } from "./run-data.js";
 import { runConfig } from "./run-files.js";
 
 /** Which checkpoint of a run; `best` falls back to `last` where the run keeps no best one. */
@@ -72,18 +72,16 @@ export interface ExportOptions {
   readonly checkpoint?: WhichCheckpoint;
   /** Images per run of the model; default 1. */
   readonly batchSize?: number;
-  /** The run's data, where it is open already. */
-  readonly data?: Pick<RunData, "tasks" | "size">;
 }
 
 /**
- * The bytes of a run's model. Helper networks are left out; the spelling is one that every provider takes.
- * Throws UserError.
+ * The bytes of a run's model, from the run's folder alone. Helper networks are left out; the spelling is one
+ * that every provider takes. Throws UserError.
  */
 export async function exportModel(run: RunPaths, options: ExportOptions = {}): Promise<Uint8Array> {
   const config = await runConfig(run);
   const network = networkOf(config);
-  const { tasks, size } = options.data ?? (await openRunData(config, network));
+  const { tasks, size } = await keptData(run);
   const { predictions, modules } = buildInference({
     tasks,
     network,

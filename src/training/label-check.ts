@@ -1,5 +1,5 @@
 /** @file A run's tasks against its labels, before anything is trained. */
-import { checkLabels, type LabelPool } from "../data/check-labels.js";
+import { checkLabels, type LabelCheck, type LabelPool } from "../data/check-labels.js";
 import { labellessShare } from "../data/loading/balance.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels } from "../data/strip.js";
@@ -29,12 +29,14 @@ function isMeasured({ checkpoint, earlyStopping }: RunConfig, task: string): boo
 
 /**
  * Checks the labels that a run is about to see.
+ * `onBlank` is told of labels without a valid pixel that the warnings speak of.
  * @returns warnings. @throws UserError where a task cannot be learnt, or not measured although it must be.
  */
 export async function checkRunLabels(
   config: RunConfig,
   data: RunData,
   log: (message: string) => void,
+  onBlank?: LabelCheck["onBlank"],
 ): Promise<string[]> {
   const { dataset, source, tasks } = data;
   const { split } = config.evaluation;
@@ -43,9 +45,11 @@ export async function checkRunLabels(
     dataset,
     where: source.path,
     tasks,
+    size: data.size,
     training: [{ split: TRAIN_SPLIT, labels }, ...(await appendedPool(config, dataset))],
     evaluation: split === null ? null : { split, needed: (task) => isMeasured(config, task) },
     learnsUnlabelled: methodOf(config).method.learnsUnlabelled ?? false,
+    onBlank,
   });
   return [...warnings, ...labellessWarning(config, data, labels)];
 }

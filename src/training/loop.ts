@@ -2,7 +2,8 @@
  * @file The loop: step, record, evaluate, choose, save; in an order that a kill at any moment cannot spoil.
  */
 import type { Loader } from "../data/loading/loader.js";
-import type { Batch } from "../data/types.js";
+import type { SkipLog } from "../data/sound-samples.js";
+import type { Batch, SkippedFile } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
 import { checkpointPath, saveCheckpoint } from "../runs/checkpoint.js";
 import type { Recorder, StepRecord } from "../runs/metrics-log.js";
@@ -11,7 +12,6 @@ import type { Engine } from "../runtime/engine.js";
 import { Predictor } from "../step/predictor.js";
 import { runSession, type Turn } from "../step/session.js";
 import type { StepResult, Trainer } from "../step/trainer.js";
-import { requireTeachingLabels } from "./batch-check.js";
 import type { RunConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
@@ -33,12 +33,18 @@ export interface LoopOptions {
   readonly digest: string;
   readonly start: RunStart;
   readonly signal?: AbortSignal;
+  /** Messages for people, one a line. */
+  readonly log: (message: string) => void;
+  /** Files that could not be used and were told of. */
+  readonly skips: SkipLog;
 }
 
 export interface LoopOutcome {
   readonly outcome: "done" | "stopped" | "interrupted";
   readonly step: number;
   readonly metrics: TaskMetrics | undefined;
+  /** Files of this session that could not be used, each once. */
+  readonly skipped: readonly SkippedFile[];
 }
 
 /**
@@ -92,7 +98,7 @@ class Loop {
       },
     });
     if (interrupted) return this.#interrupted();
-    return { outcome: this.#memory.stopped ? "stopped" : "done", step: this.#step, metrics: this.#metrics };
+    return this.#ended(this.#memory.stopped ? "stopped" : "done");
   }
 
   /** Evaluates, chooses and saves where it is time for it; whether the run goes on. */
@@ -113,12 +119,19 @@ class Loop {
   }
 
   async #nextBatch(): Promise<Batch> {
-    const { loader, data } = this.#options;
-    const tasks = data.tasks.map(({ name }) => name);
+    const { loader } = this.#options;
     this.#epoch = loader.position()[MAIN_STREAM].epoch;
     const batch = await loader.next();
-    await requireTeachingLabels(batch, data.dataset, tasks);
+    this.#skip(batch.skipped ?? []);
     return batch;
+  }
+
+  /** Warns of files that were not known to be bad. */
+  #skip(skipped: readonly SkippedFile[]): void {
+    const { log, skips } = this.#options;
+    for (const { task, reason } of skips.add(skipped)) {
+      log(`warning: skipped ${task === null ? "an image" : `a ${task} label`}: ${reason}`);
+    }
   }
 
   #record(result: StepResult, done: number, seconds: number): void {
@@ -140,6 +153,7 @@ class Loop {
       onSample: (sample, predictions, index) => {
         if (drawing && index < config.samples.count) drawn.push(keepDrawn({ sample, predictions }));
       },
+      onSkipped: (skipped) => this.#skip(skipped),
     });
     const rules = { best: config.checkpoint.best, earlyStopping: config.earlyStopping };
     const { memory, isBest } = judge(this.#memory, rules, data.tasks, metrics, this.#step);
@@ -178,7 +192,11 @@ class Loop {
 
   async #interrupted(): Promise<LoopOutcome> {
     if (this.#step > this.#savedAt) await this.#save();
-    return { outcome: "interrupted", step: this.#step, metrics: this.#metrics };
+    return this.#ended("interrupted");
+  }
+
+  #ended(outcome: LoopOutcome["outcome"]): LoopOutcome {
+    return { outcome, step: this.#step, metrics: this.#metrics, skipped: this.#options.skips.all };
   }
 
   #lastGood(): string {

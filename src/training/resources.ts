@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import { SkipLog } from "../data/sound-samples.js";
 import { fileError, replaceFile } from "../disk/files.js";
 import { sizeOf } from "../graph/tensor.js";
 import type { ModuleSet } from "../nn/module.js";
@@ -17,6 +18,11 @@ const resourcesSchema = z.object({
    * Learned numbers: of the network that is kept, and of helper networks, which are dropped after training.
    */
   parameters: z.object({ network: count, helpers: count }),
+  /** Files that could not be used, in this session or an earlier one; left out where there were none. */
+  skipped: z
+    .array(z.object({ split: z.string(), id: z.string(), task: z.string().nullable(), reason: z.string() }))
+    .readonly()
+    .optional(),
 });
 
 export type Resources = z.infer<typeof resourcesSchema>;
@@ -44,21 +50,28 @@ export function peakMemoryBytes(): number {
 }
 
 /**
- * Writes what the run took so far; a peak of an earlier session stays where it was higher. A damaged file is
- * replaced: a finished training does not fail for it.
+ * Writes what the run took so far; a peak of an earlier session stays where it was higher, files that it
+ * skipped stay named. A damaged file is replaced: a finished training does not fail for it.
  * @throws UserError where the file cannot be written.
  */
 export async function writeResources(path: string, now: Resources): Promise<void> {
-  const resources = { ...now, peakMemoryBytes: Math.max(earlierPeak(path), now.peakMemoryBytes) };
+  const earlier = earlierResources(path);
+  const skipped = new SkipLog();
+  for (const each of [earlier?.skipped, now.skipped]) skipped.add(each ?? []);
+  const resources: Resources = {
+    ...now,
+    peakMemoryBytes: Math.max(earlier?.peakMemoryBytes ?? 0, now.peakMemoryBytes),
+    ...(skipped.all.length > 0 && { skipped: skipped.all }),
+  };
   await replaceFile(path, `${JSON.stringify(resources, null, 2)}\n`);
 }
 
-function earlierPeak(path: string): number {
-  if (!existsSync(path)) return 0;
+function earlierResources(path: string): Resources | undefined {
+  if (!existsSync(path)) return undefined;
   try {
-    return readResources(path).peakMemoryBytes;
+    return readResources(path);
   } catch (error) {
-    if (error instanceof UserError) return 0;
+    if (error instanceof UserError) return undefined;
     throw error;
   }
 }

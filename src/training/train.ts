@@ -3,7 +3,8 @@
  * behind.
  */
 import type { Positions } from "../data/loading/loader.js";
-import type { LabelAssignment } from "../data/types.js";
+import { SkipLog } from "../data/sound-samples.js";
+import type { LabelAssignment, SkippedFile } from "../data/types.js";
 import { type Checkpoint, checkpointPath, resumeCheckpoint } from "../runs/checkpoint.js";
 import { tensorBoardRecorder } from "../runs/events.js";
 import { allRecorders, jsonLinesRecorder, type Recorder } from "../runs/metrics-log.js";
@@ -15,8 +16,9 @@ import { openTrainingLoader } from "./batch-plan.js";
 import { type RunConfig, runDigest } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
+import { keepData } from "./kept-data.js";
 import { checkRunLabels } from "./label-check.js";
-import { type LoopOutcome, runLoop } from "./loop.js";
+import { type LoopOptions, type LoopOutcome, runLoop } from "./loop.js";
 import { networkOf, resolve } from "./parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
 import { openRunData, type RunData } from "./run-data.js";
@@ -54,6 +56,8 @@ export interface TrainResult {
   /** The last evaluation of this session, if there was one. */
   readonly metrics: TaskMetrics | undefined;
   readonly tasks: readonly Task[];
+  /** Files of this session that could not be used, each once. */
+  readonly skipped: readonly SkippedFile[];
 }
 
 /**
@@ -71,14 +75,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   ] as const) {
     if (metric) requireSelectionMetric(metric, data.tasks, key);
   }
+  // Files that a warning has named already.
+  const skips = new SkipLog();
   if (!resume) {
     requireStartingRuns(config);
     await requireFittingWeights(config, network, data.tasks, data.size);
-    for (const warning of await checkRunLabels(config, data, log)) log(`warning: ${warning}`);
+    const onBlank: Parameters<typeof checkRunLabels>[3] = (label) =>
+      skips.add([{ ...label, reason: "no pixel of the label is valid" }]);
+    for (const warning of await checkRunLabels(config, data, log, onBlank)) log(`warning: ${warning}`);
   }
   const run = await openRunFolder(options.folder, { resume });
+  let started = false;
   try {
-    return await trainIn(run, data, options, log);
+    return await trainIn(run, data, { ...options, log, skips }, () => {
+      started = true;
+    });
+  } catch (error) {
+    if (!started) await run.abandon();
+    throw error;
   } finally {
     run.close();
   }
@@ -87,10 +101,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function trainIn(
   run: RunFolder,
   data: RunData,
-  options: TrainOptions,
-  log: (message: string) => void,
+  { log, skips, ...options }: TrainOptions & Pick<LoopOptions, "log" | "skips">,
+  onStart: () => void,
 ): Promise<TrainResult> {
   const config = await settleConfig(run, options.config, data);
+  await keepData(run, data, (change) => log(`warning: ${change}`));
   const labels = await settleLabels(run, config, data, log);
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
   const trainer = await Trainer.create(engine, resolve(config, data));
@@ -110,6 +125,7 @@ async function trainIn(
   ]);
   const loader = await openTrainingLoader(config, data, labels, start.positions);
   try {
+    onStart();
     options.onStart?.({ step: start.step, data, labels });
     const digest = runDigest(config);
     const outcome = await runLoop({
@@ -122,13 +138,22 @@ async function trainIn(
       recorder,
       digest,
       start,
+      log,
+      skips,
       signal: options.signal,
     });
     await writeResources(run.resources, {
       peakMemoryBytes: peakMemoryBytes(),
       parameters: countParameters(trainer.program.modules),
+      ...(outcome.skipped.length > 0 && { skipped: outcome.skipped }),
     });
-    if (outcome.outcome !== "interrupted") await exportRun(run, { data });
+    if (outcome.skipped.length > 0) {
+      const s = outcome.skipped.length > 1 ? "s" : "";
+      log(
+        `warning: ${outcome.skipped.length} file${s} could not be used, named above and in ${run.resources}`,
+      );
+    }
+    if (outcome.outcome !== "interrupted") await exportRun(run);
     return { ...outcome, folder: run.folder, tasks: data.tasks };
   } finally {
     recorder.close();

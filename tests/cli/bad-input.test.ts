@@ -69,12 +69,15 @@ describe("a dataset with", () => {
     expect(userMessage(await train())).toMatch(/segmentation.train-0\.png.*0 to 2.*got 9/);
   });
 
-  test("a depth map without a valid pixel", async () => {
+  test("a depth map without a valid pixel: it counts as not labelled, with one warning", async () => {
     writeFileSync(
       at(label("depth")),
       encodePng({ width: 32, height: 32, channels: 1, data: new Uint16Array(1024) }),
     );
-    expect(userMessage(await train())).toContain(`${at(label("depth"))}: no pixel of the label is valid`);
+    const { code, stderr } = await train();
+    expect(code, stderr).toBe(0);
+    expect(stderr.match(/train-0\.png/g), stderr).toHaveLength(1);
+    expect(stderr).toContain(`warning: ${at(label("depth"))}: no pixel of the label is valid`);
   });
 });
 

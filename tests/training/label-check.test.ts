@@ -57,7 +57,7 @@ test("a run goes on where files of its labels.json are gone, and says so", async
 
 test("batches that will hold no label are told of, and how to mend them", async () => {
   const folder = await dataWithout();
-  const bare = ["labels={scenario: onelabel, unlabelled: 0.75}", "batchSize=1"];
+  const bare = ["labels={scenario: full, unlabelled: 0.75}", "batchSize=1"];
   const [warning] = await warnings(folder, ...bare);
   expect(warning).toContain("about 75 % of the batches will hold no label: 6 of 8 training images have none");
   expect(warning).toContain("`sampling: {balance: tasks}`");

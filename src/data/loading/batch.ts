@@ -2,12 +2,14 @@
 import { labelFields } from "../../tasks/label-field.js";
 import { drawViews, type PlacedView, showViews } from "../augment/views.js";
 import { openDataset } from "../formats/index.js";
-import type { Batch, Dataset, DatasetSource } from "../types.js";
+import { readSound } from "../sound-samples.js";
+import type { Batch, Dataset, DatasetSource, SkippedFile } from "../types.js";
 import { balancedPace, type Labelled } from "./balance.js";
 import { type Draw, type Pace, paceOf } from "./draws.js";
 import { type BatchPlan, joinedStreams, layoutOf, type StreamPlan } from "./plan.js";
 import { type Pool, poolOf } from "./pools.js";
 import { SampleCache } from "./sample-cache.js";
+import { drawSound, type SoundDraw } from "./sound-draw.js";
 import { type DrawnSample, requireSize, stackStream } from "./stack.js";
 
 /** Makes the batches of a plan. */
@@ -24,7 +26,7 @@ interface OpenStream {
   readonly dataset: Dataset;
   readonly pool: Pool;
   readonly pace: Pace;
-  draw(draw: Draw): Promise<DrawnSample>;
+  draw(draw: Draw): Promise<SoundDraw>;
 }
 
 /**
@@ -40,18 +42,20 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
     const source = sourceKey(stream.source);
     const dataset = datasets.get(source) ?? (await openDataset(stream.source));
     datasets.set(source, dataset);
-    streams[name] = await openStream(name, stream, dataset, plan.seed, cache);
+    streams[name] = await openStream(name, stream, dataset, plan, cache);
   }
   const offsets = numberOffsets(joined, streams);
   const make = async (at: Readonly<Record<string, number>>): Promise<Batch> => {
     const batch: Batch = { drawn: {}, arrays: {} };
+    const skipped: SkippedFile[] = [];
     for (const [head, members] of Object.entries(joined)) {
       const drawn: DrawnSample[] = [];
       for (const member of members) {
         const { pace, draw } = streams[member];
         for (const each of pace.draws(at[member])) {
-          const sample = await draw(each);
+          const { sample, skipped: bad } = await draw(each);
           drawn.push({ ...sample, index: sample.index + offsets[member] });
+          skipped.push(...bad);
         }
       }
       const { plan: headPlan, dataset } = streams[head];
@@ -59,7 +63,7 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
       Object.assign(batch.drawn, { [head]: drawn.map(({ id, split }) => ({ id, split })) });
       Object.assign(batch.arrays, stackStream(head, layout, drawn));
     }
-    return batch;
+    return skipped.length === 0 ? batch : { ...batch, skipped };
   };
   const sets = Object.entries(streams).map(
     ([name, { pool, pace }]) => [name, { samples: pool.samples.length, pace }] as const,
@@ -110,7 +114,7 @@ async function openStream(
   name: string,
   plan: StreamPlan,
   dataset: Dataset,
-  seed: number,
+  { seed, badFiles = "refuse" }: BatchPlan,
   cache: SampleCache,
 ): Promise<OpenStream> {
   const pool = poolOf(name, plan, dataset);
@@ -119,10 +123,27 @@ async function openStream(
   const pace = paceOf(name, options);
   const { split } = pool;
   const [height, width] = plan.size;
-  const read = (id: string) => {
+  const source = sourceKey(plan.source);
+  const read = async (id: string, skipped: SkippedFile[]) => {
     const tasks = pool.visible(id);
-    const key = JSON.stringify([sourceKey(plan.source), split, id, tasks]);
-    return cache.get(key, () => dataset.read(split, id, tasks));
+    return await cache.get(JSON.stringify([source, split, id, tasks]), async () => {
+      if (badFiles === "refuse") return await dataset.read(split, id, tasks);
+      const sound = await readSound(dataset, split, id, tasks);
+      skipped.push(...sound.skipped);
+      return sound.sample;
+    });
+  };
+  const drawAt = async (index: number, key: Draw["key"], skipped: SkippedFile[]): Promise<DrawnSample> => {
+    const ids = pool.samples[index];
+    // One draw for all frames: what moves between them is the camera and the scene alone.
+    const drawn = drawViews({ height, width }, plan.views, { seed, draw: key });
+    const frames: PlacedView[][] = [];
+    for (const id of ids) {
+      const sample = await read(id, skipped);
+      requireSize(sample, { height, width });
+      frames.push(showViews(sample, labels, drawn));
+    }
+    return { id: ids[0], split, index: pool.numbers[index], frames };
   };
   return {
     plan,
@@ -130,17 +151,6 @@ async function openStream(
     pool,
     pace:
       plan.sampling === undefined ? pace : balancedPace(pace, await labelledIn(pool, plan, dataset), options),
-    draw: async ({ index, key }) => {
-      const ids = pool.samples[index];
-      // One draw for all frames: what moves between them is the camera and the scene alone.
-      const drawn = drawViews({ height, width }, plan.views, { seed, draw: key });
-      const frames: PlacedView[][] = [];
-      for (const id of ids) {
-        const sample = await read(id);
-        requireSize(sample, { height, width });
-        frames.push(showViews(sample, labels, drawn));
-      }
-      return { id: ids[0], split, index: pool.numbers[index], frames };
-    },
+    draw: (draw) => drawSound(pool, draw, badFiles, drawAt),
   };
 }

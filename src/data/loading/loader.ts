@@ -67,7 +67,10 @@ export class Loader implements AsyncIterable<Batch> {
     return mapValues(this.#next, (batch, stream) => this.#sets[stream].pace.positionOf(batch));
   }
 
-  /** The next batch. Throws UserError where a file is damaged, naming it; Error after `close`. */
+  /**
+   * The next batch. Throws UserError where a file is damaged, naming it (with `badFiles: "skip"`, where all
+   * are), Error after `close`.
+   */
   async next(): Promise<Batch> {
     if (this.#closed !== undefined) throw new Error("the loader is closed");
     this.#fill(this.#ahead + 1);
@@ -120,12 +123,12 @@ function after(at: BatchNumbers): BatchNumbers {
 }
 
 /**
- * Opens a loader. Throws UserError where the dataset, split or tasks do not exist, RangeError on options that
- * no caller should give (no view, a batch of none).
+ * Opens a loader. Throws UserError where the dataset, split or tasks do not exist, RangeError and TypeError
+ * on options that no caller should give (no view, a batch of none, labels as a Map).
  */
 export async function openLoader(options: LoaderOptions): Promise<Loader> {
-  const { workers = 2, cacheBytes = 2 ** 30, streams, seed } = options;
-  const plan: BatchPlan = { streams, seed };
+  const { workers = 2, cacheBytes = 2 ** 30, streams, seed, badFiles } = options;
+  const plan: BatchPlan = { streams, seed, badFiles };
   requirePlan(plan);
   // Also with workers: opening here finds mistakes at once and counts the images.
   const maker = await openBatchMaker(plan, workers === 0 ? cacheBytes : 0);

@@ -9,6 +9,7 @@ import {
   type StreamLayout,
 } from "../../fields/layout.js";
 import type { LabelFields } from "../../fields/sample.js";
+import { requireAssignment } from "../label-assignment.js";
 import type { DatasetSource, LabelAssignment, ViewSpec } from "../types.js";
 
 export interface SamplingPlan {
@@ -50,6 +51,11 @@ export interface StreamPlan {
 export interface BatchPlan {
   readonly streams: Readonly<Record<string, StreamPlan>>;
   readonly seed: number;
+  /**
+   * What becomes of files that are damaged or do not fit: `refuse` (the default) throws; `skip` takes a label
+   * for one that is not there, the next sample in place of one whose image is bad, and says so in the batch.
+   */
+  readonly badFiles?: "refuse" | "skip";
 }
 
 /** The streams that have arrays, each with those whose samples stand in them: its own first. */
@@ -84,12 +90,13 @@ export function layoutOf(plan: StreamPlan, samples: number, labels: LabelFields)
 }
 
 /**
- * Throws RangeError on what no caller should give: no stream, no view, a batch of none, samples appended to
- * nothing.
+ * Throws RangeError on what no caller should give (no stream, no view, a batch of none, samples appended to
+ * nothing), TypeError on labels that are no plain record.
  */
 export function requirePlan({ streams }: BatchPlan): void {
   if (!Object.hasOwn(streams, MAIN_STREAM)) throw new RangeError(`a loader needs a stream ${MAIN_STREAM}`);
-  for (const [name, { batchSize, views, frames, appendTo }] of Object.entries(streams)) {
+  for (const [name, { batchSize, views, frames, appendTo, labels }] of Object.entries(streams)) {
+    requireAssignment(labels, `labels of ${name}`);
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new RangeError(`batchSize of ${name} is ${batchSize}`);
     if (views.length === 0) throw new RangeError(`${name} needs at least one view`);

@@ -29,6 +29,7 @@ export function poolOf(stream: string, plan: StreamPlan, dataset: Pick<Dataset, 
   if (!Object.hasOwn(info.splits, split)) {
     throw unknownName("split", split, Object.keys(info.splits), info.name);
   }
+  requireKnownIds(labels, info.splits[split], `${info.name}: ${split}`);
   const kept = keptOf(labels);
   const all = frames === undefined ? info.splits[split].map((id) => [id]) : clipsOf(dataset, split, frames);
   const samples = all.filter(
@@ -38,6 +39,14 @@ export function poolOf(stream: string, plan: StreamPlan, dataset: Pick<Dataset, 
   const places = new Map(info.splits[split].map((id, number) => [id, number]));
   const numbers = samples.map(([id]) => places.get(id)!);
   return { split, samples, numbers, visible: (id) => tasks.filter((task) => kept(id).includes(task)) };
+}
+
+/** Throws UserError where labels are given by image and not one of those images is there. */
+function requireKnownIds(labels: StreamPlan["labels"], ids: readonly string[], where: string): void {
+  if (labels === null || Array.isArray(labels)) return;
+  const [first] = Object.keys(labels);
+  if (first === undefined || ids.some((id) => Object.hasOwn(labels, id))) return;
+  throw unknownName("id", first, ids, where);
 }
 
 /** The tasks whose labels an image keeps; where all are kept, every name is among them. */

@@ -106,6 +106,12 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
   };
 }
 
+/** A method's options without the runs that it starts from. */
+function withoutRuns(method: Named): Named {
+  const options = Object.values(methods[method.name].startsFrom ?? {});
+  return { ...method, ...Object.fromEntries(options.map((option) => [option, undefined])) };
+}
+
 /** A method's options, the runs that it starts from by their absolute paths. */
 function withAbsoluteRuns(method: Named, folder: string): Named {
   const options = Object.values(methods[method.name].startsFrom ?? {});
@@ -130,11 +136,23 @@ export function differences(before: RunConfig, after: RunConfig): string[] {
 }
 
 /**
- * Without the parts that may differ between a run and its continuation: how long and where it runs, not what
- * it learns.
+ * Without the parts that may differ between a run and its continuation: how long and where it runs and where
+ * its files lie, not what it learns. What files hold is compared by who reads them.
  */
 function fixedPart({ steps: _steps, runtime: _runtime, expect: _expect, ...rest }: RunConfig): unknown {
-  return JSON.parse(JSON.stringify({ ...rest, plugins: rest.plugins.map(pluginDigest) }));
+  const { data, labels, method, model } = rest;
+  const parts = {
+    ...rest,
+    plugins: rest.plugins.map(pluginDigest),
+    data: "path" in data ? { ...data, format: undefined, path: undefined } : data,
+    labels: "file" in labels ? { ...labels, file: undefined } : labels,
+    method: {
+      ...withoutRuns(method),
+      with: (method.with as readonly Named[]).map((each) => withoutRuns(each)),
+    },
+    model: { ...model, weights: undefined },
+  };
+  return JSON.parse(JSON.stringify(parts));
 }
 
 function differingKeys(a: unknown, b: unknown, path: string): string[] {
