@@ -1,6 +1,7 @@
 /**
- * @file npm run bench:fuzz: damaged files for every reader. Writes benchmarks/results/fuzz.json after every 250 inputs; called again, it goes on
- * with the next seed, or begins anew where it was done or --again is given. Ends with 1 where a reader crashed, hung or took too much memory.
+ * @file npm run bench:fuzz: damaged files for every reader. Writes benchmarks/results/fuzz.json after every
+ * 250 inputs; called again, it goes on with the next seed, or begins anew where it was done or --again is
+ * given. Ends with 1 where a reader crashed, hung or took too much memory.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -96,7 +97,10 @@ function start(): ChildProcess {
   return fork(path, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
 }
 
-/** Outcomes of inputs in a process of their own, in order; the last is undefined where the process did not survive it. */
+/**
+ * Outcomes of inputs in a process of their own, in order; the last is undefined where the process did not
+ * survive it.
+ */
 async function* outcomes(from: number, end: number): AsyncGenerator<Outcome | undefined> {
   const child = start();
   try {

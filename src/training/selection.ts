@@ -28,7 +28,7 @@ function metricInfo(metric: SelectionMetric, { name, kind }: Task) {
 
 /**
  * The number to be maximised. `relative`: mean over tasks of the relative improvement of the primary metric
- * over the run's first evaluation, as Delta% takes it against a baseline; tasks that cannot be measured are
+ * over the first evaluation that measured it, as Delta% takes it against a baseline; tasks that cannot be measured are
  * left out. NaN where nothing was measured.
  */
 export function selectionScore(
@@ -53,7 +53,7 @@ export function selectionScore(
 }
 
 const memorySchema = z.object({
-  /** Primary metrics of the run's first evaluation, null for NaN. */
+  /** Each task's primary metric in the first evaluation that measured it; null where none has. */
   first: z.record(z.string(), z.number().nullable()).nullable(),
   best: z.object({ score: z.number(), step: z.int() }).nullable(),
   patience: z.object({ score: z.number(), since: z.int().nonnegative() }).nullable(),
@@ -84,14 +84,13 @@ export function judge(
   metrics: TaskMetrics,
   step: number,
 ): { memory: SelectionMemory; isBest: boolean } {
-  const first =
-    memory.first ??
-    Object.fromEntries(
-      Object.entries(primaryMetrics(tasks, metrics)).map(([name, value]) => [
-        name,
-        Number.isFinite(value) ? value : null,
-      ]),
-    );
+  // Of a task that an evaluation could not measure, the next one that does is the first.
+  const first = Object.fromEntries(
+    Object.entries(primaryMetrics(tasks, metrics)).map(([name, value]) => [
+      name,
+      memory.first?.[name] ?? (Number.isFinite(value) ? value : null),
+    ]),
+  );
   const score = (metric: SelectionMetric) => selectionScore(metric, tasks, metrics, first);
   const bestScore = rules.best === null ? Number.NaN : score(rules.best);
   const isBest = bestScore > (memory.best?.score ?? Number.NEGATIVE_INFINITY);

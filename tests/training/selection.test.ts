@@ -106,7 +106,18 @@ describe("the best evaluation", () => {
         [10, 2],
         [20, 1],
       ],
-      [false, false, false],
+      [false, true, true],
+    ],
+    // A task that the first evaluation could not measure counts from the second on: +0 %, then -50 %.
+    [
+      "relative",
+      [
+        [10, N],
+        [10, 2],
+        [10, 3],
+        [12, 2],
+      ],
+      [true, false, false, true],
     ],
   ] as const)("by %s", (best, evaluations, wanted) => {
     expect(judged(evaluations, { best }).best).toEqual(wanted);
