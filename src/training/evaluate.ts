@@ -17,6 +17,7 @@ export interface EvaluateOptions {
     predictions: Readonly<Record<string, PredictionMap>>,
     index: number,
   ) => void;
+  /** Called at the start, with 0, and after every batch, with the number of images. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of images and labels that cannot be read, which are then left out; without it they are errors. */
   readonly onSkipped?: (skipped: readonly SkippedFile[]) => void;
@@ -48,6 +49,7 @@ export async function evaluateSplit(
     });
     options.onProgress?.(done, reader.ids.length);
   };
+  options.onProgress?.(0, reader.ids.length);
   let waiting: Sample[] = [];
   for await (const sample of reader) {
     const misfit = sizeMisfit(sample, size, options.split);

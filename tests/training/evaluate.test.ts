@@ -37,9 +37,17 @@ test("every label of a split is measured once, with its image; the last batch ma
       return images.map(() => ({ depth: map }));
     },
   };
-  const result = await evaluateSplit(predictor, { source: { format: "folder", path, size }, split: "val" });
+  const progress: number[][] = [];
+  const onProgress = (...images: number[]) => void progress.push(images);
+  const source = { format: "folder", path, size };
+  const result = await evaluateSplit(predictor, { source, split: "val", onProgress });
   expect(result).toEqual({ depth: { images: 3 } });
   expect(batches).toEqual([2, 1]);
+  expect(progress).toEqual([
+    [0, 3],
+    [2, 3],
+    [3, 3],
+  ]);
   const own = { width: 32, height: 32 };
   expect(seen).toEqual([
     { id: "val-0", ...own, sequence: { index: 0, name: "walk", frame: 1 } },
