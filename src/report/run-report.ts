@@ -21,17 +21,21 @@ export interface RunReport {
 }
 
 /**
- * Writes `report.html` of a run from its logs, labels and sample pictures.
+ * Writes `report.html` of a run from its logs, labels and sample pictures, with `notes` at its end.
  * @throws UserError where the run's files cannot be read or the page cannot be written.
  */
-export async function writeRunReport(folder: string, tasks: readonly Task[]): Promise<RunReport> {
+export async function writeRunReport(
+  folder: string,
+  tasks: readonly Task[],
+  notes: readonly string[] = [],
+): Promise<RunReport> {
   const run = findRun(folder);
-  const data = gather(run, tasks);
+  const data = { ...gather(run, tasks), notes };
   await replaceFile(run.report, htmlReport(data));
   return { path: run.report, table: textTable(resultsTable(data)) };
 }
 
-function gather(run: RunPaths, tasks: readonly Task[]): ReportData {
+function gather(run: RunPaths, tasks: readonly Task[]): Omit<ReportData, "notes"> {
   const records = readMetrics(run.metrics);
   const last = records.findLast((record) => record.kind === "evaluation");
   const name = basename(resolve(run.folder));
@@ -53,7 +57,6 @@ function gather(run: RunPaths, tasks: readonly Task[]): ReportData {
       ["Node", process.version],
       ["machine", `${cpus()[0]?.model ?? "unknown CPU"}, ${platform()} ${arch()}`],
     ],
-    notes: [],
   };
 }
 

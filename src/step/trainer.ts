@@ -58,11 +58,16 @@ export class Trainer {
   }
 
   /**
-   * Builds and compiles the training step, with all state at its start. Throws UserError where ONNX Runtime
-   * refuses the graph.
+   * Builds and compiles the training step, with all state at its start; `onBuilt` is told between the two.
+   * Throws UserError where ONNX Runtime refuses the graph.
    */
-  static async create(engine: Engine, plan: StepPlan): Promise<Trainer> {
+  static async create(
+    engine: Engine,
+    plan: StepPlan,
+    onBuilt?: (program: TrainingProgram) => void,
+  ): Promise<Trainer> {
     const program = buildTraining(plan);
+    onBuilt?.(program);
     const store = new StateStore(engine);
     const { modules, graph } = program;
     for (const variable of modules.all()) {

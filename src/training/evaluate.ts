@@ -64,6 +64,8 @@ export async function evaluateSplit(
     waiting = [];
   }
   if (waiting.length > 0) await measure(waiting);
+  // What is left out is gone through, too.
+  if (done < reader.ids.length) options.onProgress?.(reader.ids.length, reader.ids.length);
   if (done === 0 && reader.ids.length > 0) throw nothingRead(options.split);
   return Object.fromEntries(names.map((name) => [name, accumulators.get(name)!.result()]));
 }

@@ -32,11 +32,20 @@ export interface LoopOptions {
   /** Digest of the configuration, saved with each checkpoint. */
   readonly digest: string;
   readonly start: RunStart;
+  /** Told how many images of an evaluation are done. */
+  readonly onEvaluation?: (at: EvaluationPlace) => void;
   readonly signal?: AbortSignal;
   /** Messages for people, one a line. */
   readonly log: (message: string) => void;
   /** Files that could not be used and were told of. */
   readonly skips: SkipLog;
+}
+
+/** How far an evaluation is, in images. */
+export interface EvaluationPlace {
+  readonly split: string;
+  readonly done: number;
+  readonly total: number;
 }
 
 export interface LoopOutcome {
@@ -147,6 +156,7 @@ class Loop {
     this.#evaluations++;
     const drawing = (this.#evaluations - 1) % config.samples.every === 0 || this.#step === config.steps;
     const drawn: DrawnSample[] = [];
+    const { onEvaluation } = this.#options;
     const metrics = await evaluateSplit(this.#predictor, {
       source: data.source,
       split,
@@ -154,6 +164,7 @@ class Loop {
         if (drawing && index < config.samples.count) drawn.push(keepDrawn({ sample, predictions }));
       },
       onSkipped: (skipped) => this.#skip(skipped),
+      onProgress: (done, total) => onEvaluation?.({ split, done, total }),
     });
     const rules = { best: config.checkpoint.best, earlyStopping: config.earlyStopping };
     const { memory, isBest } = judge(this.#memory, rules, data.tasks, metrics, this.#step);

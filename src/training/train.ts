@@ -18,9 +18,9 @@ import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
 import { keepData } from "./kept-data.js";
 import { checkRunLabels } from "./label-check.js";
-import { type LoopOptions, type LoopOutcome, runLoop } from "./loop.js";
+import { type EvaluationPlace, type LoopOptions, type LoopOutcome, runLoop } from "./loop.js";
 import { networkOf, resolve } from "./parts.js";
-import { countParameters, peakMemoryBytes, writeResources } from "./resources.js";
+import { countParameters, peakMemoryBytes, type Resources, writeResources } from "./resources.js";
 import { openRunData, type RunData } from "./run-data.js";
 import { settleConfig, settleLabels } from "./run-files.js";
 import { restoreArrays } from "./run-state.js";
@@ -37,12 +37,22 @@ export interface TrainOptions {
   readonly recorders?: readonly Recorder[];
   /** Messages for people, one a line. */
   readonly log?: (message: string) => void;
+  /** Told when data and labels are at hand, before anything is built. */
+  readonly onPrepared?: (prepared: {
+    readonly config: RunConfig;
+    readonly data: RunData;
+    readonly labels: LabelAssignment;
+  }) => void;
+  /** Told when the graph of the step is built and about to be compiled, which may take a while. */
+  readonly onBuilt?: (built: Pick<Resources, "parameters">) => void;
   /** Told when the first step is about to be done. */
   readonly onStart?: (start: {
     readonly step: number;
     readonly data: RunData;
     readonly labels: LabelAssignment;
   }) => void;
+  /** Told how far an evaluation is: when it begins, and batch by batch. */
+  readonly onEvaluation?: (at: EvaluationPlace) => void;
   /** Aborting finishes the step at hand, saves, and returns. */
   readonly signal?: AbortSignal;
 }
@@ -107,8 +117,11 @@ async function trainIn(
   const config = await settleConfig(run, options.config, data);
   await keepData(run, data, (change) => log(`warning: ${change}`));
   const labels = await settleLabels(run, config, data, log);
+  options.onPrepared?.({ config, data, labels });
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
-  const trainer = await Trainer.create(engine, resolve(config, data));
+  const trainer = await Trainer.create(engine, resolve(config, data), ({ modules }) =>
+    options.onBuilt?.({ parameters: countParameters(modules) }),
+  );
   const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;
   if (saved !== undefined) {
     restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
@@ -140,6 +153,7 @@ async function trainIn(
       start,
       log,
       skips,
+      onEvaluation: options.onEvaluation,
       signal: options.signal,
     });
     await writeResources(run.resources, {
