@@ -1,5 +1,5 @@
 /** @file `results.md`: one table a setting, a row a method. */
-import { formatMeasured, formatPercent, formatSeconds } from "../report/numbers.js";
+import { formatCount, formatMeasured, formatPercent, formatSeconds } from "../report/numbers.js";
 import { markdownTable } from "../report/table.js";
 import { groupBy } from "./groups.js";
 import type { MeasuredTask } from "./record.js";
@@ -120,14 +120,6 @@ function withDeviation(
 
 function formatMebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-}
-
-/** A count with three digits, e.g. `1.57 M`. */
-function formatCount(count: number): string {
-  if (count < 1e3) return String(count);
-  return count < 1e6
-    ? `${Number((count / 1e3).toPrecision(3))} k`
-    : `${Number((count / 1e6).toPrecision(3))} M`;
 }
 
 function firstLine(text = "for a reason that was not recorded"): string {

@@ -30,6 +30,14 @@ export function formatPercent(value: number): string {
   return `${value > 0 ? "+" : ""}${text}%`;
 }
 
+/** A count with three digits, e.g. `1.57 M`. */
+export function formatCount(count: number): string {
+  if (count < 1e3) return String(count);
+  return count < 1e6
+    ? `${Number((count / 1e3).toPrecision(3))} k`
+    : `${Number((count / 1e6).toPrecision(3))} M`;
+}
+
 /** A span of time such as `45s`, `3m 05s`, `2h 10m`, `1d 04h`. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return "–";

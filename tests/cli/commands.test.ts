@@ -7,6 +7,8 @@ import { writeProject } from "../helpers/tiny.js";
 import { runCli, userMessage } from "./helpers.js";
 
 let folder: string;
+/** What the training told people. */
+let trained: string;
 const cli = (...args: string[]) => runCli(args, folder);
 /** The JSON document on stdout of a command that worked. */
 async function json<T>(...args: string[]): Promise<T> {
@@ -20,6 +22,7 @@ beforeAll(async () => {
   await writeProject(folder);
   const { code, stderr } = await cli("train", "config.yaml", "--set", "steps=4");
   expect(code, stderr).toBe(0);
+  trained = stderr;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -31,6 +34,19 @@ test("train fills runs/<name> and the report stands alone", () => {
   expect(report).not.toMatch(/(src|href)="(https?:|\/)/);
 });
 
+test("train says at once what it trains on what, then how it went, in plain lines", () => {
+  const lines = trained.trimEnd().split("\n");
+  expect(lines.slice(0, 3)).toEqual([
+    "runs/config: supervised (paper) on segnet, 4 steps of 4 images, cpu, 1 threads",
+    "tiny: 8 images of 32x32 in train, 3 in val; labels: segmentation 3, depth 3, normals 2",
+    expect.stringMatching(/^[\d.]+ [kM] parameters; compiling$/),
+  ]);
+  expect(lines[3]).toMatch(/^100% {2}step 4\/4 {2}.*images\/s {2}total \d/);
+  expect(lines[4]).toMatch(/^step 4, on val: segmentation /);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  expect(trained).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+});
+
 test("evaluate prints one JSON document, or a table", async () => {
   const result = await json<{ metrics: Record<string, Record<string, number>>; split: string }>(
     "evaluate",
@@ -38,7 +54,8 @@ test("evaluate prints one JSON document, or a table", async () => {
   );
   expect(result.split).toBe("test");
   expect(result.metrics.depth.aErr).toBeGreaterThan(0);
-  const { stdout } = await cli("evaluate", "runs/config", "--split", "val");
+  const { stdout, stderr } = await cli("evaluate", "runs/config", "--split", "val");
+  expect(stderr).toMatch(/^100% {2}image 3\/3$/m);
   expect(stdout).toMatch(/depth +aErr \[m\] ↓/);
 });
 

@@ -73,7 +73,7 @@ test("a run killed at six moments ends in the very numbers of one that was not",
   }
 });
 
-test("SIGTERM and Ctrl-C save and say how to go on", async () => {
+test("SIGTERM and Ctrl-C save, say how to go on and leave a report", async () => {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
@@ -87,9 +87,15 @@ test("SIGTERM and Ctrl-C save and say how to go on", async () => {
     expect(result.stderr).toContain(
       `taskloom train ${join(signal, "config.resolved.yaml")} --run ${signal} --resume`,
     );
+    const report = join(signal, "report.html");
+    expect(result.stderr).toContain(`Report so far: ${report}\n`);
     const saved = JSON.parse(readFileSync(join(folder, signal, "checkpoints", "last.json"), "utf8")) as {
       step: number;
     };
     expect(saved.step).toBe(records(signal).filter(({ kind }) => kind === "step").length);
+    const page = readFileSync(join(folder, report), "utf8");
+    expect(page).toContain(
+      `The run was interrupted after step ${saved.step} of 40. It goes on with: taskloom`,
+    );
   }
 });

@@ -32,10 +32,15 @@ export function evaluateCommand(): Command {
 
 async function evaluateAction(folder: string, flags: EvaluateFlags): Promise<void> {
   const { evaluateRun, findRun, requireExpected, runConfig } = await import("../../training/index.js");
+  const { imagesProgress } = await import("../images-progress.js");
   const { resultsTable, textTable } = await import("../../report/index.js");
   const run = findRun(folder);
   const { data, split, checkpoint } = flags;
-  const result = await evaluateRun(run, { data, split, checkpoint, log: note });
+  const progress = imagesProgress();
+  const { onProgress, print: log } = progress;
+  const result = await evaluateRun(run, { data, split, checkpoint, log, onProgress }).finally(
+    progress.finish,
+  );
   const { tasks, metrics } = result;
   if (flags.json) printJson({ ...result, tasks: tasks.map(({ name, kind }) => ({ name, kind: kind.kind })) });
   else {

@@ -8,7 +8,8 @@ const AFTER = `
 Keys are those of the configuration file, with dots: --set optimizer.learningRate=1e-3.
 Paths in the configuration, also in --set, are relative to the configuration file.
 Built-in worlds (data: {world: rooms}) are rendered once, into TASKLOOM_CACHE or ~/.cache/taskloom.
-Ctrl-C finishes the step, saves, and says how to go on; a resumed run ends in the same numbers.
+Ctrl-C finishes the step, saves, writes the report so far and says how to go on; a resumed run ends in the
+same numbers.
 
 Examples:
   $ taskloom train config.yaml
@@ -36,26 +37,38 @@ export function trainCommand(): Command {
 async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { parseOverride, readConfig, train, requireExpected } = await import("../../training/index.js");
   const { writeRunReport } = await import("../../report/run-report.js");
-  const { trainProgress } = await import("../train-progress.js");
+  const { TrainProgress } = await import("../train-progress.js");
+  const { builtLine, dataLine, runLine } = await import("../train-header.js");
   const config = await readConfig(file, (flags.set ?? []).map(parseOverride));
   const folder = flags.run ?? join("runs", basename(file, extname(file)));
   const { signal, stopCode, dispose } = stopSignals("finishing the step and saving. Once more ends at once.");
-  const progress = trainProgress(config.steps);
+  const { split, every } = config.evaluation;
+  const progress = new TrainProgress({ steps: config.steps, evaluateEvery: split === null ? null : every });
   try {
+    progress.print(runLine(config, folder));
     const result = await train({
       config,
       folder,
       resume: flags.resume,
-      log: progress.print,
+      log: (line) => progress.print(line),
       signal,
       recorders: [progress.recorder],
-      onStart: progress.start,
+      onPrepared: (prepared) => progress.print(dataLine(prepared)),
+      onBuilt: (built) => progress.print(builtLine(built)),
+      onStart: ({ step, data }) => {
+        const images = split === null ? 0 : data.dataset.info.splits[split].length;
+        progress.start({ step, evaluationImages: images });
+      },
+      onEvaluation: (at) => progress.evaluating(at),
     });
     progress.finish();
     if (result.outcome === "interrupted") {
-      note(`Stopped after step ${result.step} of ${config.steps}; everything is saved. Go on with:`);
-      note(`  taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`);
+      const so = `after step ${result.step} of ${config.steps}`;
+      const command = `taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`;
+      note(`Stopped ${so}; everything is saved. Go on with:\n  ${command}`);
       process.exitCode = stopCode();
+      const notes = [`The run was interrupted ${so}. It goes on with: ${command}`];
+      note(`Report so far: ${(await writeRunReport(folder, result.tasks, notes)).path}`);
       return;
     }
     const report = await writeRunReport(folder, result.tasks);
