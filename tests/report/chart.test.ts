@@ -51,6 +51,16 @@ describe("curves", () => {
     expect(thin([])).toEqual([]);
   });
 
+  it("have a gap where a batch said nothing of a loss, and no zero", () => {
+    const step = (number: number, depth: number | null) =>
+      ({ kind: "step", step: number, epoch: 0, losses: { depth }, learningRates: {} }) as const;
+    const { losses } = curvesOf([step(1, 0.5), step(2, null), step(3, 0.25)]);
+    expect(losses.get("depth")?.map(({ x, y }) => [x, y])).toEqual([
+      [1, 0.5],
+      [3, 0.25],
+    ]);
+  });
+
   it("come from records, metrics from the split evaluated most often", () => {
     const { records } = fakeRun("jtr", 0.7, 1000);
     const test = {

@@ -107,6 +107,15 @@ describe("tensorBoardRecorder", () => {
       learningRates: { main: 0.25 },
     }) as const;
 
+  it("writes nothing for a loss that the batch said nothing of", () => {
+    const folder = scratchFolder();
+    const recorder = tensorBoardRecorder(folder, undefined);
+    recorder.record({ ...step(1), losses: { depth: null, total: 2 } });
+    recorder.close();
+    const tags = valuesOf(events(file(folder))[1]).map(([tag]) => tag);
+    expect(tags).toEqual(["loss/total", "learning_rate/main"]);
+  });
+
   it("writes scalars and pictures", () => {
     const folder = scratchFolder();
     const recorder = tensorBoardRecorder(folder, undefined, () => 1_700_000_000_500);
