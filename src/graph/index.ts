@@ -1,7 +1,7 @@
 /** @file The graph: symbolic tensors over ONNX operators, their gradients, clean-up and the ONNX writer. */
 export * from "./gradients.js";
 export { lowerGraph, PORTABLE, type Target } from "./lowering.js";
-export { decodeModel, encodeModel, OPSET } from "./onnx.js";
+export { decodeModel, encodeModel } from "./onnx.js";
 export type { OnnxGraph } from "./onnx-graph.js";
 export * from "./ops/arithmetic.js";
 export {
@@ -27,4 +27,5 @@ export { resizeBilinear, resizeNearest } from "./ops/resize.js";
 export * from "./ops/shape.js";
 export { logSoftmax, softmax } from "./ops/softmax.js";
 export * from "./ops/unary.js";
+export { OLDEST_OPSET, OPSET } from "./opset.js";
 export { type DType, type Shape, sameShape, sizeOf, type Tensor, type TensorType } from "./tensor.js";

@@ -27,10 +27,8 @@ import {
   type OnnxNode,
   type OnnxOutput,
 } from "./onnx-graph.js";
+import { atOpset, irVersion, OPSET } from "./opset.js";
 import type { DType, TensorType } from "./tensor.js";
-
-/** ONNX operator set the portable spellings are written in. */
-export const OPSET = 21;
 
 const dataTypes: Record<DType, TensorProto_DataType> = {
   float32: TensorProto_DataType.FLOAT,
@@ -41,18 +39,21 @@ const dataTypes: Record<DType, TensorProto_DataType> = {
 
 /**
  * The bytes of an ONNX model. `metadata` becomes the model's metadata properties (preprocessing, classes,
- * ...).
+ * ...). For an `opset` other than `OPSET`, the graph must have portable spellings. Throws UserError where
+ * `opset` lacks what the graph needs.
  */
 export function encodeModel(
-  graph: OnnxGraph,
+  lowered: OnnxGraph,
   metadata: Readonly<Record<string, string>> = {},
+  opset: number = OPSET,
 ): Uint8Array<ArrayBuffer> {
+  const graph = atOpset(lowered, opset);
   const domains = new Set(graph.nodes.flatMap(domainsOf).filter((domain) => domain !== ""));
   const model = create(ModelProtoSchema, {
-    irVersion: 10n,
+    irVersion: BigInt(irVersion(opset)),
     producerName: "taskloom",
     opsetImport: [
-      create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(OPSET) }),
+      create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(opset) }),
       ...[...domains].map((domain) => create(OperatorSetIdProtoSchema, { domain, version: 1n })),
     ],
     metadataProps: Object.entries(metadata).map(([key, value]) =>

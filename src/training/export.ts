@@ -4,6 +4,7 @@ import { UserError } from "../common/errors.js";
 import { replaceFile } from "../disk/files.js";
 import { SafetensorsFile } from "../disk/safetensors.js";
 import { encodeModel, lowerGraph, PORTABLE } from "../graph/index.js";
+import { requireOpset } from "../graph/opset.js";
 import { simplify } from "../graph/simplify.js";
 import { sameShape } from "../graph/tensor.js";
 import { arrayName, type Variable } from "../nn/module.js";
@@ -68,10 +69,26 @@ export async function loadWeights(
   }
 }
 
+/** Every release of ONNX Runtime from 1.14 on opens models of this ONNX operator set. */
+export const EXPORT_OPSET = 17;
+
 export interface ExportOptions {
   readonly checkpoint?: WhichCheckpoint;
+  /** ONNX operator set of the model; default `EXPORT_OPSET`. */
+  readonly opset?: number;
   /** Images per run of the model; default 1. */
   readonly batchSize?: number;
+}
+
+function requireBatchSize(batchSize: number): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1) return;
+  throw new UserError({
+    code: "export.batch-size",
+    where: "batchSize",
+    what: "not a number of images",
+    expected: "a whole number from 1 on",
+    got: String(batchSize),
+  });
 }
 
 /**
@@ -79,20 +96,23 @@ export interface ExportOptions {
  * that every provider takes. Throws UserError.
  */
 export async function exportModel(run: RunPaths, options: ExportOptions = {}): Promise<Uint8Array> {
+  const { batchSize = 1, opset = EXPORT_OPSET } = options;
+  requireOpset(opset);
+  requireBatchSize(batchSize);
   const config = await runConfig(run);
   const network = networkOf(config);
   const { tasks, size } = await keptData(run);
   const { predictions, modules } = buildInference({
     tasks,
     network,
-    batchSize: options.batchSize ?? 1,
+    batchSize,
     size,
   });
   const weights = await loadWeights(checkpointOf(run, options.checkpoint), modules.all());
   const names = Object.keys(predictions);
   const tensors = simplify(names.map((name) => predictions[name]));
   const outputs = names.map((name, i) => ({ name, tensor: tensors[i] }));
-  return encodeModel(lowerGraph(outputs, PORTABLE, weights), formatMetadata(tasks, size));
+  return encodeModel(lowerGraph(outputs, PORTABLE, weights), formatMetadata(tasks, size), opset);
 }
 
 /** Writes a run's model, by default as `model.onnx` of its folder. Throws UserError. */

@@ -17,20 +17,22 @@ export interface CompileOptions {
   readonly target?: Target;
   /** Whether the graph is simplified first. Default true. */
   readonly simplified?: boolean;
+  /** ONNX operator set of the model, for portable spellings. */
+  readonly opset?: number;
 }
 
 /** Opens a session that computes named tensors from the inputs they depend on. */
 export async function compile(
   engine: Engine,
   outputs: Readonly<Record<string, Tensor>>,
-  { target = engine.target, simplified = true }: CompileOptions = {},
+  { target = engine.target, simplified = true, opset }: CompileOptions = {},
 ): Promise<Compiled> {
   const names = Object.keys(outputs);
   const wanted = names.map((name) => outputs[name]);
   const tensors = simplified ? simplify(wanted) : wanted;
   const named = names.map((name, i) => ({ name, tensor: tensors[i] }));
   const graph = lowerGraph(named, target);
-  const session = await openSession(engine, encodeModel(graph));
+  const session = await openSession(engine, encodeModel(graph, {}, opset));
   return {
     async run(feeds) {
       const given = graph.inputs.map(({ name, type }) => [name, toOrtTensor(engine, type, feeds[name])]);

@@ -5,7 +5,8 @@ import { print, wholeNumber } from "../output.js";
 
 const AFTER = `
 The model takes \`image\`, float32 [N,3,H,W], RGB from 0 to 1, and gives one map a task.
-Its metadata says how large the images must be and what the maps mean. Any ONNX Runtime opens it.
+Its metadata says how large the images must be and what the maps mean. It is written for ONNX operator
+set 17 (file format 8), which ONNX Runtime opens from 1.14 on; --opset chooses another one.
 
 Example:
   $ taskloom export runs/first --out model.onnx
@@ -15,6 +16,7 @@ interface ExportFlags {
   readonly out: string;
   readonly checkpoint: WhichCheckpoint;
   readonly batch: number;
+  readonly opset?: number;
 }
 
 export function checkpointOption(): Option {
@@ -33,9 +35,10 @@ export function exportCommand(): Command {
     .requiredOption("--out <file>", "model to write")
     .addOption(checkpointOption())
     .option("--batch <count>", "images per run of the model", wholeNumber(1), 1)
+    .option("--opset <version>", "ONNX operator set of the model, 13 to 21 (default: 17)", wholeNumber(1))
     .addHelpText("after", AFTER)
-    .action(async (folder: string, { out, checkpoint, batch }: ExportFlags) => {
+    .action(async (folder: string, { out, checkpoint, batch, opset }: ExportFlags) => {
       const { exportRun, findRun } = await import("../../training/index.js");
-      print(await exportRun(findRun(folder), { out, checkpoint, batchSize: batch }));
+      print(await exportRun(findRun(folder), { out, checkpoint, batchSize: batch, opset }));
     });
 }
