@@ -5,6 +5,7 @@ export { type Augmentation, augmentations, type Change } from "./augment/index.j
 export { type ConvertOptions, type ConvertResult, convertDataset } from "./convert.js";
 export { openSplit, type SplitReader } from "./evaluation-reader.js";
 export { fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
+export { decodeImage, type RgbImage, readImage } from "./files/raster.js";
 export { type DatasetDescription, openFolder, writeDatasetYaml, writeSample } from "./folder.js";
 export { formats, openDataset } from "./formats/index.js";
 export { type DatasetReport, inspectDataset } from "./inspect.js";

@@ -2,6 +2,17 @@
 import type { LabelMap } from "./map.js";
 import type { Taps } from "./taps.js";
 
+/** Resamples one line by `tapsX`, into `out` from `at` on. */
+function resampleLine(line: Float32Array, tapsX: Taps, out: Float32Array, at: number): void {
+  for (let x = 0; x < tapsX.length; x++) {
+    let sum = 0;
+    for (let k = x * tapsX.count; k < (x + 1) * tapsX.count; k++) {
+      sum += tapsX.weight[k] * line[tapsX.index[k]];
+    }
+    out[at + x] = sum;
+  }
+}
+
 /** Resamples one plane of `width` columns: rows by `tapsY`, columns by `tapsX`. */
 function resamplePlane(
   plane: ArrayLike<number>,
@@ -19,14 +30,37 @@ function resamplePlane(
       const row = tapsY.index[k] * width;
       for (let x = 0; x < width; x++) line[x] += weight * plane[row + x];
     }
-    for (let x = 0; x < tapsX.length; x++) {
-      let sum = 0;
-      for (let k = x * tapsX.count; k < (x + 1) * tapsX.count; k++) {
-        sum += tapsX.weight[k] * line[tapsX.index[k]];
+    resampleLine(line, tapsX, out, y * tapsX.length);
+  }
+}
+
+/**
+ * `resample` of planes that exist row by row: `readRow` writes row y of a channel, of `width` columns. The
+ * whole is never in memory.
+ */
+export function resampleRows(
+  readRow: (channel: number, y: number, out: Float32Array) => void,
+  channels: number,
+  width: number,
+  tapsY: Taps,
+  tapsX: Taps,
+): Float32Array {
+  const size = tapsY.length * tapsX.length;
+  const out = new Float32Array(channels * size);
+  const [line, row] = [new Float32Array(width), new Float32Array(width)];
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < tapsY.length; y++) {
+      line.fill(0);
+      for (let k = y * tapsY.count; k < (y + 1) * tapsY.count; k++) {
+        const weight = tapsY.weight[k];
+        if (weight === 0) continue;
+        readRow(c, tapsY.index[k], row);
+        for (let x = 0; x < width; x++) line[x] += weight * row[x];
       }
-      out[y * tapsX.length + x] = sum;
+      resampleLine(line, tapsX, out, c * size + y * tapsX.length);
     }
   }
+  return out;
 }
 
 /** Resamples planar data [channels, height, width] to [channels, tapsY.length, tapsX.length]. */

@@ -1,8 +1,10 @@
 /** @file The errors of picture and array files, alike for every format. */
 import { UserError } from "../../common/errors.js";
 
-/** More pixels than this are refused before anything is allocated. */
-export const MAX_PIXELS = 2 ** 27;
+/** More pixels than this are refused before anything is allocated: photos have up to 200 million. */
+export const MAX_PIXELS = 2 ** 28;
+/** So many channels of that many pixels are read. */
+const FULL_CHANNELS = 4;
 
 /** The errors of one format, e.g. `TIFF`: their codes end in its name in small letters. */
 export class FileErrors {
@@ -32,14 +34,17 @@ export class FileErrors {
   }
 
   /** Throws UserError unless the picture has at least one pixel and not more than can be borne. */
-  requireSize(width: number, height: number): void {
-    if (width >= 1 && height >= 1 && width * height <= MAX_PIXELS) return;
+  requireSize(width: number, height: number, channels = 1): void {
+    const empty = !(width >= 1 && height >= 1);
+    const pixels = width * height;
+    if (!empty && pixels <= MAX_PIXELS && pixels * channels <= FULL_CHANNELS * MAX_PIXELS) return;
     throw new UserError({
       code: "data.image-size",
-      what: "the image size is not usable",
+      what: empty ? "the image has no pixel" : "the image has more pixels than are read",
       where: this.where,
-      expected: `1 to ${MAX_PIXELS} pixels`,
-      got: `${width}x${height}`,
+      expected: `1 to ${MAX_PIXELS} pixels of up to ${FULL_CHANNELS} channels`,
+      got: channels === 1 ? `${width}x${height}` : `${width}x${height} with ${channels} channels`,
+      fix: empty ? undefined : "Make it smaller, or cut it into parts.",
     });
   }
 
@@ -51,7 +56,7 @@ export class FileErrors {
     try {
       return decode();
     } catch (error) {
-      if (error instanceof RangeError) throw this.truncated();
+      if (error instanceof RangeError && !isOutOfMemory(error)) throw this.truncated();
       throw error;
     }
   }
@@ -64,4 +69,22 @@ export class FileErrors {
       ...more,
     });
   }
+}
+
+/** Whether an error says that memory is not to be had. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /out of memory|allocation failed|unable to allocate/i.test(error.message);
+}
+
+/** The error of a picture that the machine's memory does not hold. */
+export function tooLargeForMemory(where: string, cause: unknown): UserError {
+  return new UserError(
+    {
+      code: "data.image-memory",
+      what: "there is not enough memory to read the image",
+      where,
+      fix: "Close other programs, make the image smaller, or cut it into parts.",
+    },
+    { cause },
+  );
 }

@@ -107,8 +107,7 @@ export function readExrHeader(bytes: Uint8Array, errors: FileErrors): ExrHeader 
   goTo("dataWindow");
   const [left, top, right, bottom] = [reader.int(), reader.int(), reader.int(), reader.int()];
   const [width, height] = [right - left + 1, bottom - top + 1];
-  errors.requireSize(width, height);
-  errors.requireSize(width * channels.length, height);
+  errors.requireSize(width, height, channels.length);
   return { channels, compression, width, height, top, tile: readTile(), end };
 
   function readTile(): ExrHeader["tile"] {

@@ -4,12 +4,13 @@
 import sharp, { type Metadata } from "sharp";
 import { UserError } from "../../common/errors.js";
 import type { Raster } from "../../tasks/contract/maps.js";
-import { FileErrors, MAX_PIXELS } from "./damage.js";
+import { FileErrors, isOutOfMemory, MAX_PIXELS, tooLargeForMemory } from "./damage.js";
 
 // Parallelism comes from the loader's workers; libvips's own threads would compete with training.
 sharp.concurrency(1);
 
 function undecodable(where: string, cause: unknown): UserError {
+  if (isOutOfMemory(cause)) return tooLargeForMemory(where, cause);
   return new UserError(
     {
       code: "data.damaged-image",

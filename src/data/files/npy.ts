@@ -142,16 +142,24 @@ function typeName(data: NpyData): string {
   return name.endsWith("1") ? `|${name}` : `<${name}`;
 }
 
-/** Writes a version 1 .npy file in C order. */
-export function encodeNpy(array: NpyArray): Uint8Array {
-  const { shape, data } = array;
+/** What stands before the values of a version 1 .npy file in C order. `data` only says their type. */
+export function npyHeader({ shape, data }: NpyArray): Uint8Array {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const dictionary = `{'descr': '${typeName(data)}', 'fortran_order': False, 'shape': (${dims}), }`;
   // The data begins at a multiple of 64 bytes, as NumPy writes it.
   const header = `${dictionary.padEnd(64 * Math.ceil((dictionary.length + 11) / 64) - 11)}\n`;
-  const bytes = new Uint8Array(10 + header.length + data.byteLength);
+  const bytes = new Uint8Array(10 + header.length);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 0xff, header.length >> 8]);
   bytes.set(Buffer.from(header, "latin1"), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + header.length);
+  return bytes;
+}
+
+/** Writes a version 1 .npy file in C order. */
+export function encodeNpy(array: NpyArray): Uint8Array {
+  const { data } = array;
+  const header = npyHeader(array);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
   return bytes;
 }

@@ -222,6 +222,10 @@ export function decodePng(bytes: Uint8Array, where: string): PngRaster {
     for (let y = 0; y < part.h; y++) {
       const line = start + y * (lineBytes + 1) + 1;
       const row = (part.y + y * part.dy) * width + part.x;
+      if (bitDepth === 8 && part.dx === 1) {
+        data.set(raw.subarray(line, line + lineBytes), row * channels);
+        continue;
+      }
       for (let x = 0; x < part.w; x++) {
         const target = (row + x * part.dx) * channels;
         for (let c = 0; c < channels; c++) data[target + c] = valueAt(raw, line, x * channels + c, bitDepth);

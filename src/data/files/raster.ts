@@ -6,11 +6,12 @@ import { extname } from "node:path";
 import { UserError } from "../../common/errors.js";
 import type { Raster } from "../../tasks/contract/maps.js";
 import { readBytes } from "./bytes.js";
+import { isOutOfMemory, tooLargeForMemory } from "./damage.js";
 import { encodeNpy } from "./npy.js";
 import { type OrientationRule, oriented } from "./orientation.js";
 import { foreignFormats, type PictureFormat, type Pixels, pictureFormats } from "./picture-formats.js";
 import { encodePng } from "./png.js";
-import { planarRgb } from "./rgb.js";
+import { planarRgb, type RgbRows, rgbRows } from "./rgb.js";
 
 /** A decoded image: planar RGB [3, height, width] in [0, 1]. */
 export interface RgbImage {
@@ -48,10 +49,21 @@ function formatOf(bytes: Uint8Array, where: string): PictureFormat {
   });
 }
 
-async function decodePixels(bytes: Uint8Array, where: string, options: ReadOptions): Promise<Pixels> {
+/** Throws UserError where the memory does not suffice. */
+async function withinMemory<T>(where: string, decode: () => T | Promise<T>): Promise<T> {
+  try {
+    return await decode();
+  } catch (error) {
+    throw isOutOfMemory(error) && !(error instanceof UserError) ? tooLargeForMemory(where, error) : error;
+  }
+}
+
+function decodePixels(bytes: Uint8Array, where: string, options: ReadOptions): Promise<Pixels> {
   const { names = [], orientation: rule = "exif" } = options;
-  const pixels = await formatOf(bytes, where).decode(bytes, where, names);
-  return rule === "stored" ? pixels : { ...pixels, raster: oriented(pixels.raster, pixels.orientation) };
+  return withinMemory(where, async () => {
+    const pixels = await formatOf(bytes, where).decode(bytes, where, names);
+    return rule === "stored" ? pixels : { ...pixels, raster: oriented(pixels.raster, pixels.orientation) };
+  });
 }
 
 /**
@@ -65,9 +77,20 @@ export async function decodeImage(
   options: ReadOptions = {},
 ): Promise<RgbImage> {
   const { raster, orientation: exif } = await decodePixels(bytes, where, options);
-  const { width, height } = raster;
+  const rows = rgbRows(raster, where);
+  const { width, height } = rows;
+  const data = await withinMemory(where, () => planarRgb(rows));
   const orientation = { exif, applied: options.orientation !== "stored" };
-  return { width, height, data: planarRgb(raster, where), ...(exif !== 1 && { orientation }) };
+  return { width, height, data, ...(exif !== 1 && { orientation }) };
+}
+
+/**
+ * Opens an image file whose pixels are made as they are asked for: as floats, all of them at once take four
+ * times the room. Throws UserError naming the file.
+ */
+export async function openImage(path: string, options: ReadOptions = {}): Promise<RgbRows> {
+  const { raster } = await decodePixels(await readBytes(path), path, options);
+  return rgbRows(raster, path);
 }
 
 /** Reads an image file. Throws UserError naming the file. */

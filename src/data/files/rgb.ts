@@ -20,7 +20,8 @@ function notAnImage(where: string, expected: string, got: string): UserError {
 
 /** Throws UserError where a value is below 0, which stands for no brightness. */
 function requireUnsigned({ data }: Raster, where: string): void {
-  const negative = data instanceof Float32Array ? undefined : data.find((value) => value < 0);
+  const signed = data instanceof Int8Array || data instanceof Int16Array || data instanceof Int32Array;
+  const negative = signed ? data.find((value) => value < 0) : undefined;
   if (negative !== undefined) throw notAnImage(where, "integers from 0 on", String(negative));
 }
 
@@ -29,22 +30,45 @@ function requireUnitRange(data: Float32Array, where: string): void {
   if (outside !== undefined) throw notAnImage(where, "floats from 0 to 1", String(outside));
 }
 
-/** Planar RGB [3, height, width] in [0, 1]: grey repeated, alpha dropped. Throws UserError naming `where`. */
-export function planarRgb(raster: Raster, where: string): Float32Array {
-  if (raster.palette !== undefined) return planarRgb(paletteColours(raster, raster.palette, where), where);
+/** An image's pixels as RGB in [0, 1], made of the file's own row by row. */
+export interface RgbRows {
+  readonly width: number;
+  readonly height: number;
+  /** Writes one row of a channel (0 red, 1 green, 2 blue). */
+  readRow(channel: number, y: number, out: Float32Array): void;
+}
+
+/** Grey repeated, alpha dropped. Throws UserError naming `where` where the raster is no image. */
+export function rgbRows(raster: Raster, where: string): RgbRows {
+  if (raster.palette !== undefined) return rgbRows(paletteColours(raster, raster.palette, where), where);
   const { width, height, channels, data } = raster;
   if (channels > 4) throw notAnImage(where, "1 to 4 channels", String(channels));
   if (data instanceof Float32Array) requireUnitRange(data, where);
   requireUnsigned(raster, where);
   const full = fullValue(raster);
-  const count = width * height;
-  const rgb = new Float32Array(3 * count);
   // With one or two channels the first is grey, in all three places.
-  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
-  for (let i = 0, j = 0; i < count; i++, j += channels) {
-    rgb[i] = data[j] / full;
-    rgb[count + i] = data[j + green] / full;
-    rgb[2 * count + i] = data[j + blue] / full;
+  const places = channels < 3 ? [0, 0, 0] : [0, 1, 2];
+  // Only floats may lie beyond the range, by rounding.
+  const floats = data instanceof Float32Array;
+  return {
+    width,
+    height,
+    readRow(channel, y, out) {
+      let at = y * width * channels + places[channel];
+      for (let x = 0; x < width; x++, at += channels) out[x] = data[at] / full;
+      if (floats) for (let x = 0; x < width; x++) out[x] = Math.min(1, Math.max(0, out[x]));
+    },
+  };
+}
+
+/** Planar RGB [3, height, width] in [0, 1]. */
+export function planarRgb({ width, height, readRow }: RgbRows): Float32Array {
+  const rgb = new Float32Array(3 * height * width);
+  for (let c = 0; c < 3; c++) {
+    for (let y = 0; y < height; y++) {
+      const start = (c * height + y) * width;
+      readRow(c, y, rgb.subarray(start, start + width));
+    }
   }
-  return data instanceof Float32Array ? rgb.map((value) => Math.min(1, Math.max(0, value))) : rgb;
+  return rgb;
 }

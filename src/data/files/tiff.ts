@@ -72,7 +72,7 @@ function readPage(bytes: Uint8Array, errors: FileErrors): Page {
     const what = kind === undefined || mixed ? "this kind of samples" : `${bits}-bit samples`;
     throw errors.unsupported(what, "Save it with 8, 16 or 32 bits.");
   }
-  errors.requireSize(width * channels, height);
+  errors.requireSize(width, height, channels);
   return {
     tags,
     width,

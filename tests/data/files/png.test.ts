@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../../src/common/errors.js";
 import { decodePng, encodePng } from "../../../src/data/files/png.js";
+import { rgbRows } from "../../../src/data/files/rgb.js";
 import { userError } from "../../helpers/dataset.js";
 
 const pixels = (count: number, high = 255) =>
@@ -75,6 +76,21 @@ describe("decodePng", () => {
     expect((await userError(() => decodePng(huge, "huge.png"))).facts.code).toBe("data.image-size");
     const short = rebuilt({ width: 9, height: 9, pixels: deflateSync(new Uint8Array(10)) });
     expect((await userError(() => decodePng(short, "short.png"))).facts.code).toBe("data.truncated-png");
+  });
+
+  it("reads 108 megapixels, of which rows are made as they are asked for", () => {
+    const [width, height] = [12_000, 9_000];
+    const pixels = deflateSync(
+      new Uint8Array(height * (width + 1)).fill(51, (height - 1) * (width + 1) + 2),
+      {
+        level: 1,
+      },
+    );
+    const image = rgbRows(decodePng(rebuilt({ width, height, pixels }), "large.png"), "large.png");
+    expect([image.width, image.height]).toEqual([width, height]);
+    const row = new Float32Array(width);
+    image.readRow(2, height - 1, row);
+    expect([row[0], row[1], row[width - 1]]).toEqual([0, Math.fround(0.2), Math.fround(0.2)]);
   });
 
   it("throws nothing but UserError on random and on mutated bytes", () => {

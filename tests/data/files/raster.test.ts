@@ -3,6 +3,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../../src/common/errors.js";
+import { FileErrors, isOutOfMemory, tooLargeForMemory } from "../../../src/data/files/damage.js";
 import { encodeNpy } from "../../../src/data/files/npy.js";
 import {
   decodeImage,
@@ -60,6 +61,30 @@ describe("images", () => {
       const { facts } = await userError(() => readImage(join(root, name)));
       expect(facts).toMatchObject({ code, where: join(root, name) });
     }
+  });
+
+  it("that are larger than what is read are called that, not damaged", async () => {
+    const bytes = Uint8Array.from(await jpeg());
+    // Height and width of the frame stand behind marker, length and bits.
+    const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
+    bytes.set([20_000 >> 8, 20_000 & 255, 20_000 >> 8, 20_000 & 255], frame + 5);
+    const { message } = await userError(() => decodeImage(bytes, "large.jpg"));
+    expect(message).toBe(
+      "large.jpg: the image has more pixels than are read (expected 1 to 268435456 pixels of up to 4 channels, got 20000x20000). Make it smaller, or cut it into parts.",
+    );
+  });
+
+  it("that memory does not hold are called that, not damaged", () => {
+    const cause = new RangeError("Array buffer allocation failed");
+    const errors = new FileErrors("TIFF", "x.tif");
+    const within = (error: Error) => () =>
+      errors.within(() => {
+        throw error;
+      });
+    expect(within(cause)).toThrow(cause);
+    expect(within(new RangeError("Offset is outside the bounds of the DataView"))).toThrow(/ends too early/);
+    expect(isOutOfMemory(cause)).toBe(true);
+    expect(tooLargeForMemory("x.tif", cause).message).toContain("x.tif: there is not enough memory");
   });
 
   it("throw nothing but UserError on mutated JPEG bytes", async () => {
