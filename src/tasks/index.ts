@@ -15,7 +15,7 @@ import type { Task, TaskKind, TaskSpec } from "./task.js";
 
 export { writeClassColour, writeGrey, writeScaleColour } from "./colours.js";
 export type { DepthSpec } from "./depth.js";
-export { paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
+export { highestChannel, paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
 export { maskedCosine, maskedCrossEntropy, maskedL1, maskedMean, unitChannels } from "./masked.js";
 export type { NormalsSpec } from "./normals.js";
 export { mostProbableClass, predictedValues } from "./pseudo-label.js";

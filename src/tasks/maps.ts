@@ -34,6 +34,31 @@ export function paint(
   return { width: size.width, height: size.height, data };
 }
 
+/**
+ * For each pixel the channel with the largest value, the first of several; of the least unsigned type that
+ * holds all channels.
+ */
+export function highestChannel({
+  channels,
+  height,
+  width,
+  data,
+}: PredictionMap): Uint8Array | Uint16Array | Uint32Array {
+  const Indices = channels <= 2 ** 8 ? Uint8Array : channels <= 2 ** 16 ? Uint16Array : Uint32Array;
+  const area = height * width;
+  const highest = new Indices(area);
+  const value = data.slice(0, area);
+  for (let c = 1; c < channels; c++) {
+    for (let pixel = 0; pixel < area; pixel++) {
+      const other = data[c * area + pixel];
+      if (!(other > value[pixel])) continue;
+      value[pixel] = other;
+      highest[pixel] = c;
+    }
+  }
+  return highest;
+}
+
 /** 100·part/whole, NaN for an empty whole. */
 export function percent(part: number, whole: number): number {
   return whole === 0 ? Number.NaN : (100 * part) / whole;

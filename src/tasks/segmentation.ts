@@ -6,11 +6,11 @@ import { classesByColour, colourTableProblem, colourTableSchema, NO_CLASS } from
 import { writeClassColour } from "./colours.js";
 import type { LabelSummary, Suspicion } from "./contract/files.js";
 import type { RasterData } from "./contract/maps.js";
-import { paint, percent, requireSameSize } from "./maps.js";
+import { highestChannel, paint, percent, requireSameSize } from "./maps.js";
 import { maskedCrossEntropy } from "./masked.js";
 import { mostProbableClass } from "./pseudo-label.js";
 import { placeOf, withChannels } from "./raster.js";
-import type { LabelMap, MetricAccumulator, PredictionMap, Raster, TaskKind } from "./task.js";
+import type { LabelMap, MetricAccumulator, Raster, TaskKind } from "./task.js";
 
 const specSchema = z
   .strictObject({
@@ -34,7 +34,7 @@ export type SegmentationSpec = z.output<typeof specSchema>;
  * Semantic segmentation. Files: one channel of class indices, of whole numbers of any type or of palette
  * indices; `ignore` marks pixels without a class. Where the entry has `colours`, files hold colours instead.
  * Written are class indices. Labels [1,H,W] hold the class index (0 where ignored); predictions are logits
- * [C,H,W].
+ * [C,H,W]; decided on, they are class indices of the least unsigned type that holds all classes.
  *
  * Loss (JTR section 4.1): cross-entropy -log softmax(logits)_label, mean over the valid pixels of each
  * sample.
@@ -52,6 +52,13 @@ export const segmentation: TaskKind<SegmentationSpec> = {
     layers: ["segmentation", "semantic", "labels", "label", "mask"],
     decode,
     encode,
+    decision: {
+      name: "index",
+      of: (prediction) => {
+        const { width, height } = prediction;
+        return { width, height, channels: 1, data: highestChannel(prediction) };
+      },
+    },
     suspicions,
     written: ({ colours: _, ...spec }) => spec,
     resampling: () => "nearest",
@@ -77,8 +84,10 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   },
   drawing: {
     range: () => null,
-    prediction: (prediction) =>
-      paint(prediction, (pixel, out, at) => writeClassColour(argmax(prediction, pixel), out, at)),
+    prediction: (prediction) => {
+      const classes = highestChannel(prediction);
+      return paint(prediction, (pixel, out, at) => writeClassColour(classes[pixel], out, at));
+    },
     label: (label) =>
       paint(label, (pixel, out, at) => {
         if (label.valid[pixel] === 1) writeClassColour(label.data[pixel], out, at);
@@ -144,24 +153,15 @@ function suspicions({ classes, validShare }: LabelSummary, spec: SegmentationSpe
   return [{ code: "label.black-and-white", message }];
 }
 
-/** Index of the largest logit; the first of several. */
-function argmax(prediction: PredictionMap, pixel: number): number {
-  const size = prediction.width * prediction.height;
-  let best = 0;
-  for (let channel = 1; channel < prediction.channels; channel++) {
-    if (prediction.data[channel * size + pixel] > prediction.data[best * size + pixel]) best = channel;
-  }
-  return best;
-}
-
 function confusionAccumulator(classes: number): MetricAccumulator {
   // Rows are labels, columns predictions.
   const confusion = new Float64Array(classes * classes);
   return {
     update(prediction, label) {
       requireSameSize(prediction, label);
+      const predicted = highestChannel(prediction);
       for (let pixel = 0; pixel < label.valid.length; pixel++) {
-        if (label.valid[pixel] === 1) confusion[label.data[pixel] * classes + argmax(prediction, pixel)]++;
+        if (label.valid[pixel] === 1) confusion[label.data[pixel] * classes + predicted[pixel]]++;
       }
     },
     result() {

@@ -1,6 +1,6 @@
 /** @file The first part of a task: how labels are stored, and how they move when their image is changed. */
 import type { Resampling } from "../../fields/taps.js";
-import type { LabelMap, Raster } from "./maps.js";
+import type { LabelMap, PredictionMap, Raster } from "./maps.js";
 import type { TaskSpec } from "./spec.js";
 
 export interface TaskFiles<S extends TaskSpec = TaskSpec> {
@@ -15,6 +15,8 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
    * `written(spec)`. Where the integers that the entry wants cannot hold the values, they come as floats.
    */
   encode(label: LabelMap, spec: S): Raster;
+  /** What predictions come to, where they are scores; left out where their values are what counts. */
+  readonly decision?: Decision<S>;
   /** What in a whole set of label files is almost certainly a mistake; nothing if left out. */
   suspicions?(summary: LabelSummary, spec: S): readonly Suspicion[];
   /** The entry in dataset.yaml that belongs to encoded files; left out where it is `spec` itself. */
@@ -38,6 +40,18 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
    * when a sample is resized together with its camera. Returns the label itself where nothing changes.
    */
   scaled(label: LabelMap, factor: number): LabelMap;
+}
+
+/**
+ * Scores [C,H,W] decided on, e.g. the class with the highest one: written in their place, they take a
+ * fraction of the room. Works on strips of rows: each pixel's decision depends on its own scores alone, and
+ * so does its colour in `drawing.prediction`.
+ */
+export interface Decision<S extends TaskSpec = TaskSpec> {
+  /** Stands in names of files before the extension: `index`. */
+  readonly name: string;
+  /** The decisions as file pixels. */
+  of(prediction: PredictionMap, spec: S): Raster;
 }
 
 /** What all label files of a task look like together. */

@@ -89,4 +89,34 @@ export function filesConformance<S extends TaskSpec>(task: TaskUnderTest<S>): vo
       expect(label).toEqual(before);
     });
   });
+
+  const { decision } = files;
+  if (decision !== undefined) {
+    describe("scores decided on", () => {
+      const label = task.label(new Random(4, "decision"), 1);
+      const prediction = task.perfect(label);
+      const decided = decision.of(prediction, spec);
+
+      test("are what a perfect prediction's label has, as the kind's label files do", () => {
+        expect([decided.width, decided.height]).toEqual([W, H]);
+        expectSameLabel(files.decode(decided, spec, "decided.png"), label, precision);
+      });
+
+      test("depend on each pixel's own scores alone, and so do their colours", () => {
+        const whole = task.prediction(new Random(5, "decision"));
+        const row = (y: number) => {
+          const starts = Array.from({ length: whole.channels }, (_, c) => (c * H + y) * W);
+          const data = starts.flatMap((start) => [...whole.data.subarray(start, start + W)]);
+          return { channels: whole.channels, height: 1, width: W, data: Float32Array.from(data) };
+        };
+        const rows = Array.from({ length: H }, (_, y) => row(y));
+        expect(rows.flatMap((each) => [...decision.of(each, spec).data])).toEqual([
+          ...decision.of(whole, spec).data,
+        ]);
+        expect(rows.flatMap((each) => [...kind.drawing.prediction(each, spec).data])).toEqual([
+          ...kind.drawing.prediction(whole, spec).data,
+        ]);
+      });
+    });
+  }
 }
