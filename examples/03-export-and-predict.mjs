@@ -25,7 +25,8 @@ if (!existsSync(rooms)) {
 const images = ["000000", "000001"].map((id) => join(rooms, "test", "image", `${id}.png`));
 
 const model = await openModel(await nodeEngine(), await readModel(path), path);
-for (const { image, tasks } of await predictFiles(model, images, join(folder, "predictions"))) {
+const { written } = await predictFiles(model, images, join(folder, "predictions"));
+for (const { image, tasks } of written) {
   for (const [task, { picture }] of Object.entries(tasks)) console.log(`${image}: ${task} in ${picture}`);
 }
 await model.release();

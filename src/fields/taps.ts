@@ -100,6 +100,12 @@ export function binTaps(size: number, length: number): Taps {
  */
 export type Resampling = "nearest" | "bilinear" | "thin" | "pooled";
 
+/** The taps of the output positions from `from` to `to` (exclusive). */
+export function tapsBetween({ count, index, weight }: Taps, from: number, to: number): Taps {
+  const [start, end] = [from * count, to * count];
+  return { length: to - from, count, index: index.subarray(start, end), weight: weight.subarray(start, end) };
+}
+
 /** The taps of a move, rows and columns, by the rule that its map is sampled by. */
 export function tapsOf(
   move: Window | Stretch,

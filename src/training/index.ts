@@ -33,7 +33,21 @@ export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from "./eval
 export { requireExpected } from "./expectations.js";
 export { type ExportOptions, exportModel, exportRun, type WhichCheckpoint } from "./export.js";
 export { resolve } from "./parts.js";
-export { type LoadedModel, openModel, type PredictedFiles, predictFiles, readModel } from "./predict.js";
+export {
+  type FailedImage,
+  type LoadedModel,
+  openModel,
+  type Predicted,
+  type PredictedArguments,
+  type PredictedFiles,
+  type PredictInput,
+  type PredictOptions,
+  predictArguments,
+  predictFiles,
+  readModel,
+  type TaskFilesWritten,
+  type Tiling,
+} from "./predict/index.js";
 export { openRunData, type RunData } from "./run-data.js";
 export { runConfig } from "./run-files.js";
 export { type TrainOptions, type TrainResult, train } from "./train.js";

@@ -75,31 +75,91 @@ test("evaluate and train fail with 1 where results are not as expected", async (
   expect(userMessage(await cli("evaluate", "runs/missed"))).toContain("depth.aErr 1000 ± 1");
 });
 
-test("predict takes a run or a model and gives the same", async () => {
+interface Predicted {
+  readonly written: readonly { image: string; tasks: Record<string, Record<string, string>> }[];
+  readonly failed: readonly { image: string; code: string; message: string }[];
+  readonly passedOver: readonly string[];
+}
+
+test("predict takes a run, or a model of any batch and operator set, and gives the same", async () => {
   const image = join("data", "test", "image", "test-0.png");
-  const exported = await cli("export", "runs/config", "--out", "model.onnx");
-  expect(exported.code, exported.stderr).toBe(0);
-  for (const source of ["runs/config", "model.onnx"]) {
-    const written = await json<unknown[]>(
-      "predict",
-      source,
-      image,
-      "--out",
-      `out-${source.replace(/\W/g, "")}`,
-    );
-    expect(written).toHaveLength(1);
+  for (const [name, ...flags] of [["model"], ["batch", "--batch", "2"], ["newer", "--opset", "21"]]) {
+    const exported = await cli("export", "runs/config", "--out", `${name}.onnx`, ...flags);
+    expect(exported.code, exported.stderr).toBe(0);
   }
-  const [a, b] = ["out-runsconfig", "out-modelonnx"].map((out) => join(folder, out));
-  expect(readdirSync(a)).toEqual([
-    "test-0.depth.npy",
-    "test-0.depth.png",
-    "test-0.normals.npy",
-    "test-0.normals.png",
-    "test-0.segmentation.npy",
-    "test-0.segmentation.png",
-  ]);
-  for (const name of readdirSync(a)) {
-    expect(readFileSync(join(a, name)).equals(readFileSync(join(b, name))), name).toBe(true);
+  const files = (out: string) => readdirSync(join(folder, out));
+  for (const source of ["runs/config", "model.onnx", "batch.onnx", "newer.onnx"]) {
+    const out = `out-${source.replace(/\W/g, "")}`;
+    const { written, failed } = await json<Predicted>("predict", source, image, "--out", out);
+    expect([written.length, failed]).toEqual([1, []]);
+    expect(files(out)).toEqual([
+      "test-0.depth.npy",
+      "test-0.depth.png",
+      "test-0.normals.npy",
+      "test-0.normals.png",
+      "test-0.segmentation.index.png",
+      "test-0.segmentation.png",
+    ]);
+    for (const name of files(out)) {
+      const [a, b] = ["out-runsconfig", out].map((each) => readFileSync(join(folder, each, name)));
+      expect(a.equals(b), name).toBe(true);
+    }
+  }
+  expect(userMessage(await cli("export", "runs/config", "--out", "x.onnx", "--opset", "22"))).toContain(
+    "expected a whole number from 13 to 21, got 22",
+  );
+});
+
+test("predict takes folders and patterns, finishes the rest, and names what failed", async () => {
+  await writeFiles(join(folder, "photos"), {
+    "10.png": noisePng(50, 40),
+    "9.png": noisePng(33, 70),
+    "deep/1.png": noisePng(20, 20),
+    "deep/cut.png": noisePng(20, 20).subarray(0, 300),
+    "notes.txt": "",
+  });
+  const args = [
+    "predict",
+    "runs/config",
+    "photos",
+    "gone/*.jpg",
+    "--out",
+    "many",
+    "--tile",
+    "--overlap",
+    "0.5",
+  ];
+  const result = await cli(...args, "--scores", "--json");
+  expect(userMessage(result)).toMatch(
+    /2 inputs could not be predicted: gone\/\*\.jpg, photos\/deep\/cut\.png\./,
+  );
+  expect(result.stderr).toMatch(/^photos\/deep\/cut\.png: the PNG file ends too early/m);
+  expect(result.stderr).toContain("passed over, no images: 1 (photos/notes.txt)");
+  const { written, failed, passedOver } = JSON.parse(result.stdout) as Predicted;
+  expect(written.map(({ image }) => image)).toEqual(["photos/9.png", "photos/10.png", "photos/deep/1.png"]);
+  expect(failed.map(({ code }) => code)).toEqual(["predict.no-images", "data.truncated-png"]);
+  expect(passedOver).toEqual(["photos/notes.txt"]);
+  const { segmentation } = written[2].tasks;
+  expect(segmentation).toEqual({
+    picture: "many/deep/1.segmentation.png",
+    decision: "many/deep/1.segmentation.index.png",
+    array: "many/deep/1.segmentation.npy",
+  });
+  for (const path of Object.values(segmentation)) expect(existsSync(join(folder, path))).toBe(true);
+  const one = await cli("predict", "runs/config", "photos/9.png", "photos/deep/cut.png", "--out", "two");
+  expect(userMessage(one)).toMatch(/^error: photos\/deep\/cut\.png: the PNG file ends too early/);
+  expect(one.stdout.split("\n")).toContain("two/9.depth.png");
+});
+
+test("predict says which of its options it does not understand", async () => {
+  const predict = ["predict", "runs/config", "--out", "x"];
+  for (const [message, ...flags] of [
+    ["--overlap goes with --tile", "a.png", "--overlap", "0.5"],
+    ["from 0 to 0.9", "a.png", "--tile", "--overlap", "0.95"],
+    ["HEIGHTxWIDTH in pixels of the image, auto, or nothing", "--tile", "a.png"],
+  ]) {
+    const { code, stderr } = await cli(...predict, ...flags);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   }
 });
 

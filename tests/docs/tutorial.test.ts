@@ -75,7 +75,7 @@ it("every file and command of the tutorial works, in order", () => {
   expect(readdirSync(join(folder, "predictions")).sort()).toEqual([
     "0001.depth.npy",
     "0001.depth.png",
-    "0001.segmentation.npy",
+    "0001.segmentation.index.png",
     "0001.segmentation.png",
   ]);
 });

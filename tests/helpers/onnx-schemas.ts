@@ -1,4 +1,4 @@
-/** @file Whether the nodes of a model have a form that its operator set knows (tests/golden/onnx_schemas.py). */
+/** @file Whether a model's nodes have forms that its operator set knows (tests/golden/onnx_schemas.py). */
 import { readFileSync } from "node:fs";
 import type { decodeModel } from "../../src/graph/onnx.js";
 

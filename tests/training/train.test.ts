@@ -190,10 +190,11 @@ describe("a run", () => {
     writeFileSync(image, encodeImage({ width: 70, height: 40, data }));
     const model = join(run, "model.onnx");
     const loaded = await openModel(await nodeEngine(), await readModel(model), model);
-    const [{ tasks }] = await predictFiles(loaded, [image], join(folder, "predicted"));
+    const { written } = await predictFiles(loaded, [image], join(folder, "predicted"));
+    const [{ tasks }] = written;
     const picture = await readImage(tasks.segmentation.picture);
     expect([picture.width, picture.height]).toEqual([70, 40]);
-    const normals = decodeNpy(readFileSync(tasks.normals.array), "normals");
+    const normals = decodeNpy(readFileSync(tasks.normals.array!), "normals");
     expect(normals.shape).toEqual([3, 40, 70]);
     const stored = (await readImage(image)).data;
     const small = resample(stored, 3, 40, 70, triangleTaps(40, 32), triangleTaps(70, 32));

@@ -1,33 +1,75 @@
 /** @file `taskloom predict` */
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { UsageError, UserError } from "../../common/errors.js";
 import type { Provider } from "../../runtime/engine.js";
 import type { WhichCheckpoint } from "../../training/export.js";
-import { print, printJson } from "../output.js";
+import type { FailedImage, PredictedArguments } from "../../training/predict/index.js";
+import { imagesProgress } from "../images-progress.js";
+import { imageSize, note, print, printJson, share } from "../output.js";
+import { stopSignals } from "../stop-signals.js";
 import { checkpointOption } from "./export.js";
 
 const AFTER = `
-Images may have any size: they are resized to the network's, and predictions back to theirs.
-For each image and task it writes a coloured picture and the values as a NumPy array [C,H,W]:
-class scores, metres, unit normals, maps in 0 to 1.
+An input is an image (PNG, JPEG, WebP, BMP, TIFF), a folder (all images in it and its sub-folders, which the
+predictions keep), a pattern in quotes ("photos/**/*.jpg"), or a video, whose frames are predicted in order;
+that needs the program ffmpeg. Images may have any size: they are resized to the network's, and predictions
+back to theirs. With --tile, larger ones keep their resolution: windows that overlap are predicted and blended.
+
+For each image and task it writes a coloured picture NAME.TASK.png and
+  classes: their indices, NAME.TASK.index.png, one channel of 8 bits (16 with more than 256 classes);
+           with --scores also the scores [C,H,W], NAME.TASK.npy, 4 bytes a class and pixel
+  others:  the values as a NumPy array [C,H,W], NAME.TASK.npy: metres, unit normals, maps in 0 to 1
+
+What cannot be read is named at the end; the rest is predicted all the same, and the exit code is 1.
 
 Examples:
   $ taskloom predict runs/first photo.jpg --out predictions
-  $ taskloom predict model.onnx photos/*.jpg --out predictions
+  $ taskloom predict model.onnx photos --out predictions
+  $ taskloom predict model.onnx "photos/**/*.jpg" clip.mp4 --out predictions --tile
 `;
 
 interface PredictFlags {
   readonly out: string;
+  readonly scores?: boolean;
+  readonly tile?: TileSize;
+  readonly overlap?: number;
   readonly checkpoint: WhichCheckpoint;
   readonly provider: Provider;
   readonly json?: boolean;
+}
+
+type TileSize = "auto" | readonly [number, number];
+
+function tileSize(text: string): TileSize {
+  if (text === "auto") return text;
+  try {
+    return imageSize(text);
+  } catch {
+    throw new InvalidArgumentError(
+      "It takes HEIGHTxWIDTH in pixels of the image, auto, or nothing where another option or the end follows.",
+    );
+  }
+}
+
+function overlapShare(text: string): number {
+  const value = share(text);
+  if (value <= 0.9) return value;
+  throw new InvalidArgumentError("It takes a number from 0 to 0.9.");
 }
 
 export function predictCommand(): Command {
   return new Command("predict")
     .description("predict every task for images")
     .argument("<model>", "run folder, or a model.onnx that export wrote")
-    .argument("<images...>", "PNG or JPEG files")
+    .argument("<inputs...>", "images, folders, patterns, videos")
     .requiredOption("--out <dir>", "folder to write into")
+    .option("--scores", "write the scores of classes, too")
+    .addOption(
+      new Option("--tile [HxW]", "predict larger images by windows of this size; auto: the network's own")
+        .preset("auto")
+        .argParser(tileSize),
+    )
+    .option("--overlap <share>", "share of a window that the next one covers (default: 0.25)", overlapShare)
     .addOption(checkpointOption())
     .addOption(
       new Option("--provider <name>", "where to run").choices(["cpu", "webgpu", "cuda"]).default("cpu"),
@@ -37,8 +79,10 @@ export function predictCommand(): Command {
     .action(predictAction);
 }
 
-async function predictAction(source: string, images: readonly string[], flags: PredictFlags): Promise<void> {
-  const { exportModel, findRun, openModel, predictFiles, readModel } = await import(
+async function predictAction(source: string, inputs: readonly string[], flags: PredictFlags): Promise<void> {
+  const { out, scores, tile, overlap, json } = flags;
+  if (overlap !== undefined && tile === undefined) throw new UsageError("--overlap goes with --tile");
+  const { exportModel, findRun, openModel, predictArguments, readModel } = await import(
     "../../training/index.js"
   );
   const { isFolder } = await import("../../disk/files.js");
@@ -47,8 +91,57 @@ async function predictAction(source: string, images: readonly string[], flags: P
     ? await exportModel(findRun(source), { checkpoint: flags.checkpoint })
     : await readModel(source);
   const model = await openModel(await nodeEngine({ provider: flags.provider }), bytes, source);
-  const written = await predictFiles(model, images, flags.out);
-  await model.release();
-  if (flags.json) printJson(written);
-  else for (const { tasks } of written) for (const { picture } of Object.values(tasks)) print(picture);
+  const { signal, stopCode, dispose } = stopSignals("finishing the image. Once more ends at once.");
+  const progress = imagesProgress();
+  try {
+    const predicted = await predictArguments(model, inputs, out, {
+      scores,
+      signal,
+      ...(tile && { tiling: { overlap, ...(tile !== "auto" && { size: tile }) } }),
+      onProgress: (done, total) => total > 1 && progress.onProgress(done, total),
+    });
+    progress.finish();
+    report(predicted, json ?? false);
+    if (signal.aborted) process.exitCode = stopCode();
+    else requireNoneFailed(predicted);
+  } finally {
+    progress.finish();
+    dispose();
+    await model.release();
+  }
+}
+
+function report({ written, failed, passedOver }: PredictedArguments, json: boolean): void {
+  if (passedOver.length > 0) {
+    const names = passedOver.slice(0, 5).join(", ") + (passedOver.length > 5 ? ", ..." : "");
+    note(`passed over, no images: ${passedOver.length} (${names})`);
+  }
+  if (json) {
+    const failures = failed.map(({ image, error }) => ({
+      image,
+      code: error.facts.code,
+      message: error.message,
+    }));
+    printJson({ written, failed: failures, passedOver });
+  } else {
+    for (const { tasks } of written) for (const { picture } of Object.values(tasks)) print(picture);
+  }
+}
+
+/** Throws UserError naming what could not be predicted. */
+function requireNoneFailed({ written, failed }: PredictedArguments): void {
+  if (failed.length === 0) return;
+  const [first] = failed;
+  if (failed.length === 1) throw first.error;
+  for (const { error } of failed) note(error.message);
+  throw new UserError({
+    code: "predict.failed",
+    what: `${failed.length} inputs could not be predicted: ${named(failed)}`,
+    fix: `The predictions of ${written.length} images are written.`,
+  });
+}
+
+function named(failed: readonly FailedImage[]): string {
+  const names = failed.slice(0, 10).map(({ image }) => image);
+  return failed.length > 10 ? `${names.join(", ")}, ...` : names.join(", ");
 }

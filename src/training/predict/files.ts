@@ -1,0 +1,164 @@
+/** @file Predictions for many image files; one that cannot be read does not stop the rest. */
+import { basename, extname, join, resolve } from "node:path";
+import { UserError } from "../../common/errors.js";
+import { openImage } from "../../data/files/raster.js";
+import type { RgbRows } from "../../data/files/rgb.js";
+import { makeFolder } from "../../disk/files.js";
+import type { Size } from "../../fields/size.js";
+import type { Task } from "../../tasks/task.js";
+import { resizedRows } from "./enlarge.js";
+import type { PredictInput } from "./inputs.js";
+import type { LoadedModel } from "./model.js";
+import { enlargedStrips, type Strips } from "./strips.js";
+import { fitsWindow, type Tiling, tiledStrips } from "./tiles.js";
+import { predictedPaths, type TaskFilesWritten, writePredictions } from "./write.js";
+
+/** Files written for one image. */
+export interface PredictedFiles {
+  readonly image: string;
+  /** By task name. */
+  readonly tasks: Readonly<Record<string, TaskFilesWritten>>;
+}
+
+/** An image that could not be read. */
+export interface FailedImage {
+  readonly image: string;
+  readonly error: UserError;
+}
+
+export interface Predicted {
+  readonly written: readonly PredictedFiles[];
+  readonly failed: readonly FailedImage[];
+}
+
+export interface PredictOptions {
+  /** Writes class scores [C,H,W] too, not the classes alone. Default false. */
+  readonly scores?: boolean;
+  /** Images larger than a window keep their resolution: they are predicted window by window. */
+  readonly tiling?: Tiling;
+  /** Stops after the image at hand. */
+  readonly signal?: AbortSignal;
+  /** Called with 0 at the start, then after every image. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** Throws UserError where files of two images would have the same names. */
+function requireOwnNames(inputs: readonly PredictInput[]): void {
+  const known = new Map<string, string>();
+  for (const { path, name } of inputs) {
+    const other = known.get(name);
+    known.set(name, path);
+    if (other === undefined) continue;
+    throw new UserError({
+      code: "predict.same-name",
+      where: path,
+      what: `another image is called ${name} too, and their files would overwrite each other`,
+      got: other,
+      fix: "Predict them into two folders, or name the folder that both lie in.",
+    });
+  }
+}
+
+/** Throws UserError where a prediction would take the place of an image. */
+function requireNoImageOverwritten(
+  inputs: readonly PredictInput[],
+  tasks: readonly Task[],
+  out: string,
+): void {
+  const images = new Set(inputs.map(({ path }) => resolve(path)));
+  for (const { name, path } of inputs) {
+    const lost = tasks
+      .flatMap((task) => predictedPaths(join(out, name), task))
+      .find((each) => images.has(resolve(each)));
+    if (lost === undefined) continue;
+    throw new UserError({
+      code: "predict.overwrites",
+      where: lost,
+      what: `a prediction for ${path} would take the place of this image`,
+      fix: "Choose another folder for the predictions.",
+    });
+  }
+}
+
+/** Throws RangeError for a tiling that would never end, or whose windows leave gaps. */
+function checkTiling({ size = [1, 1], overlap = 0 }: Tiling): void {
+  if (!size.every((side) => Number.isInteger(side) && side >= 1)) {
+    throw new RangeError(`a window's size is two whole numbers from 1 on, not ${size}`);
+  }
+  if (!(overlap >= 0 && overlap <= 0.9)) {
+    throw new RangeError(`windows overlap by a share from 0 to 0.9, not ${overlap}`);
+  }
+}
+
+interface Waiting {
+  readonly input: PredictInput;
+  readonly size: Size;
+  /** At the network's size. */
+  readonly pixels: Float32Array;
+}
+
+/**
+ * Predicts image files and writes, for each one and each task, a coloured picture `<out>/<name>.<task>.png`
+ * and the values (see `writePredictions`). A path alone is named by its file name. Images that cannot be read
+ * are left out and reported.
+ * @throws UserError where two images would share their files, or a file cannot be written.
+ */
+export async function predictFiles(
+  model: LoadedModel,
+  images: readonly (string | PredictInput)[],
+  out: string,
+  options: PredictOptions = {},
+): Promise<Predicted> {
+  const { tiling, signal, onProgress } = options;
+  if (tiling !== undefined) checkTiling(tiling);
+  const inputs = images.map((each) =>
+    typeof each === "string" ? { path: each, name: basename(each, extname(each)) } : each,
+  );
+  requireOwnNames(inputs);
+  requireNoImageOverwritten(inputs, model.tasks, out);
+  await makeFolder(out);
+  onProgress?.(0, inputs.length);
+  const written: PredictedFiles[] = [];
+  const failed: FailedImage[] = [];
+  let waiting: Waiting[] = [];
+
+  const write = async (input: PredictInput, size: Size, strips: Strips) => {
+    const base = join(out, input.name);
+    const tasks = await writePredictions(base, model.tasks, size, strips, options);
+    written.push({ image: input.shownAs ?? input.path, tasks });
+    onProgress?.(written.length + failed.length, inputs.length);
+  };
+  const writeWaiting = async () => {
+    const predictions = await model.predictBatch(waiting.map(({ pixels }) => pixels));
+    for (const [n, { input, size }] of waiting.entries()) {
+      await write(input, size, enlargedStrips(model.tasks, predictions[n], size));
+    }
+    waiting = [];
+  };
+  for (const input of inputs) {
+    if (signal?.aborted) break;
+    const image = await read(input, failed);
+    if (image === undefined) onProgress?.(written.length + failed.length, inputs.length);
+    else if (tiling !== undefined && !fitsWindow(model, image, tiling)) {
+      await writeWaiting();
+      await write(input, image, tiledStrips(model, image, tiling));
+    } else {
+      const [height, width] = model.size;
+      const size = { height: image.height, width: image.width };
+      waiting.push({ input, size, pixels: resizedRows(image, { height, width }) });
+      if (waiting.length === model.batchSize) await writeWaiting();
+    }
+  }
+  await writeWaiting();
+  return { written, failed };
+}
+
+async function read(input: PredictInput, failed: FailedImage[]): Promise<RgbRows | undefined> {
+  try {
+    return await openImage(input.path);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    failed.push({ image: input.shownAs ?? input.path, error });
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+/** @file An exported model, opened: from batches of inputs, or one image of any size, to predictions. */
+import { readFile } from "node:fs/promises";
+import { UserError } from "../../common/errors.js";
+import type { RgbImage } from "../../data/files/raster.js";
+import { fileError } from "../../disk/files.js";
+import type { Size } from "../../fields/size.js";
+import { decodeModel } from "../../graph/onnx.js";
+import { type Engine, fromOrtTensor, openSession, toOrtTensor } from "../../runtime/engine.js";
+import type { PredictionMap, Task } from "../../tasks/task.js";
+import { parseMetadata } from "../model-metadata.js";
+import { checkImage } from "./check-image.js";
+import { resized, rowsAtSize } from "./enlarge.js";
+
+/** An exported model, ready to run. */
+export interface LoadedModel {
+  readonly tasks: readonly Task[];
+  /** [height, width] the network works at. */
+  readonly size: readonly [number, number];
+  /** Images of one run of the network. */
+  readonly batchSize: number;
+  /**
+   * Predictions by task name, at the image's own size.
+   * @throws TypeError or RangeError where `image` is not planar RGB [3,H,W] in [0, 1] as a Float32Array.
+   */
+  predict(image: RgbImage): Promise<Record<string, PredictionMap>>;
+  /**
+   * Predictions of images that have the network's size already, planar RGB [3,H,W] in [0, 1]: for each one, a
+   * map by task name. Any number of images: they are run in batches, the last one filled up.
+   */
+  predictBatch(images: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]>;
+  release(): Promise<void>;
+}
+
+/** Reads a model file. Throws UserError where it is missing. */
+export async function readModel(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw fileError(error, path, "read");
+  }
+}
+
+/** Opens the bytes of an exported model. Throws UserError naming `where` where they are not one. */
+export async function openModel(engine: Engine, bytes: Uint8Array, where: string): Promise<LoadedModel> {
+  let model: ReturnType<typeof decodeModel>;
+  try {
+    model = decodeModel(bytes);
+  } catch (cause) {
+    throw new UserError(
+      { code: "model.damaged", where, what: "this is no ONNX model, or a damaged one" },
+      { cause },
+    );
+  }
+  const { tasks, size } = parseMetadata(model.metadataProps, where);
+  const [height, width] = size;
+  const batchSize = batchOf(model, [3, height, width], where);
+  const session = await openSession(engine, bytes, { optimize: true });
+
+  /** Up to `batchSize` images; the last one stands in the places that are left. */
+  const runOnce = async (images: readonly Float32Array[]) => {
+    const input = new Float32Array(batchSize * 3 * height * width);
+    for (let n = 0; n < batchSize; n++) {
+      input.set(images[Math.min(n, images.length - 1)], n * 3 * height * width);
+    }
+    const feed = toOrtTensor(engine, { shape: [batchSize, 3, height, width], dtype: "float32" }, input);
+    const outputs = await session.run({ image: feed });
+    return images.map((_, n) =>
+      Object.fromEntries(
+        tasks.map(({ name, kind, spec }) => {
+          const channels = kind.learning.channels(spec);
+          const length = channels * height * width;
+          const data = fromOrtTensor(outputs[name]).subarray(n * length, (n + 1) * length);
+          return [name, { channels, height, width, data }];
+        }),
+      ),
+    );
+  };
+  const predictBatch: LoadedModel["predictBatch"] = async (images) => {
+    const predictions: Record<string, PredictionMap>[] = [];
+    for (let n = 0; n < images.length; n += batchSize) {
+      predictions.push(...(await runOnce(images.slice(n, n + batchSize))));
+    }
+    return predictions;
+  };
+  return {
+    tasks,
+    size,
+    batchSize,
+    predictBatch,
+    async predict(image) {
+      checkImage(image);
+      const [maps] = await predictBatch([resized(image, { height, width })]);
+      return wholeMaps(tasks, maps, image);
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Images of one run, by the shape of the model's input. Throws UserError where that is not [N,3,H,W]. */
+function batchOf(model: ReturnType<typeof decodeModel>, each: readonly number[], where: string): number {
+  const type = model.graph?.input.find(({ name }) => name === "image")?.type?.value;
+  const dims = type?.case === "tensorType" ? (type.value.shape?.dim ?? []) : [];
+  const [batch, ...rest] = dims.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : 0));
+  if (batch >= 1 && String(rest) === String(each)) return batch;
+  throw new UserError({
+    code: "model.foreign",
+    where,
+    what: "the model's input does not fit what it says of itself",
+    expected: `\`image\` [N,${each}]`,
+    got: dims.length === 0 ? "no such tensor" : `[${[batch, ...rest]}]`,
+    fix: "Use a model as `taskloom export` wrote it.",
+  });
+}
+
+function wholeMaps(
+  tasks: readonly Task[],
+  maps: Readonly<Record<string, PredictionMap>>,
+  size: Size,
+): Record<string, PredictionMap> {
+  return Object.fromEntries(
+    tasks.map(({ name, kind }) => [name, rowsAtSize(maps[name], kind, size)(0, size.height)]),
+  );
+}
