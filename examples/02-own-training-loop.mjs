@@ -1,5 +1,5 @@
 // A training loop of one's own: build a graph, take gradients, compile a step that updates its parameters,
-// run it. Learns the 3x3 filter that turns noise into its horizontal differences.
+// run it. Learns the 3x3 filter that turns noise into its horizontal differences, within a second.
 import { conv2d, gradients, input, mul, reduceMean, square, sub } from "taskloom/graph";
 import { CompiledStep, nodeEngine, StateStore } from "taskloom/runtime";
 

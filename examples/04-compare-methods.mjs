@@ -1,6 +1,6 @@
 // Trains and compares what a suite file names: node examples/04-compare-methods.mjs [FOLDER]
-// Interrupted, it goes on where it stopped; `taskloom bench examples/suite.yaml` does the same from the
-// command line.
+// Half a minute on two cores. Interrupted, it goes on where it stopped; `taskloom bench examples/suite.yaml`
+// does the same from the command line.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

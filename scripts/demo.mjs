@@ -9,6 +9,7 @@ const SIZE = "64x96";
 const WIDTH = 32;
 const methods = {
   supervised: "{name: supervised}",
+  // As recommended: the distance's weight grows over 300 steps, which is all of so short a run.
   jtr: "{name: jtr, width: 16}",
 };
 const config = (method) => `# Made by npm run demo.
