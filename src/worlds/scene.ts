@@ -2,7 +2,18 @@
  * @file A scene: solids and lights, and the hand that places parts of things. World coordinates: metres, z
  * up.
  */
-import { add3, apply3, identity3, type Mat3, multiply3, rotationZ, type Vec3 } from "../geometry/rotation.js";
+import {
+  add3,
+  apply3,
+  identity3,
+  type Mat3,
+  multiply3,
+  rotationY,
+  rotationZ,
+  scale3,
+  type Vec3,
+} from "../geometry/rotation.js";
+import type { Sky } from "./render/sky.js";
 import type { Rgb } from "./surface/colour.js";
 import type { Material } from "./surface/material.js";
 import { type Frame, type Primitive, type Shape, toWorld } from "./trace/primitive.js";
@@ -25,10 +36,19 @@ export interface Sun {
   readonly colour: Rgb;
 }
 
+/** Fog: what lies `1 / density` metres away shows by 1/e of its own light. */
+export interface Haze {
+  readonly density: number;
+  readonly colour: Rgb;
+}
+
 export interface Scene {
   readonly primitives: Primitive[];
   readonly lights: AreaLight[];
   sun?: Sun;
+  /** What rays that hit nothing see, and the light that falls from there; closed scenes have none. */
+  sky?: Sky;
+  haze?: Haze;
   /** Light that comes from everywhere after many reflections. */
   ambient: Rgb;
   /** How many things have been numbered so far. */
@@ -42,8 +62,10 @@ export function emptyScene(): Scene {
 export interface PartOptions {
   /** Turn of the part in its object. */
   readonly turn?: Mat3;
-  /** Radius at the top over radius at the bottom. */
+  /** Radius, or length along x, at the top over that at the bottom. */
   readonly taper?: number;
+  readonly taperY?: number;
+  readonly lean?: number;
   readonly blocksLight?: boolean;
   readonly textureOrigin?: Vec3;
 }
@@ -79,6 +101,23 @@ export class Placer {
     this.#add("ellipsoid", centre, [size[0] / 2, size[1] / 2, size[2] / 2], material, options);
   }
 
+  /** A box with a smaller, larger or shifted top, by its centre and the full size of its bottom. */
+  frustum(centre: Vec3, size: Vec3, material: Material, options: PartOptions = {}): void {
+    this.#add("frustum", centre, [size[0] / 2, size[1] / 2, size[2] / 2], material, options);
+  }
+
+  /** A round bar between two points, its radius times `taper` at the second. */
+  bar(from: Vec3, to: Vec3, radius: number, material: Material, taper = 1): void {
+    const along: Vec3 = [to[0] - from[0], to[1] - from[1], to[2] - from[2]];
+    const length = Math.hypot(...along);
+    const turn = multiply3(
+      rotationZ(Math.atan2(along[1], along[0])),
+      rotationY(Math.acos(Math.min(1, Math.max(-1, along[2] / length)))),
+    );
+    const middle = scale3(add3(from, to), 0.5);
+    this.#add("cone", middle, [radius, radius, length / 2], material, { turn, taper });
+  }
+
   /** The same thing in coordinates that start at `offset` and are turned by `yaw` radians. */
   inside(offset: Vec3, yaw = 0): Placer {
     const rotation = multiply3(this.frame.rotation, rotationZ(yaw));
@@ -97,13 +136,15 @@ export class Placer {
   }
 
   #add(shape: Shape, centre: Vec3, half: Vec3, material: Material, options: PartOptions): void {
-    const { turn = identity3, taper = 1, blocksLight = true } = options;
+    const { turn = identity3, taper = 1, taperY, lean, blocksLight = true } = options;
     this.scene.primitives.push({
       shape,
       centre: add3(this.frame.origin, apply3(this.frame.rotation, centre)),
       rotation: multiply3(this.frame.rotation, turn),
       half,
       taper,
+      ...(taperY !== undefined && { taperY }),
+      ...(lean !== undefined && { lean }),
       classIndex: this.classIndex,
       instance: this.instance,
       material,

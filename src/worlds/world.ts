@@ -1,15 +1,67 @@
-/** @file What a built-in world is: a procedure that makes an image and every label of it from a seed. */
+/** @file What a built-in world is: a procedure that makes images, or videos, and every label from a seed. */
+import type { Pose } from "../fields/pose.js";
 import type { PinholeCamera } from "../geometry/camera.js";
+import type { Mat3, Vec3 } from "../geometry/rotation.js";
 import type { LabelMap, Picture, TaskSpec } from "../tasks/task.js";
+
+/** How what a frame shows moves until the next frame of its snippet. */
+export interface FrameMotion {
+  /**
+   * Forward optical flow [2,H,W], pixels right and down: pixel p of this frame lies at p + flow in the next
+   * one. Valid where the point lies before the next frame's camera; the sky lies at infinity.
+   */
+  readonly flow: LabelMap;
+  /** [H,W], 1 where the next frame shows the point, too: inside its borders and not hidden. */
+  readonly visible: Uint8Array;
+  /**
+   * Motion of the point relative to the scene [3,H,W], metres, in the axes of the next frame's camera: the
+   * residual translation t of Taskology (eq. 4), X' = R X + T + t, where R and T are the camera's motion and
+   * X, X' the point in camera coordinates before and after. Zero on all that stands.
+   */
+  readonly motion: LabelMap;
+}
+
+/** The box around a thing, in camera coordinates (x right, y down, z forward), metres and radians. */
+export interface Box3d {
+  /** Name of its class. */
+  readonly class: string;
+  /** Number of the thing in `instances`, the same in all frames of a snippet. */
+  readonly track: number;
+  readonly centre: Vec3;
+  /** Length, width and height: along the thing's forward, left and up axes. */
+  readonly size: Vec3;
+  /** Of the forward axis about the camera's y axis, as KITTI has it: 0 along +x, pi/2 away along -z. */
+  readonly heading: number;
+  /** Columns: the thing's forward, left and up axes. The camera pitches and rolls; the heading knows not. */
+  readonly rotation: Mat3;
+  /** How many pixels show the thing. */
+  readonly pixels: number;
+}
 
 export interface RenderedSample {
   readonly image: Picture;
-  /** By task name; all pixels of all maps are valid unless the world says otherwise. */
+  /** By task name. */
   readonly labels: Readonly<Record<string, LabelMap>>;
   /** [height, width], number of the thing seen at each pixel, unique within the image. */
   readonly instances: Int32Array;
   /** At the size rendered. */
   readonly camera: PinholeCamera;
+  /** Where the camera stands in the scene of its snippet. */
+  readonly pose?: Pose;
+  readonly motion?: FrameMotion;
+  /** Things that may move, seen or hidden; of worlds that have such things. */
+  readonly boxes?: readonly Box3d[];
+}
+
+/** Moving pictures of a world. */
+export interface WorldVideo {
+  /** Frames a second. */
+  readonly rate: number;
+  /**
+   * The frames of snippet `index` of a split, each with pose and motion, without an end: take as many as
+   * wanted. Equal arguments give equal bits, however many are taken.
+   */
+  frames(seed: number, split: string, index: number, height: number, width: number): Iterable<RenderedSample>;
 }
 
 /** A built-in world. One file or folder, one line in the registry. */
@@ -21,8 +73,14 @@ export interface World {
   readonly version: number;
   /** What dataset.yaml says of its tasks. */
   readonly tasks: Readonly<Record<string, TaskSpec>>;
+  /** Whether its samples have boxes. */
+  readonly boxes?: boolean;
   /** The one camera of all images of a seed, in pixels of the size asked for. */
   camera(seed: number, height: number, width: number): PinholeCamera;
   /** Sample `index` of a split. Equal arguments give equal bits, whoever renders it and in whatever order. */
   render(seed: number, split: string, index: number, height: number, width: number): RenderedSample;
+  /** Snippets, where the world can move; the first frame of one is the sample of the same index. */
+  readonly video?: WorldVideo;
+  /** The same scenes in other styles, by the style's name; labels that follow from the picture differ. */
+  readonly styles?: Readonly<Record<string, World>>;
 }

@@ -1,56 +1,87 @@
-/** @file Every label of a rendered picture. */
-import { transpose3 } from "../../geometry/rotation.js";
+/** @file Labels of a rendered picture. */
 import type { LabelMap, Picture } from "../../tasks/task.js";
 import type { View, Visibility } from "../render/visibility.js";
 import type { Scene } from "../scene.js";
-import type { Tracer } from "../trace/tracer.js";
+import type { RayTracer } from "../trace/ray-tracer.js";
 import { edges2dOf } from "./edges2d.js";
 import { keypoints2dOf } from "./keypoints2d.js";
 import { occlusionEdges } from "./occlusion-edges.js";
 import { reshadingOf } from "./reshading.js";
 
-/** Surface normals in camera coordinates, planar [3, height, width]. */
-function normalsOf(view: View, { width, height, normals }: Visibility): Float32Array {
+/** Surface normals in camera coordinates, planar [3, height, width]; zeros in the sky. */
+function normalsOf({ rotation: r }: View, { width, height, normals }: Visibility): Float32Array {
   const area = width * height;
-  const toCamera = transpose3(view.rotation);
   const planes = new Float32Array(3 * area);
   for (let pixel = 0; pixel < area; pixel++) {
-    const [x, y, z] = normals.subarray(3 * pixel, 3 * pixel + 3);
+    const x = normals[3 * pixel];
+    const y = normals[3 * pixel + 1];
+    const z = normals[3 * pixel + 2];
     for (let row = 0; row < 3; row++) {
-      planes[row * area + pixel] =
-        toCamera[3 * row] * x + toCamera[3 * row + 1] * y + toCamera[3 * row + 2] * z;
+      planes[row * area + pixel] = r[row] * x + r[3 + row] * y + r[6 + row] * z;
     }
   }
   return planes;
 }
 
+function mapOf({ width, height }: Visibility, data: Float32Array, valid?: Uint8Array): LabelMap {
+  const area = width * height;
+  return { channels: data.length / area, height, width, data, valid: valid ?? new Uint8Array(area).fill(1) };
+}
+
 /**
- * Labels of what is seen, all pixels valid: `segmentation` (class index), `depth` (metres along the optical
- * axis), `normals` (camera coordinates), `occlusion-edges` and `reshading` from the geometry, `keypoints2d`
- * and `edges2d` from the picture.
+ * `segmentation` (class index), `depth` (metres along the optical axis), `normals` (camera coordinates) of
+ * what is seen. The sky has a class and nothing else; depth beyond `farthest` metres is not valid.
  */
-export function labelsOf(
+export function geometryLabels(
   scene: Scene,
-  tracer: Tracer,
+  view: View,
+  seen: Visibility,
+  farthest = Infinity,
+): Record<"segmentation" | "depth" | "normals", LabelMap> {
+  const { primitive, depth, width, height } = seen;
+  const area = width * height;
+  const [solid, near] = [new Uint8Array(area), new Uint8Array(area)];
+  const [classes, metres] = [new Float32Array(area), new Float32Array(area)];
+  classes.fill(scene.sky?.classIndex ?? 0);
+  for (let pixel = 0; pixel < area; pixel++) {
+    const item = primitive[pixel];
+    if (item < 0) continue;
+    solid[pixel] = 1;
+    classes[pixel] = scene.primitives[item].classIndex;
+    if (depth[pixel] > farthest) continue;
+    near[pixel] = 1;
+    metres[pixel] = depth[pixel];
+  }
+  return {
+    segmentation: mapOf(seen, classes),
+    depth: mapOf(seen, metres, near),
+    normals: mapOf(seen, normalsOf(view, seen), solid),
+  };
+}
+
+/**
+ * The maps that Taskonomy adds, of a scene without a sky, all pixels valid: `occlusion-edges` and `reshading`
+ * from the geometry, `keypoints2d` and `edges2d` from the picture.
+ */
+export function taskonomyLabels(
+  tracer: RayTracer,
   view: View,
   seen: Visibility,
   picture: Picture,
 ): Record<string, LabelMap> {
-  const { width, height } = seen;
-  const area = width * height;
-  const maps = {
-    segmentation: Float32Array.from(seen.primitive, (index) => scene.primitives[index].classIndex),
-    depth: Float32Array.from(seen.depth),
-    normals: normalsOf(view, seen),
-    "occlusion-edges": occlusionEdges(tracer, view, seen),
-    reshading: reshadingOf(view, seen),
-    keypoints2d: keypoints2dOf(picture),
-    edges2d: edges2dOf(picture),
+  return {
+    "occlusion-edges": mapOf(seen, occlusionEdges(tracer, view, seen)),
+    reshading: mapOf(seen, reshadingOf(view, seen)),
+    keypoints2d: mapOf(seen, keypoints2dOf(picture)),
+    edges2d: mapOf(seen, edges2dOf(picture)),
   };
-  return Object.fromEntries(
-    Object.entries(maps).map(([task, data]): [string, LabelMap] => {
-      const valid = new Uint8Array(area).fill(1);
-      return [task, { channels: data.length / area, height, width, data, valid }];
-    }),
-  );
+}
+
+/** Number of the thing seen at each pixel, [height, width]. */
+export function instancesOf(scene: Scene, { primitive }: Visibility): Int32Array {
+  const instances = new Int32Array(primitive.length).fill(scene.sky?.instance ?? 0);
+  for (let pixel = 0; pixel < primitive.length; pixel++) {
+    if (primitive[pixel] >= 0) instances[pixel] = scene.primitives[primitive[pixel]].instance;
+  }
+  return instances;
 }

@@ -1,6 +1,6 @@
 /** @file Occlusion edges from exact geometry: where one surface hides another. */
 import { pixelRay, type View, type Visibility } from "../render/visibility.js";
-import type { Tracer } from "../trace/tracer.js";
+import type { RayTracer } from "../trace/ray-tracer.js";
 
 /**
  * Steps of depth, as shares of the farther one: up to the first is no edge, from the second on a full one.
@@ -45,7 +45,7 @@ function smoothed(map: Float32Array, width: number, height: number): Float32Arra
  * things behind it", but takes the Sobel magnitude of the square root of depth for them, smoothed in
  * training, which answers to slanted walls and floors too.
  */
-export function occlusionEdges(tracer: Tracer, view: View, seen: Visibility): Float32Array {
+export function occlusionEdges(tracer: RayTracer, view: View, seen: Visibility): Float32Array {
   const { width, height, depth, surface } = seen;
   const [ox, oy, oz] = view.position;
   const ray = new Float64Array(3);

@@ -1,8 +1,9 @@
-/** @file Colour of every pixel: surface times light, four samples a pixel. */
+/** @file Colour of every pixel: surface times light, several samples a pixel. */
 import type { Scene } from "../scene.js";
 import { colourAt } from "../surface/material.js";
+import type { RayTracer } from "../trace/ray-tracer.js";
 import { describeSurface, newSurfacePoint } from "../trace/surface-point.js";
-import type { Tracer } from "../trace/tracer.js";
+import { skyColour } from "./sky.js";
 import { pixelRay, type View, type Visibility } from "./visibility.js";
 
 /**
@@ -36,17 +37,26 @@ function nearestSame(
   return own;
 }
 
+/**
+ * Where a pixel is sampled, in pixels off its centre. Outdoors every third pixel lies at an edge and asks for
+ * rays: two do, with the ray of the centre, which is known.
+ */
+const ROOM_SAMPLES = [-0.25, -0.25, 0.25, -0.25, -0.25, 0.25, 0.25, 0.25];
+const OPEN_SAMPLES = [0, 0, -0.3, 0.3, 0.3, -0.3];
+
 /** Linear-light radiance, interleaved RGB [height, width, 3]. */
 export function shade(
   scene: Scene,
-  tracer: Tracer,
+  tracer: RayTracer,
   view: View,
   seen: Visibility,
   light: Float32Array,
 ): Float32Array {
   const { width, height, points, normals, depth } = seen;
   const radiance = new Float32Array(3 * width * height);
-  const { primitives } = scene;
+  const { primitives, sky, haze } = scene;
+  const samples = sky === undefined ? ROOM_SAMPLES : OPEN_SAMPLES;
+  const weight = 2 / samples.length;
   const [ox, oy, oz] = view.position;
   const ray = new Float64Array(3);
   const colour = new Float64Array(3);
@@ -57,29 +67,39 @@ export function shade(
       const i = 3 * pixel;
       const [nx, ny, nz] = [normals[i], normals[i + 1], normals[i + 2]];
       const plane = nx * (points[i] - ox) + ny * (points[i + 1] - oy) + nz * (points[i + 2] - oz);
-      for (let sample = 0; sample < 4; sample++) {
-        pixelRay(view, x + (sample & 1 ? 0.25 : -0.25), y + (sample & 2 ? 0.25 : -0.25), ray);
+      for (let sample = 0; sample < samples.length; sample += 2) {
+        const central = samples[sample] === 0;
+        pixelRay(view, x + samples[sample], y + samples[sample + 1], ray);
         let item = seen.primitive[pixel];
         let t: number;
         const slant = nx * ray[0] + ny * ray[1] + nz * ray[2];
-        if (edge && tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2])) {
+        const hit = edge && !central && tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2]);
+        if (sky !== undefined && !hit && (item < 0 || (edge && !central))) {
+          skyColour(sky, ray[0], ray[1], ray[2], colour);
+          for (let c = 0; c < 3; c++) radiance[i + c] += weight * colour[c];
+          continue;
+        }
+        if (hit) {
           item = tracer.primitive;
           t = tracer.distance;
         } else {
           // Inside a surface the tangent plane says where the sample lies.
-          t = slant < -1e-3 ? plane / slant : depth[pixel];
+          t = slant < -1e-3 && !central ? plane / slant : depth[pixel];
         }
         const px = ox + t * ray[0];
         const py = oy + t * ray[1];
         const pz = oz + t * ray[2];
         const primitive = primitives[item];
-        describeSurface(primitive, tracer.unit, item, px, py, pz, point);
+        describeSurface(primitive, px, py, pz, point);
         const { material } = primitive;
         const tilt = Math.max(0.15, -(point.nx * ray[0] + point.ny * ray[1] + point.nz * ray[2]));
         colourAt(material, point.u, point.v, point.x, point.y, (0.5 * t) / view.camera.fx / tilt, colour);
         const from = edge ? 3 * nearestSame(seen, x, y, 8 * item + point.face) : i;
-        for (let c = 0; c < 3; c++)
-          radiance[i + c] += 0.25 * colour[c] * (light[from + c] + material.emission);
+        const clear = haze === undefined ? 1 : Math.exp(-haze.density * t);
+        for (let c = 0; c < 3; c++) {
+          const own = colour[c] * (light[from + c] + material.emission);
+          radiance[i + c] += weight * (haze === undefined ? own : own * clear + haze.colour[c] * (1 - clear));
+        }
       }
     }
   }

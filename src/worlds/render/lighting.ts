@@ -1,11 +1,11 @@
 /**
- * @file Light that falls on every pixel: lamps and windows with soft shadows, the sun, and one reflection off
- * the surroundings.
+ * @file Light that falls on every pixel of a room: lamps and windows with soft shadows, the sun, and one
+ * reflection off the surroundings.
  */
 import type { AreaLight, Scene } from "../scene.js";
 import type { Rgb } from "../surface/colour.js";
 import { hash } from "../surface/noise.js";
-import type { Tracer } from "../trace/tracer.js";
+import type { RayTracer } from "../trace/ray-tracer.js";
 import type { Visibility } from "./visibility.js";
 
 /**
@@ -24,7 +24,7 @@ const FAR: Rgb = [0.45, 0.43, 0.4];
  * Irradiance at each pixel, interleaved RGB, noisy.
  * @param seed of the noise; equal seeds give equal noise.
  */
-export function gatherLight(scene: Scene, tracer: Tracer, seen: Visibility, seed: number): Float32Array {
+export function gatherLight(scene: Scene, tracer: RayTracer, seen: Visibility, seed: number): Float32Array {
   const { width, height, points, normals } = seen;
   const light = new Float32Array(3 * width * height);
   const { lights, sun, ambient, primitives } = scene;
@@ -78,7 +78,7 @@ export function gatherLight(scene: Scene, tracer: Tracer, seen: Visibility, seed
 }
 
 function addLamp(
-  tracer: Tracer,
+  tracer: RayTracer,
   { centre, edgeU, edgeV, normal, colour }: AreaLight,
   a: number,
   b: number,

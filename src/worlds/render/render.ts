@@ -1,32 +1,56 @@
-/** @file A scene through a camera: picture and labels. */
+/** @file The picture of a scene through a camera, in one of two styles. */
 import type { Random } from "../../common/random.js";
-import { labelsOf } from "../labels/index.js";
+import type { Picture } from "../../tasks/task.js";
 import type { Scene } from "../scene.js";
-import type { Tracer } from "../trace/tracer.js";
-import type { RenderedSample } from "../world.js";
+import type { RayTracer } from "../trace/ray-tracer.js";
 import { shade } from "./colour.js";
-import { develop } from "./develop.js";
+import { gatherDaylight } from "./daylight.js";
+import { develop, drawFilm, type Film, printPlain } from "./develop.js";
 import { gatherLight } from "./lighting.js";
+import { plainLight, plainScene } from "./plain.js";
 import { smoothLight } from "./smooth-light.js";
-import { traceVisibility, type View } from "./visibility.js";
+import type { View, Visibility } from "./visibility.js";
 
-/** Renders picture, labels and instances. `random` decides the noise of light and film, not what is seen. */
-export function renderScene(
+/**
+ * `photo`: textures, shadows, reflected light, and the exposure, tint and noise of a camera. `plain`: one
+ * flat colour a solid, shaded by its slant.
+ */
+export type Style = "photo" | "plain";
+
+/** The noise of light and film: it decides nothing of what is seen. */
+export interface Shot {
+  readonly light: number;
+  readonly film: Film;
+}
+
+/** A random shot. */
+export function drawShot(random: Random): Shot {
+  return { light: random.uint32() & 0xffffff, film: drawFilm(random) };
+}
+
+/** The shot of frame `frame` of a video: the same camera, other noise. */
+export function frameShot({ light, film }: Shot, frame: number): Shot {
+  return { light: light + 7919 * frame, film: { ...film, seed: film.seed + 7919 * frame } };
+}
+
+/** The picture of what is `seen`. */
+export function renderPicture(
   scene: Scene,
-  tracer: Tracer,
+  tracer: RayTracer,
   view: View,
-  width: number,
-  height: number,
-  random: Random,
-): RenderedSample {
-  const seen = traceVisibility(scene, tracer, view, width, height);
-  let light = gatherLight(scene, tracer, seen, random.uint32() & 0xffffff);
+  seen: Visibility,
+  shot: Shot,
+  style: Style,
+): Picture {
+  const { width, height } = seen;
+  if (style === "plain") {
+    return printPlain(shade(plainScene(scene), tracer, view, seen, plainLight(seen)), width, height);
+  }
+  const { sky } = scene;
+  let light =
+    sky === undefined
+      ? gatherLight(scene, tracer, seen, shot.light)
+      : gatherDaylight(scene, sky, tracer, seen, shot.light);
   for (const step of [1, 2, 4]) light = smoothLight(light, seen, step);
-  const image = develop(shade(scene, tracer, view, seen, light), width, height, random);
-  return {
-    image,
-    labels: labelsOf(scene, tracer, view, seen, image),
-    instances: Int32Array.from(seen.primitive, (primitive) => scene.primitives[primitive].instance),
-    camera: view.camera,
-  };
+  return develop(shade(scene, tracer, view, seen, light), width, height, shot.film);
 }

@@ -9,11 +9,15 @@ const KERNEL = [1, 2, 1, 2, 4, 2, 1, 2, 1];
  * @param light interleaved RGB; @returns a new array.
  */
 export function smoothLight(light: Float32Array, seen: Visibility, step: number): Float32Array {
-  const { width, height, points, normals, depth } = seen;
+  const { width, height, points, normals, depth, primitive } = seen;
   const result = new Float32Array(light.length);
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel++) {
       const i = 3 * pixel;
+      if (primitive[pixel] < 0) {
+        for (let c = 0; c < 3; c++) result[i + c] = light[i + c];
+        continue;
+      }
       const [nx, ny, nz] = [normals[i], normals[i + 1], normals[i + 2]];
       const [px, py, pz] = [points[i], points[i + 1], points[i + 2]];
       const reach = 0.02 * depth[pixel];

@@ -1,19 +1,20 @@
 /** @file What is seen at every pixel centre. */
-import type { PinholeCamera } from "../../geometry/camera.js";
-import type { Mat3, Vec3 } from "../../geometry/rotation.js";
-import type { Scene } from "../scene.js";
-import { describeSurface, newSurfacePoint } from "../trace/surface-point.js";
-import type { Tracer } from "../trace/tracer.js";
 
-/** Where the camera stands and what it looks at. */
-export interface View {
+import type { Pose } from "../../fields/pose.js";
+import type { PinholeCamera } from "../../geometry/camera.js";
+import type { Scene } from "../scene.js";
+import type { RayTracer } from "../trace/ray-tracer.js";
+import { describeSurface, newSurfacePoint } from "../trace/surface-point.js";
+
+/** Where the camera stands in the world, and its intrinsics. */
+export interface View extends Pose {
   readonly camera: PinholeCamera;
-  readonly position: Vec3;
-  /** Camera coordinates (x right, y down, z forward) -> world. */
-  readonly rotation: Mat3;
 }
 
-/** Per-pixel geometry, planes of [height, width]. Every pixel of a closed scene hits something. */
+/**
+ * Per-pixel geometry, planes of [height, width]. Pixels that show the sky have no primitive and no surface
+ * (-1), infinite depth, and zeros for point and normal.
+ */
 export interface Visibility {
   readonly width: number;
   readonly height: number;
@@ -41,11 +42,11 @@ export function pixelRay({ camera, rotation: r }: View, x: number, y: number, ou
 
 /**
  * Traces one ray through each pixel centre.
- * @throws Error where a ray leaves the scene: worlds must be closed.
+ * @throws Error where a ray leaves a scene without a sky.
  */
 export function traceVisibility(
   scene: Scene,
-  tracer: Tracer,
+  tracer: RayTracer,
   view: View,
   width: number,
   height: number,
@@ -62,12 +63,18 @@ export function traceVisibility(
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel++) {
       pixelRay(view, x, y, ray);
-      if (!tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2])) throw new Error("a ray left the scene");
+      if (!tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2])) {
+        if (scene.sky === undefined) throw new Error("a ray left the scene");
+        primitive[pixel] = -1;
+        surface[pixel] = -1;
+        depth[pixel] = Infinity;
+        continue;
+      }
       const t = tracer.distance;
       const px = ox + t * ray[0];
       const py = oy + t * ray[1];
       const pz = oz + t * ray[2];
-      describeSurface(scene.primitives[tracer.primitive], tracer.unit, tracer.primitive, px, py, pz, point);
+      describeSurface(scene.primitives[tracer.primitive], px, py, pz, point);
       primitive[pixel] = tracer.primitive;
       surface[pixel] = 8 * tracer.primitive + point.face;
       depth[pixel] = t;

@@ -3,7 +3,7 @@ import type { Random } from "../../common/random.js";
 import type { PinholeCamera } from "../../geometry/camera.js";
 import { type Mat3, multiply3, rotationX, rotationZ, type Vec3 } from "../../geometry/rotation.js";
 import { pixelRay, type View } from "../render/visibility.js";
-import type { Tracer } from "../trace/tracer.js";
+import type { RayTracer } from "../trace/ray-tracer.js";
 import type { Room } from "./room.js";
 
 /** Camera axes (x right, y down, z forward) of a camera that looks along world +y. */
@@ -28,7 +28,7 @@ function candidate(room: Room, camera: PinholeCamera, random: Random): View {
 }
 
 /** How much a view shows; below 0 where the camera stands inside something or has its nose against it. */
-function score(room: Room, tracer: Tracer, view: View, width: number, height: number): number {
+function score(room: Room, tracer: RayTracer, view: View, width: number, height: number): number {
   const [x, y, z] = view.position;
   const inside = room.taken.some(
     (item) =>
@@ -55,7 +55,7 @@ function score(room: Room, tracer: Tracer, view: View, width: number, height: nu
 /** A view that shows at least five classes where the room allows, else the best of the tried ones. */
 export function chooseView(
   room: Room,
-  tracer: Tracer,
+  tracer: RayTracer,
   camera: PinholeCamera,
   width: number,
   height: number,

@@ -30,7 +30,7 @@ export function dim(colour: Rgb, factor: number): Rgb {
   return [colour[0] * factor, colour[1] * factor, colour[2] * factor];
 }
 
-/** Families of colours that rooms are painted in. All classes draw from all of them. */
+/** Families of colours that things are painted in. All classes draw from all, or nearly all, of them. */
 const families = {
   neutral: (random: Random) =>
     hsv(random.uniform(0.05, 0.65), random.uniform(0, 0.1), random.uniform(0.3, 0.95)),
@@ -42,6 +42,12 @@ const families = {
   pastel: (random: Random) => hsv(random.uniform(), random.uniform(0.12, 0.35), random.uniform(0.6, 0.95)),
   earth: (random: Random) =>
     hsv(random.uniform(0.0, 0.28), random.uniform(0.25, 0.6), random.uniform(0.25, 0.7)),
+  asphalt: (random: Random) =>
+    hsv(random.uniform(0.03, 0.68), random.uniform(0, 0.14), random.uniform(0.2, 0.65)),
+  foliage: (random: Random) =>
+    hsv(random.uniform(0.15, 0.38), random.uniform(0.15, 0.65), random.uniform(0.2, 0.65)),
+  autumn: (random: Random) =>
+    hsv(random.uniform(0.02, 0.13), random.uniform(0.35, 0.8), random.uniform(0.25, 0.75)),
   vivid: (random: Random) => hsv(random.uniform(), random.uniform(0.45, 0.9), random.uniform(0.3, 0.9)),
 } satisfies Record<string, (random: Random) => Rgb>;
 

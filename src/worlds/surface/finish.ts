@@ -9,7 +9,8 @@ import { type ColourFamily, dim, mixRgb, type Rgb, randomColour } from "./colour
 import { type Material, makeMaterial } from "./material.js";
 import type { PatternName } from "./patterns.js";
 
-interface Use {
+/** How likely the colours and patterns of a kind of surface are. */
+export interface Use {
   readonly colours: Weights<ColourFamily>;
   readonly patterns: Weights<PatternName>;
   readonly large?: boolean;
@@ -105,9 +106,13 @@ const SCALES: Record<PatternName, readonly [number, number]> = {
   weave: [0.015, 0.05],
 };
 
-/** A random material for a use; small things get patterns shrunk by `size`. */
+/** A random material for a use in rooms; small things get patterns shrunk by `size`. */
 export function finish(random: Random, use: UseName, size = 1): Material {
-  const { colours, patterns, large }: Use = uses[use];
+  return drawFinish(random, uses[use], size);
+}
+
+/** A random material as a use wants it; `size` multiplies the size of patterns. */
+export function drawFinish(random: Random, { colours, patterns, large }: Use, size = 1): Material {
   const family = weighted(random, colours);
   const pattern = weighted(random, patterns);
   const a = randomColour(random, family);

@@ -1,5 +1,6 @@
 /** @file What a surface looks like, and its colour at a place. */
 import { mixRgb, type Rgb } from "./colour.js";
+import { type Glazing, glaze } from "./glazing.js";
 import { type PaintingName, paintings } from "./paintings.js";
 import { type PatternName, patterns } from "./patterns.js";
 
@@ -13,6 +14,8 @@ export interface Material {
   readonly seed: number;
   /** Instead of a pattern: a picture that fills the face. */
   readonly painting?: PaintingName;
+  /** Windows in rows over the pattern. */
+  readonly glazing?: Glazing;
   /** Light given off, as a multiple of the colour; 0 for most. */
   readonly emission: number;
   /** Mean colour, what other surfaces receive by reflection. */
@@ -64,4 +67,5 @@ export function colourAt(
   out[0] = a[0] + (b[0] - a[0]) * share;
   out[1] = a[1] + (b[1] - a[1]) * share;
   out[2] = a[2] + (b[2] - a[2]) * share;
+  if (material.glazing !== undefined) glaze(material.glazing, u, v, footprint, out);
 }

@@ -85,3 +85,52 @@ export function enterCone(
   }
   return near;
 }
+
+/**
+ * The same for the frustum of height 2 with the rectangle [-1, 1]² at z = -1 and one of half sizes `taper`,
+ * `taperY` around (`lean`, 0) at z = 1: six half-spaces.
+ */
+export function enterFrustum(
+  ox: number,
+  oy: number,
+  oz: number,
+  dx: number,
+  dy: number,
+  dz: number,
+  taper: number,
+  taperY: number,
+  lean: number,
+): number {
+  const slopeX = (taper - 1) / 2;
+  const slopeY = (taperY - 1) / 2;
+  const shift = lean / 2;
+  const offX = ox - shift * (oz + 1);
+  const toX = dx - shift * dz;
+  const wallX = 1 + slopeX * (oz + 1);
+  const wallY = 1 + slopeY * (oz + 1);
+  let near = -Infinity;
+  let far = Infinity;
+  for (let face = 0; face < 6; face++) {
+    const side = face & 1 ? 1 : -1;
+    let out: number;
+    let along: number;
+    if (face < 2) {
+      out = side * offX - wallX;
+      along = side * toX - slopeX * dz;
+    } else if (face < 4) {
+      out = side * oy - wallY;
+      along = side * dy - slopeY * dz;
+    } else {
+      out = side * oz - 1;
+      along = side * dz;
+    }
+    if (along < 0) {
+      const t = -out / along;
+      if (t > near) near = t;
+    } else if (along > 0) {
+      const t = -out / along;
+      if (t < far) far = t;
+    } else if (out > 0) return Infinity;
+  }
+  return near > NEAR && near <= far ? near : Infinity;
+}

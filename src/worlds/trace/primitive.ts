@@ -7,9 +7,10 @@ import type { Material } from "../surface/material.js";
 
 /**
  * `cone`: a frustum along local z with radius 1 at the bottom and `taper` at the top, so a cylinder where
- * taper is 1.
+ * taper is 1. `frustum`: a box whose top is `taper` times as long (local x) and `taperY` times as wide as its
+ * bottom, shifted along x by `lean`: car bodies, gables, hoppers.
  */
-export type Shape = "box" | "cone" | "ellipsoid";
+export type Shape = "box" | "cone" | "ellipsoid" | "frustum";
 
 export interface Primitive {
   readonly shape: Shape;
@@ -20,6 +21,10 @@ export interface Primitive {
   /** Half sizes along the local axes, metres. */
   readonly half: Vec3;
   readonly taper: number;
+  /** Of frustums; default 1. */
+  readonly taperY?: number;
+  /** Of frustums: where the middle of the top lies along local x, in half sizes; default 0. */
+  readonly lean?: number;
   readonly classIndex: number;
   readonly instance: number;
   readonly material: Material;
@@ -29,28 +34,42 @@ export interface Primitive {
   readonly blocksLight: boolean;
 }
 
-/** World -> unit solid, the upper three rows of a 4x4 matrix (12 numbers). */
-export function unitTransform({ rotation: r, centre: c, half }: Primitive): number[] {
-  const rows: number[] = [];
+/** Writes world -> unit solid, the upper three rows of a 4x4 matrix (12 numbers), to `out` from `at` on. */
+export function unitTransform(
+  { rotation: r, centre: c, half }: Primitive,
+  out: Float64Array,
+  at: number,
+): void {
   for (let axis = 0; axis < 3; axis++) {
-    const [x, y, z] = [r[axis] / half[axis], r[3 + axis] / half[axis], r[6 + axis] / half[axis]];
-    rows.push(x, y, z, -(x * c[0] + y * c[1] + z * c[2]));
+    const x = r[axis] / half[axis];
+    const y = r[3 + axis] / half[axis];
+    const z = r[6 + axis] / half[axis];
+    const row = at + 4 * axis;
+    out[row] = x;
+    out[row + 1] = y;
+    out[row + 2] = z;
+    out[row + 3] = -(x * c[0] + y * c[1] + z * c[2]);
   }
-  return rows;
 }
 
-/** Axis-aligned bounds in world coordinates, widened by `margin`: [minX, minY, minZ, maxX, maxY, maxZ]. */
-export function bounds({ shape, rotation, centre, half, taper }: Primitive, margin = 0): number[] {
-  const widest = shape === "cone" ? Math.max(1, taper) : 1;
-  const size = [half[0] * widest, half[1] * widest, half[2]];
-  const reach = [0, 1, 2].map(
-    (row) =>
-      Math.abs(rotation[3 * row]) * size[0] +
-      Math.abs(rotation[3 * row + 1]) * size[1] +
-      Math.abs(rotation[3 * row + 2]) * size[2] +
-      margin,
-  );
-  return [...centre.map((value, i) => value - reach[i]), ...centre.map((value, i) => value + reach[i])];
+/** How far a primitive reaches along its local x and y, in half sizes. */
+function widest({ shape, taper, taperY = 1, lean = 0 }: Primitive): [number, number] {
+  if (shape === "cone") return [Math.max(1, taper), Math.max(1, taper)];
+  return shape === "frustum" ? [Math.max(1, taper + Math.abs(lean)), Math.max(1, taperY)] : [1, 1];
+}
+
+/** Writes axis-aligned world bounds, minX, minY, minZ, maxX, maxY, maxZ, to `out` from `at` on. */
+export function writeBounds(primitive: Primitive, out: Float64Array, at: number): void {
+  const { rotation: r, centre, half } = primitive;
+  const [wide, deep] = widest(primitive);
+  for (let row = 0; row < 3; row++) {
+    const reach =
+      Math.abs(r[3 * row]) * (half[0] * wide) +
+      Math.abs(r[3 * row + 1]) * (half[1] * deep) +
+      Math.abs(r[3 * row + 2]) * half[2];
+    out[at + row] = centre[row] - reach;
+    out[at + row + 3] = centre[row] + reach;
+  }
 }
 
 /** A place for parts of an object: local coordinates with an origin and a rotation in the world. */

@@ -1,4 +1,5 @@
 /** @file What lies at a hit: face, normal and place on the face. */
+import type { Mat3, Vec3 } from "../../geometry/rotation.js";
 import type { Primitive } from "./primitive.js";
 
 /** Filled anew for every hit, to spare the allocations of a million objects an image. */
@@ -8,8 +9,8 @@ export interface SurfacePoint {
   ny: number;
   nz: number;
   /**
-   * Number of the face: 0-5 for box sides (-x, +x, -y, +y, -z, +z), 4 and 5 for the ends of a cone, 6 for
-   * curved sides.
+   * Number of the face: 0-5 for the sides of boxes and frustums (-x, +x, -y, +y, -z, +z), 4 and 5 for the
+   * ends of a cone, 6 for curved sides.
    */
   face: number;
   /** Place on the face, metres. */
@@ -24,23 +25,34 @@ export function newSurfacePoint(): SurfacePoint {
   return { nx: 0, ny: 0, nz: 0, face: 0, u: 0, v: 0, x: 0, y: 0 };
 }
 
-/**
- * Describes the point (px, py, pz) of a primitive's surface.
- * @param unit the tracer's world -> unit transforms; @param index number of the primitive in them.
- */
+/** Coordinate `axis` of a world point in the primitive's unit solid, as `unitTransform` has it. */
+function unitCoordinate(
+  r: Mat3,
+  c: Vec3,
+  half: number,
+  axis: number,
+  px: number,
+  py: number,
+  pz: number,
+): number {
+  const x = r[axis] / half;
+  const y = r[3 + axis] / half;
+  const z = r[6 + axis] / half;
+  return x * px + y * py + z * pz + -(x * c[0] + y * c[1] + z * c[2]);
+}
+
+/** Describes the point (px, py, pz) of a primitive's surface. */
 export function describeSurface(
-  { shape, rotation: r, half, taper, textureOrigin }: Primitive,
-  unit: Float64Array,
-  index: number,
+  primitive: Primitive,
   px: number,
   py: number,
   pz: number,
   out: SurfacePoint,
 ): void {
-  const m = 12 * index;
-  const x = unit[m] * px + unit[m + 1] * py + unit[m + 2] * pz + unit[m + 3];
-  const y = unit[m + 4] * px + unit[m + 5] * py + unit[m + 6] * pz + unit[m + 7];
-  const z = unit[m + 8] * px + unit[m + 9] * py + unit[m + 10] * pz + unit[m + 11];
+  const { shape, rotation: r, centre: c, half, taper, textureOrigin } = primitive;
+  const x = unitCoordinate(r, c, half[0], 0, px, py, pz);
+  const y = unitCoordinate(r, c, half[1], 1, px, py, pz);
+  const z = unitCoordinate(r, c, half[2], 2, px, py, pz);
   const u = x * half[0] + textureOrigin[0];
   const v = y * half[1] + textureOrigin[1];
   const w = z * half[2] + textureOrigin[2];
@@ -59,6 +71,29 @@ export function describeSurface(
     } else {
       nz = Math.sign(z);
       setPlace(out, z > 0 ? 5 : 4, u, v, x, y);
+    }
+  } else if (shape === "frustum") {
+    const { taperY = 1, lean = 0 } = primitive;
+    const slopeX = (taper - 1) / 2;
+    const slopeY = (taperY - 1) / 2;
+    const across = x - (lean / 2) * (z + 1);
+    // How far outside of each pair of faces the point lies: the hit face is the one where it is not inside.
+    const ax = Math.abs(across) - 1 - slopeX * (z + 1);
+    const ay = Math.abs(y) - 1 - slopeY * (z + 1);
+    const az = Math.abs(z) - 1;
+    if (az >= ax && az >= ay) {
+      nz = Math.sign(z);
+      setPlace(out, z > 0 ? 5 : 4, u, v, x, y);
+    } else if (ax >= ay) {
+      const side = Math.sign(across);
+      nx = side / half[0];
+      nz = (-slopeX - side * (lean / 2)) / half[2];
+      setPlace(out, side > 0 ? 1 : 0, v, w, side * y, z);
+    } else {
+      const side = Math.sign(y);
+      ny = side / half[1];
+      nz = -slopeY / half[2];
+      setPlace(out, side > 0 ? 3 : 2, u, w, -side * x, z);
     }
   } else if (shape === "cone" && Math.abs(z) > 1 - 1e-7) {
     nz = Math.sign(z);

@@ -1,58 +1,64 @@
 /** @file Rays against solids, analytically: hits are exact to rounding, on curved surfaces too. */
 
-import { buildHierarchy, type Hierarchy } from "./bvh.js";
-import { enterBox, enterCone, enterEllipsoid, NEAR } from "./enter.js";
-import { bounds, type Primitive, type Shape, unitTransform } from "./primitive.js";
+import { buildHierarchy, type Hierarchy, type HierarchyBuild } from "./bvh.js";
+import { enterBox, enterCone, enterEllipsoid, enterFrustum, NEAR } from "./enter.js";
+import { type Primitive, type Shape, unitTransform, writeBounds } from "./primitive.js";
+import type { RayTracer } from "./ray-tracer.js";
 
-const SHAPES: readonly Shape[] = ["box", "cone", "ellipsoid"];
+const SHAPES: readonly Shape[] = ["box", "cone", "ellipsoid", "frustum"];
 const BOX = 0;
 const CONE = 1;
+const ELLIPSOID = 2;
+/** Bounds are widened by this much, metres, against rounding. */
+const MARGIN = 1e-6;
 /** A box along the world's axes: needs no transform, and most of a room is such boxes. */
-const UPRIGHT = 3;
+const UPRIGHT = 4;
 
 function isUpright({ shape, rotation }: Primitive): boolean {
   return shape === "box" && rotation.every((entry) => Math.abs(entry) < 1e-12 || Math.abs(entry) > 1 - 1e-12);
 }
 
-/**
- * Shoots rays at a fixed set of primitives. The result of the last ray lies in `distance` and `primitive`.
- */
-export class Tracer {
-  /** In units of the ray's direction. */
+/** Shoots rays at a fixed set of primitives. */
+export class Tracer implements RayTracer {
   distance = Infinity;
-  /** Number of the primitive hit, or -1. */
   primitive = -1;
   readonly #hierarchy: Hierarchy;
   readonly #unit: Float64Array;
   readonly #shape: Uint8Array;
   /** Bounds, six numbers a primitive: what an upright box is hit by. */
   readonly #box: Float64Array;
+  /** Three numbers a primitive: taper, taperY, lean. */
   readonly #taper: Float64Array;
   readonly #blocks: Uint8Array;
   readonly #stack = new Int32Array(64);
 
-  constructor(primitives: readonly Primitive[]) {
-    this.#hierarchy = buildHierarchy(primitives.map((primitive) => bounds(primitive, 1e-6)));
-    this.#unit = Float64Array.from(primitives.flatMap(unitTransform));
-    this.#shape = Uint8Array.from(primitives, (primitive) =>
-      isUpright(primitive) ? UPRIGHT : SHAPES.indexOf(primitive.shape),
-    );
-    this.#box = Float64Array.from(primitives.flatMap((primitive) => bounds(primitive)));
-    this.#taper = Float64Array.from(primitives, (primitive) => primitive.taper);
+  /** @param build how the hierarchy is built; hits are the same but for ties. */
+  constructor(primitives: readonly Primitive[], build: HierarchyBuild = "sweep") {
+    const count = primitives.length;
+    this.#shape = new Uint8Array(count);
+    this.#unit = new Float64Array(12 * count);
+    this.#box = new Float64Array(6 * count);
+    this.#taper = new Float64Array(3 * count);
+    primitives.forEach((primitive, i) => {
+      const { taper, taperY = 1, lean = 0 } = primitive;
+      this.#shape[i] = isUpright(primitive) ? UPRIGHT : SHAPES.indexOf(primitive.shape);
+      unitTransform(primitive, this.#unit, 12 * i);
+      writeBounds(primitive, this.#box, 6 * i);
+      this.#taper.set([taper, taperY, lean], 3 * i);
+    });
+    const around = this.#box.map((value, i) => (i % 6 < 3 ? value - MARGIN : value + MARGIN));
+    this.#hierarchy = buildHierarchy(around, build);
     this.#blocks = Uint8Array.from(primitives, (primitive) => (primitive.blocksLight ? 1 : 0));
   }
 
-  /** World -> unit solid, 12 numbers a primitive. */
-  get unit(): Float64Array {
-    return this.#unit;
+  get size(): number {
+    return this.#shape.length;
   }
 
-  /** The first surface along the ray before `limit`: true and `distance`, `primitive` set, or false. */
   closest(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, limit = Infinity): boolean {
     return this.#shoot(ox, oy, oz, dx, dy, dz, limit, false);
   }
 
-  /** Whether anything that blocks light lies before `limit`. */
   occluded(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, limit: number): boolean {
     return this.#shoot(ox, oy, oz, dx, dy, dz, limit, true);
   }
@@ -147,8 +153,13 @@ export class Tracer {
           const qy = unit[m + 4] * dx + unit[m + 5] * dy + unit[m + 6] * dz;
           const qz = unit[m + 8] * dx + unit[m + 9] * dy + unit[m + 10] * dz;
           if (kind === BOX) t = enterBox(px, py, pz, qx, qy, qz);
-          else if (kind === CONE) t = enterCone(px, py, pz, qx, qy, qz, this.#taper[item]);
-          else t = enterEllipsoid(px, py, pz, qx, qy, qz);
+          else if (kind === CONE) t = enterCone(px, py, pz, qx, qy, qz, this.#taper[3 * item]);
+          else if (kind === ELLIPSOID) t = enterEllipsoid(px, py, pz, qx, qy, qz);
+          else {
+            const of = this.#taper;
+            const a = 3 * item;
+            t = enterFrustum(px, py, pz, qx, qy, qz, of[a], of[a + 1], of[a + 2]);
+          }
         }
         if (t < best) {
           if (any) return true;
