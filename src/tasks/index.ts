@@ -13,6 +13,7 @@ import { reshading } from "./reshading.js";
 import { segmentation } from "./segmentation.js";
 import type { Task, TaskKind, TaskSpec } from "./task.js";
 
+export { CITYSCAPES_7, CITYSCAPES_8, type ClassMap, mapClasses } from "./class-maps.js";
 export { writeClassColour, writeGrey, writeScaleColour } from "./colours.js";
 export type { DepthSpec } from "./depth.js";
 export { highestChannel, paint, percent, requireSameSize, requireValidPixel } from "./maps.js";

@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import type { PinholeCamera } from "../../geometry/camera.js";
-import { CITYSCAPES_CATEGORIES, CITYSCAPES_CLASSES } from "../../tasks/class-names.js";
+import { CITYSCAPES_7 } from "../../tasks/class-maps.js";
+import { CITYSCAPES_CLASSES } from "../../tasks/class-names.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
 import { fileDataset, type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js";
@@ -32,8 +33,6 @@ const VALIDATION_CITIES = ["ulm", "weimar", "zurich"];
 const IGNORE = 255;
 /** Label ids of the 19 evaluated classes, in the order of their train ids. */
 const LABEL_IDS = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
-/** Category of each of the 19 classes. */
-const CATEGORIES = [0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 6, 6, 6, 6, 6];
 /** Metres. */
 const FARTHEST = 250;
 
@@ -170,6 +169,6 @@ function cityscapesFormat(
 export const cityscapes = cityscapesFormat("cityscapes", CITYSCAPES_CLASSES, (trainId) => trainId);
 export const cityscapes7 = cityscapesFormat(
   "cityscapes7",
-  CITYSCAPES_CATEGORIES,
-  (trainId) => CATEGORIES[trainId],
+  CITYSCAPES_7.classes,
+  (trainId) => CITYSCAPES_7.of[trainId],
 );
