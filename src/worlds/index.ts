@@ -2,12 +2,13 @@
 import { UserError } from "../common/errors.js";
 import { registry } from "../common/registry.js";
 import { rooms } from "./rooms/index.js";
+import { streets } from "./streets/index.js";
 import type { World } from "./world.js";
 
 export type { Box3d, FrameMotion, RenderedSample, World, WorldVideo } from "./world.js";
 
 /** Every built-in world, by name. */
-export const worlds = registry<World>("worlds", { [rooms.name]: rooms });
+export const worlds = registry<World>("worlds", { [rooms.name]: rooms, [streets.name]: streets });
 
 /** The style of every world that is asked for without one. */
 export const DEFAULT_STYLE = "photo";
