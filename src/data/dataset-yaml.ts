@@ -30,6 +30,8 @@ const datasetYamlSchema = z.strictObject({
     z.unknown(),
   ),
   sequences: z.string().optional(),
+  /** Folders beside the tasks' whose files no task reads, e.g. `instances`. */
+  extras: z.array(name).optional(),
   /**
    * `stored`: images and labels as their pixels are stored, whatever their EXIF blocks say. Default `exif`.
    */

@@ -191,7 +191,7 @@ export async function findFolderFiles(root: string, description: DatasetDescript
     }
   }
   const idSets = new Map(splits.map((split) => [split, new Set(images[split].keys())]));
-  const names = ["image", ...tasks];
+  const names = ["image", ...tasks, ...(description.extras ?? [])];
   const sequences = description.sequences;
   const leftOver = finder
     .leftOver()

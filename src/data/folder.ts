@@ -123,6 +123,18 @@ export async function writeSequences(
   );
 }
 
+/** Writes a file of a sample that no task reads, under one of the description's `extras`. */
+export async function writeExtra(
+  root: string,
+  { layout }: DatasetDescription,
+  split: string,
+  name: string,
+  id: string,
+  { extension, bytes }: { readonly extension: string; readonly bytes: Uint8Array },
+): Promise<void> {
+  await writeFileIn(join(root, `${layoutPath(layout, { split, task: name, id })}.${extension}`), bytes);
+}
+
 /**
  * Writes a sample's image (PNG) and every label it has (PNG, or .npy where the task stores floats) by the
  * layout.

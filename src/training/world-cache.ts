@@ -26,19 +26,21 @@ export function picturesOf({ renderSize, ...data }: WorldData): WorldData {
  * @throws UserError where there is no such world or the folder cannot be written.
  */
 export async function renderedWorld(data: WorldData, log: (message: string) => void): Promise<string> {
-  const world = worldByName(data.world);
+  const world = worldByName(data.world, data.style);
   // A newer Taskloom may draw the same rooms differently: its cache is another one.
   const pictures = picturesOf(data);
   const key = JSON.stringify({ ...pictures, version: world.version });
   const digest = createHash("sha256").update(key).digest("hex").slice(0, 12);
   const folder = join(cacheFolder(), `${data.world}-${digest}`);
   if (existsSync(folder)) return folder;
-  const { train, val, test, extra = 0, size, seed } = pictures;
-  log(`Rendering ${train + val + test + extra} images of ${world.name} into ${folder} (once).`);
+  const { train, val, test, extra = 0, size, seed, style, video } = pictures;
+  const images = (train + val + test + extra) * (video ?? 1);
+  log(`Rendering ${images} images of ${world.name} into ${folder} (once).`);
   const partial = `${folder}.${process.pid}.partial`;
   await makeFolder(cacheFolder());
   try {
-    await writeWorld({ out: partial, world, splits: { train, val, test, extra }, size, seed });
+    const splits = { train, val, test, extra };
+    await writeWorld({ out: partial, world, style, splits, size, seed, video, extras: false });
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

@@ -173,6 +173,23 @@ test("predict refuses what is no model or no image, in one line", async () => {
   );
 });
 
+test("data synth writes snippets of a world that moves, and says what it lacks", async () => {
+  const args = ["--world", "streets", "--train", "1", "--val", "0", "--test", "1", "--size", "24x48"];
+  const out = await json("data", "synth", "--out", "drive", ...args, "--video", "2", "--style", "plain");
+  expect(out).toMatchObject({ images: 4, video: 2, splits: { train: 1, test: 1 } });
+  expect(await json("data", "inspect", "drive")).toMatchObject({
+    name: "streets-plain-0",
+    splits: { train: 2, test: 2 },
+    badFiles: [],
+    warnings: [],
+  });
+  const sequences = JSON.parse(readFileSync(join(folder, "drive", "sequences.json"), "utf8"));
+  expect(sequences.train[0].frames).toEqual(["000000-000000", "000000-000001"]);
+  expect(sequences.train[0].poses[1]).toHaveLength(12);
+  const oils = await cli("data", "synth", "--out", "oils", ...args, "--style", "oils");
+  expect(userMessage(oils)).toContain("photo or plain");
+});
+
 test("data synth, inspect and strip work together", async () => {
   const args = ["--world", "rooms", "--train", "2", "--val", "1", "--test", "0", "--size", "32x48"];
   expect(await json("data", "synth", "--out", "rooms", ...args)).toMatchObject({ images: 3 });

@@ -97,6 +97,27 @@ describe("options of a run", () => {
     expect(readdirSync(join(folder, "cache"))).toEqual([expect.stringMatching(/^rooms-\w{12}$/)]);
   });
 
+  test("a configuration can name a world's video in one of its styles", async () => {
+    const folder = scratchFolder();
+    vi.stubEnv("TASKLOOM_CACHE", join(folder, "cache"));
+    const world = "data={world: streets, train: 1, val: 1, test: 0, size: [32, 32], video: 2, style: plain}";
+    const messages: string[] = [];
+    const source = await sourceOf(tinyConfig(folder, world), (message) => messages.push(message));
+    vi.unstubAllEnvs();
+    const { info, read } = await openDataset(source);
+    expect(messages[0]).toContain("Rendering 4 images of streets");
+    expect(info.name).toBe("streets-plain-0");
+    expect(info.sequences?.train[0].frames).toHaveLength(2);
+    expect((await read("train", info.splits.train[1], [])).pose).toBeDefined();
+    expect(readdirSync(source.path).sort()).toEqual(["dataset.yaml", "sequences.json", "train", "val"]);
+    expect(readdirSync(join(source.path, "train")).sort()).toEqual([
+      "depth",
+      "image",
+      "normals",
+      "segmentation",
+    ]);
+  });
+
   test("a configuration without tasks trains all seven of a world, and JTR as released refuses four", async () => {
     const folder = scratchFolder();
     vi.stubEnv("TASKLOOM_CACHE", join(folder, "cache"));

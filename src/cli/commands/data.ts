@@ -24,6 +24,8 @@ interface SynthFlags {
   readonly test: number;
   readonly size: [number, number];
   readonly seed: number;
+  readonly video?: number;
+  readonly style?: string;
   readonly json?: boolean;
 }
 
@@ -31,29 +33,38 @@ function synthCommand(): Command {
   return new Command("synth")
     .description("render a built-in world as a dataset folder with every label")
     .requiredOption("--out <dir>", "folder to write")
-    .requiredOption("--world <name>", "world to render, e.g. rooms")
+    .requiredOption("--world <name>", "world to render: rooms, streets")
     .option("--train <count>", "training images", wholeNumber(0), 400)
     .option("--val <count>", "validation images", wholeNumber(0), 50)
     .option("--test <count>", "test images", wholeNumber(0), 100)
     .option("--size <HxW>", "height and width", imageSize, [96, 128])
     .option("--seed <number>", "another seed gives other images", wholeNumber(0), 0)
+    .option(
+      "--video <frames>",
+      "snippets of so many frames: the counts are those of snippets",
+      wholeNumber(1),
+    )
+    .option("--style <name>", "how it is drawn: photo, plain (default: photo)")
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExample:\n  $ taskloom data synth --out rooms --world rooms --train 400 --test 100\n",
+      "\nExamples:\n  $ taskloom data synth --out rooms --world rooms --train 400 --test 100\n" +
+        "  $ taskloom data synth --out streets --world streets --video 8 --train 50 --size 96x192\n",
     )
-    .action(async ({ out, world, train, val, test, size, seed, json }: SynthFlags) => {
+    .action(async ({ out, world, train, val, test, size, seed, video, style, json }: SynthFlags) => {
       const { worldByName, writeWorld } = await import("../../data/index.js");
       const splits = { train, val, test };
       const images = await writeWorld({
         out,
-        world: worldByName(world),
+        world: worldByName(world, style),
+        style,
         splits,
         size,
         seed,
+        video,
         onProgress: everyTenth("rendered"),
       });
-      if (json) printJson({ path: out, images, splits });
+      if (json) printJson({ path: out, images, splits, ...(video && { video }) });
       else print(`${images} images in ${out}`);
     });
 }

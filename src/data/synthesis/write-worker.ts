@@ -2,26 +2,33 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { loadPlugins } from "../../disk/plugins.js";
 import { type PlainError, toPlainError } from "../loading/loader-protocol.js";
-import { type WriteJob, writeWorldSample } from "./write-sample.js";
+import type { Pose } from "../types.js";
+import { type WriteJob, writeWorldItem } from "./write-sample.js";
+
+/** An image or a snippet. */
+export type WriteItem = readonly [split: string, index: number];
 
 /** What `writeWorld` hands to each thread. */
 export interface WorkerShare {
   readonly job: WriteJob;
-  readonly samples: readonly (readonly [split: string, index: number])[];
+  readonly items: readonly WriteItem[];
   /** Absolute paths; the world may be one of theirs. */
   readonly plugins: readonly string[];
 }
 
-/** A sample is written, or none will be any more. */
-export type FromWriter = { readonly split: string } | { readonly error: PlainError };
+/** An image is written, or an item with its camera's poses, or nothing will be any more. */
+export type FromWriter =
+  | { readonly image: true }
+  | { readonly item: WriteItem; readonly poses: readonly Pose[] }
+  | { readonly error: PlainError };
 
-const { job, samples, plugins } = workerData as WorkerShare;
+const { job, items, plugins } = workerData as WorkerShare;
 const send = (message: FromWriter) => parentPort?.postMessage(message);
 try {
   await loadPlugins(plugins);
-  for (const [split, index] of samples) {
-    await writeWorldSample(job, split, index);
-    send({ split });
+  for (const item of items) {
+    const poses = await writeWorldItem(job, ...item, () => send({ image: true }));
+    send({ item, poses });
   }
 } catch (error) {
   send({ error: toPlainError(error) });

@@ -4,43 +4,55 @@ import { Worker } from "node:worker_threads";
 import { UserError } from "../../common/errors.js";
 import { fillFolder } from "../../disk/filled-folder.js";
 import { loadedPlugins } from "../../disk/plugins.js";
+import { DEFAULT_STYLE, worldByName } from "../../worlds/index.js";
 import type { World } from "../../worlds/world.js";
 import { type DatasetDescription, DEFAULT_LAYOUT } from "../dataset-yaml.js";
-import { writeDatasetYaml } from "../folder.js";
+import { writeDatasetYaml, writeSequences } from "../folder.js";
 import { fromPlainError } from "../loading/loader-protocol.js";
+import type { Pose } from "../types.js";
 import { workerEntry } from "../worker-entry.js";
-import { type WriteJob, writeWorldSample } from "./write-sample.js";
-import type { FromWriter, WorkerShare } from "./write-worker.js";
+import { snippetSequences } from "./sequences.js";
+import { videoOf, type WriteJob, writeWorldItem } from "./write-sample.js";
+import type { FromWriter, WorkerShare, WriteItem } from "./write-worker.js";
 
 export interface WriteWorldOptions {
   /** One of `worlds`. */
   readonly world: World;
+  /** One of the world's styles; default `photo`. */
+  readonly style?: string;
   /** The folder to write: new, empty, or left by an interrupted call with the same settings. */
   readonly out: string;
-  /** Samples by split; splits of 0 samples are left out. */
+  /** Images, or snippets, by split; splits of 0 are left out. */
   readonly splits: Readonly<Record<string, number>>;
   /** [height, width] in pixels. */
   readonly size: readonly [number, number];
   readonly seed: number;
+  /** Frames of each snippet; left out: still images. */
+  readonly video?: number;
+  /** Whether what no task reads (instances, boxes, flow, ...) is written, too. Default true. */
+  readonly extras?: boolean;
   /**
    * Threads; 0 renders in the calling thread. Default: one a processor, and 0 when run from TypeScript
    * source.
    */
   readonly workers?: number;
-  /** Called after each sample. */
+  /** Called after each image. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+type Finished = (item: WriteItem, poses: readonly Pose[]) => void;
+
 async function inThreads(
   job: WriteJob,
-  samples: WorkerShare["samples"],
+  items: readonly WriteItem[],
   count: number,
   done: () => void,
+  finished: Finished,
 ): Promise<void> {
   const entry = workerEntry(import.meta.url, "./write-worker.js");
-  const threads = Array.from({ length: Math.min(count, samples.length) }, (_, thread) => {
-    const own = samples.filter((_, i) => i % count === thread);
-    const share: WorkerShare = { job, samples: own, plugins: loadedPlugins() };
+  const threads = Array.from({ length: Math.min(count, items.length) }, (_, thread) => {
+    const own = items.filter((_, i) => i % count === thread);
+    const share: WorkerShare = { job, items: own, plugins: loadedPlugins() };
     return new Worker(entry, { workerData: share });
   });
   try {
@@ -50,6 +62,7 @@ async function inThreads(
           new Promise<void>((resolve, reject) => {
             thread.on("message", (message: FromWriter) => {
               if ("error" in message) reject(fromPlainError(message.error));
+              else if ("item" in message) finished(message.item, message.poses);
               else done();
             });
             thread.on("error", reject);
@@ -64,55 +77,68 @@ async function inThreads(
   }
 }
 
-function describe({ world, splits, size: [height, width], seed }: WriteWorldOptions): DatasetDescription {
+/** Folders of what a world knows beside its tasks. */
+function extrasOf({ world, video }: WriteWorldOptions): string[] {
+  const moving = video === undefined ? [] : ["flow", "motion"];
+  return ["instances", ...(world.boxes ? ["boxes"] : []), ...moving];
+}
+
+function describe(options: WriteWorldOptions): DatasetDescription {
+  const { world, style = DEFAULT_STYLE, splits, size, seed, video, extras = true } = options;
   return {
-    name: `${world.name}-${seed}`,
+    name: [world.name, ...(style === DEFAULT_STYLE ? [] : [style]), seed].join("-"),
     layout: DEFAULT_LAYOUT,
     splits: Object.keys(splits).filter((split) => splits[split] > 0),
     tasks: world.tasks,
-    camera: world.camera(seed, height, width),
+    ...(video !== undefined && { sequences: "sequences.json" }),
+    ...(extras && { extras: extrasOf(options) }),
+    camera: world.camera(seed, ...size),
   };
 }
 
+function checkNumbers({ out, splits, size, video = 1 }: WriteWorldOptions): void {
+  const counts = Object.values(splits);
+  const whole = [...size, ...counts, video].every((value) => Number.isInteger(value) && value >= 0);
+  if (whole && !size.includes(0) && video > 0 && counts.some((count) => count > 0)) return;
+  throw new UserError({
+    code: "data.bad-size",
+    what: "sizes and sample counts must be positive whole numbers",
+    where: out,
+    got: `${size.join("x")}, ${JSON.stringify(splits)}${video === 1 ? "" : `, ${video} frames`}`,
+  });
+}
+
 /**
- * Renders a world into a dataset folder: images, every label, and last of all dataset.yaml, so that a folder
- * with one is whole. The files depend on the seed, the size and the sample's number only, not on `workers` or
- * on how many samples there are. Called again with the same settings after an interruption, it starts over in
- * the same folder.
+ * Renders a world into a dataset folder: images or snippets, every label, and last of all dataset.yaml, so
+ * that a folder with one is whole. The files depend on the seed, the size and the sample's number only, not
+ * on `workers` or on how many samples there are. Called again with the same settings after an interruption,
+ * it starts over in the same folder.
  *
- * @returns the number of samples.
+ * @returns the number of images.
  * @throws UserError `data.folder-in-use` where the folder holds something else; `data.bad-size` for sizes or
- * counts that are not positive whole numbers.
+ * counts that are not positive whole numbers; `data.unknown-style`; `data.no-video`.
  */
 export async function writeWorld(options: WriteWorldOptions): Promise<number> {
-  const { world, out, splits, size, seed, onProgress } = options;
-  const counts = Object.values(splits);
-  const whole = [...size, ...counts].every((value) => Number.isInteger(value) && value >= 0);
-  if (!whole || size.includes(0) || counts.every((count) => count === 0)) {
-    throw new UserError({
-      code: "data.bad-size",
-      what: "sizes and sample counts must be positive whole numbers",
-      where: out,
-      got: `${size.join("x")}, ${JSON.stringify(splits)}`,
-    });
-  }
+  const { world, style, out, splits, size, seed, video, onProgress } = options;
+  checkNumbers(options);
+  const rate = video === undefined ? 0 : videoOf(worldByName(world.name, style)).rate;
   const description = describe(options);
-  const job: WriteJob = { world: world.name, out, size, seed, description };
-  const samples = description.splits.flatMap((split) =>
+  const job: WriteJob = { world: world.name, style, out, size, seed, video, description };
+  const items = description.splits.flatMap((split) =>
     Array.from({ length: splits[split] }, (_, index) => [split, index] as const),
   );
-  let finished = 0;
-  const done = () => onProgress?.(++finished, samples.length);
+  const images = items.length * (video ?? 1);
+  let written = 0;
+  const done = () => onProgress?.(++written, images);
+  const poses = new Map<string, readonly Pose[]>();
+  const finished: Finished = (item, of) => poses.set(item.join(" "), of);
   const workers = options.workers ?? (import.meta.url.endsWith(".ts") ? 0 : availableParallelism());
-  return await fillFolder(out, { world: world.name, splits, size, seed }, async () => {
-    if (workers > 0) await inThreads(job, samples, workers, done);
-    else {
-      for (const [split, index] of samples) {
-        await writeWorldSample(job, split, index);
-        done();
-      }
-    }
+  const settings = { world: world.name, splits, size, seed, style, video, extras: options.extras };
+  return await fillFolder(out, settings, async () => {
+    if (workers > 0) await inThreads(job, items, workers, done, finished);
+    else for (const item of items) finished(item, await writeWorldItem(job, ...item, done));
+    if (video !== undefined) await writeSequences(out, description, snippetSequences(items, poses, rate));
     await writeDatasetYaml(out, description);
-    return samples.length;
+    return images;
   });
 }

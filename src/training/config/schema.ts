@@ -40,6 +40,16 @@ const worldData = () =>
         "[height, width] that images are rendered at, if they are to be resized from there to `size`",
       ),
     seed: seed.default(0),
+    style: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("how the world is drawn: photo (default) or another of its styles, e.g. plain"),
+    video: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("frames of a snippet: train, val, test and extra count snippets instead of images"),
   });
 
 const fileLabels = z.strictObject({

@@ -3,11 +3,17 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { readRaster } from "../../../src/data/files/raster.js";
 import { openFolder } from "../../../src/data/folder.js";
+import { clipsOf } from "../../../src/data/loading/clips.js";
 import { type WriteWorldOptions, writeWorld } from "../../../src/data/synthesis/write.js";
+import { videoOf } from "../../../src/data/synthesis/write-sample.js";
 import { UNFINISHED } from "../../../src/disk/filled-folder.js";
+import { worldByName } from "../../../src/worlds/index.js";
 import { rooms } from "../../../src/worlds/rooms/index.js";
+import { streets } from "../../../src/worlds/streets/index.js";
 import { temporaryFolder, writeFiles } from "../../helpers/dataset.js";
+import { take } from "../../helpers/frames.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** Threads run the build; it takes part only where it is there and not older than the sources. */
@@ -62,6 +68,83 @@ describe("writeWorld", () => {
     }
   });
 
+  it("writes snippets whose frames, times, cameras and poses the folder reads back as clips", async () => {
+    const out = await temporaryFolder();
+    const size = [24, 48] as const;
+    const video = { ...options(out), world: streets, size, splits: { train: 2, test: 1 }, video: 3 };
+    const progress: number[] = [];
+    expect(await writeWorld({ ...video, onProgress: (done) => progress.push(done) })).toBe(9);
+    expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+
+    const dataset = await openFolder(out);
+    expect(dataset.passedOver).toEqual([]);
+    expect(dataset.description.extras).toEqual(["instances", "boxes", "flow", "motion"]);
+    const ids = ["000001-000000", "000001-000001", "000001-000002"];
+    expect(dataset.info.splits.train.slice(3)).toEqual(ids);
+    expect(clipsOf(dataset, "train", { count: 2, step: 1 })).toHaveLength(4);
+    expect(clipsOf(dataset, "train", { count: 3, step: 1 })[1]).toEqual(ids);
+    expect(dataset.info.sequences?.train[1].timestamps).toEqual([0, 0.1, 0.2]);
+    const frames = take(streets.video!.frames(5, "train", 1, ...size), 3);
+    for (const [i, { pose, labels, camera }] of frames.entries()) {
+      const sample = await dataset.read("train", ids[i], ["depth", "segmentation"]);
+      expect(sample.pose).toEqual(pose);
+      expect(sample.camera?.fx).toBeCloseTo(camera.fx, 6);
+      expect(sample.labels.segmentation.data).toEqual(labels.segmentation.data);
+      expect(sample.labels.depth.valid).toEqual(labels.depth.valid);
+      const off = sample.labels.depth.data.map((metres, at) => Math.abs(metres - labels.depth.data[at]));
+      expect(Math.max(...off)).toBeLessThan(0.5 / 256 + 1e-4);
+    }
+  });
+
+  it("writes beside the labels what no task reads: instances, boxes, flow and object motion, all exact", async () => {
+    const out = await temporaryFolder();
+    const size = [24, 48] as const;
+    await writeWorld({ ...options(out), world: streets, size, splits: { train: 1 }, video: 2 });
+    const [{ instances, boxes, motion }] = take(streets.video!.frames(5, "train", 0, ...size), 1);
+    const file = (folder: string, extension: string) =>
+      join(out, `train/${folder}/000000-000000.${extension}`);
+    const numbers = await readRaster(file("instances", "png"));
+    expect([...numbers.data]).toEqual([...instances]);
+    expect(JSON.parse(await readFile(file("boxes", "json"), "utf8"))).toEqual(
+      JSON.parse(JSON.stringify(boxes)),
+    );
+    const area = size[0] * size[1];
+    const [flow, moved] = [await readRaster(file("flow", "npy")), await readRaster(file("motion", "npy"))];
+    expect([flow.channels, moved.channels]).toEqual([3, 3]);
+    for (let i = 0; i < area; i++) {
+      const known = motion!.flow.valid[i] === 1;
+      expect(flow.data[3 * i]).toBe(known ? motion!.flow.data[i] : Number.NaN);
+      expect(flow.data[3 * i + 1]).toBe(known ? motion!.flow.data[area + i] : Number.NaN);
+      expect(flow.data[3 * i + 2]).toBe(motion!.visible[i]);
+      for (let c = 0; c < 3; c++) expect(moved.data[3 * i + c]).toBe(motion!.motion.data[c * area + i]);
+    }
+  });
+
+  it("writes still images with their instances, in another style too, and without extras where asked", async () => {
+    const [plain, bare] = [await temporaryFolder(), await temporaryFolder()];
+    const splits = { train: 1 };
+    await writeWorld({ ...options(plain), splits, style: "plain" });
+    const { description, read } = await openFolder(plain);
+    expect([description.name, description.extras]).toEqual(["rooms-plain-5", ["instances"]]);
+    const { image } = worldByName("rooms", "plain").render(5, "train", 0, 24, 32);
+    const sample = await read("train", "000000", []);
+    const red = image.data.filter((_, i) => i % 3 === 0);
+    expect([...sample.image.subarray(0, red.length)].map((value) => Math.round(255 * value))).toEqual([
+      ...red,
+    ]);
+    await writeWorld({ ...options(bare), splits, extras: false });
+    expect((await readdir(join(bare, "train"))).sort()).toEqual(
+      [...Object.keys(rooms.tasks), "image"].sort(),
+    );
+  });
+
+  it("refuses styles that a world does not have, and video of one that does not move", async () => {
+    const out = await temporaryFolder();
+    await expect(writeWorld({ ...options(out), style: "oils", video: 2 })).rejects.toThrow("photo or plain");
+    expect(() => videoOf({ ...rooms, video: undefined })).toThrow("the world rooms does not move");
+    expect(await readdir(out)).toEqual([]);
+  });
+
   it("takes everything back when it fails", async () => {
     const parent = await temporaryFolder();
     const stop = new Error("stop");
@@ -101,7 +184,12 @@ describe("writeWorld", () => {
 
   it("refuses sizes and counts that are no whole numbers, and an empty data set", async () => {
     const out = await temporaryFolder();
-    for (const wrong of [{ size: [24, 0] as const }, { splits: { train: 1.5 } }, { splits: { train: 0 } }]) {
+    for (const wrong of [
+      { size: [24, 0] as const },
+      { splits: { train: 1.5 } },
+      { splits: { train: 0 } },
+      { video: 0 },
+    ]) {
       await expect(writeWorld({ ...options(out), ...wrong })).rejects.toThrow("positive whole numbers");
     }
     expect(await readdir(out)).toEqual([]);
@@ -115,5 +203,9 @@ describe("writeWorld", () => {
     await writeWorld({ ...options(threads), workers: 3, onProgress: () => done++ });
     expect(done).toBe(5);
     expect(await contents(threads)).toEqual(await contents(alone));
+    const [one, two] = [await temporaryFolder(), await temporaryFolder()];
+    await writeWorld({ ...options(one), world: streets, video: 2, workers: 0 });
+    await writeWorld({ ...options(two), world: streets, video: 2, workers: 2 });
+    expect(await contents(two)).toEqual(await contents(one));
   });
 });
