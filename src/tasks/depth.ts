@@ -182,16 +182,26 @@ function accumulator(): MetricAccumulator {
   };
 }
 
+/** Depths that a picture's range is found from, at most: no more of them make it better. */
+const RANGE_PIXELS = 2 ** 20;
+
 /**
  * The spec's range, or the 2nd to 98th percentile of the valid (finite) depths, so that a few outliers do not
- * flatten a picture.
+ * flatten a picture; in large maps, of every n-th pixel.
  */
 function drawingRange(map: LabelMap | PredictionMap, spec: DepthSpec): DrawingRange {
   if (spec.range !== undefined) return spec.range;
-  const depths = map.data.filter((metres, pixel) => isDrawn(map, pixel) && Number.isFinite(metres)).sort();
-  if (depths.length === 0) return [0, 1];
-  const near = depths[Math.floor(0.02 * (depths.length - 1))];
-  const far = depths[Math.ceil(0.98 * (depths.length - 1))];
+  const step = Math.ceil(map.data.length / RANGE_PIXELS);
+  const depths = Float32Array.from({ length: Math.ceil(map.data.length / step) }, (_, i) => {
+    const metres = map.data[i * step];
+    return isDrawn(map, i * step) && Number.isFinite(metres) ? metres : Number.NaN;
+  }).sort();
+  // NaN comes last.
+  const unknown = depths.findIndex(Number.isNaN);
+  const known = unknown < 0 ? depths : depths.subarray(0, unknown);
+  if (known.length === 0) return [0, 1];
+  const near = known[Math.floor(0.02 * (known.length - 1))];
+  const far = known[Math.ceil(0.98 * (known.length - 1))];
   return far > near ? [near, far] : [near, near + 1];
 }
 

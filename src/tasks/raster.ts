@@ -1,6 +1,6 @@
 /** @file Pixels of files, brought to the channels that a task's labels have. */
 import { UserError } from "../common/errors.js";
-import type { Raster } from "./contract/maps.js";
+import type { Raster, RasterData } from "./contract/maps.js";
 
 /** The colours of palette indices, as RGB. Throws UserError where an index has none. */
 export function paletteColours(raster: Raster, palette: Uint8Array, where: string): Raster {
@@ -58,7 +58,10 @@ export function withChannels(
 /** The first `channels` channels of each pixel. */
 function channelsOf(raster: Raster, channels: number): Raster {
   const { width, height, channels: all, data } = raster;
-  const first = data.filter((_, i) => i % all < channels);
+  const first = new (data.constructor as new (length: number) => RasterData)(width * height * channels);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let c = 0; c < channels; c++) first[pixel * channels + c] = data[pixel * all + c];
+  }
   return { ...raster, width, height, channels, data: first };
 }
 

@@ -102,6 +102,17 @@ describe("depth pictures", () => {
     expect(far).toEqual([0x44, 0x01, 0x54]);
   });
 
+  test("the range of a large map is found from a part of its pixels", () => {
+    const [height, width] = [1500, 2000];
+    const data = Float32Array.from({ length: height * width }, (_, i) => 1 + (i % width) / width);
+    const [near, far] = depth.drawing.range({ channels: 1, height, width, data }, spec)!;
+    expect(near).toBeCloseTo(1.02, 2);
+    expect(far).toBeCloseTo(1.98, 2);
+    expect(depth.drawing.range({ channels: 1, height, width, data: data.fill(Number.NaN) }, spec)).toEqual([
+      0, 1,
+    ]);
+  });
+
   test("the range comes from the spec, else from the map's percentiles without its outliers", () => {
     expect(depth.drawing.range(label, { ...spec, range: [0.5, 8] })).toEqual([0.5, 8]);
     const data = Float32Array.from({ length: 1001 }, (_, i) => (i === 1000 ? 1e6 : 1 + i / 1000));
