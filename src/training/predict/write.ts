@@ -1,6 +1,6 @@
 /** @file The files of one image's predictions. */
 import { dirname } from "node:path";
-import { encodeNpy, npyHeader } from "../../data/files/npy.js";
+import { npyHeader } from "../../data/files/npy.js";
 import { encodePng } from "../../data/files/png.js";
 import { encodeRaster } from "../../data/files/raster.js";
 import { type FileSink, makeFolder, replaceFile } from "../../disk/files.js";
@@ -57,8 +57,7 @@ export async function writePredictions(
     const picture = `${path}.png`;
     await replaceFile(picture, encodePng({ ...result.picture, channels: 3 }), UNFLUSHED);
     if ("values" in result) {
-      const { channels, height, width, data } = result.values;
-      await replaceFile(`${path}.npy`, encodeNpy({ shape: [channels, height, width], data }), UNFLUSHED);
+      await writeValues(`${path}.npy`, result.values);
       written[task.name] = { picture, array: `${path}.npy` };
       continue;
     }
@@ -68,6 +67,15 @@ export async function writePredictions(
     written[task.name] = { picture, decision, ...(scored.includes(task) && { array: `${path}.npy` }) };
   }
   return written;
+}
+
+/** As `encodeNpy`, without a copy of the values. */
+async function writeValues(path: string, { channels, height, width, data }: PredictionMap): Promise<void> {
+  const write = async (sink: FileSink) => {
+    await sink.write(npyHeader({ shape: [channels, height, width], data }));
+    await sink.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  };
+  await replaceFile(path, write, UNFLUSHED);
 }
 
 /** Writes the rows of a map from `top` on to their places in its file. */
