@@ -39,10 +39,11 @@ function nearestSame(
 
 /**
  * Where a pixel is sampled, in pixels off its centre. Outdoors every third pixel lies at an edge and asks for
- * rays: two do, with the ray of the centre, which is known.
+ * rays: there it takes the ray of its centre, which is known, and two of its corners, each of which it has in
+ * common with a neighbour.
  */
 const ROOM_SAMPLES = [-0.25, -0.25, 0.25, -0.25, -0.25, 0.25, 0.25, 0.25];
-const OPEN_SAMPLES = [0, 0, -0.3, 0.3, 0.3, -0.3];
+const OPEN_SAMPLES = [0, 0, -0.5, -0.5, 0.5, 0.5];
 
 /** Linear-light radiance, interleaved RGB [height, width, 3]. */
 export function shade(
@@ -57,6 +58,8 @@ export function shade(
   const { primitives, sky, haze } = scene;
   const samples = sky === undefined ? ROOM_SAMPLES : OPEN_SAMPLES;
   const weight = 2 / samples.length;
+  /** Radiance at the corners of pixels, one more a row than pixels, NaN where no ray went through. */
+  const corners = new Float32Array(sky === undefined ? 0 : 3 * (width + 1) * (height + 1)).fill(Number.NaN);
   const [ox, oy, oz] = view.position;
   const ray = new Float64Array(3);
   const colour = new Float64Array(3);
@@ -69,14 +72,24 @@ export function shade(
       const plane = nx * (points[i] - ox) + ny * (points[i + 1] - oy) + nz * (points[i + 2] - oz);
       for (let sample = 0; sample < samples.length; sample += 2) {
         const central = samples[sample] === 0;
+        const rays = edge && !central;
+        const corner =
+          3 * ((y + (samples[sample + 1] > 0 ? 1 : 0)) * (width + 1) + x + (samples[sample] > 0 ? 1 : 0));
+        if (rays && corners[corner] >= 0) {
+          for (let c = 0; c < 3; c++) radiance[i + c] += weight * corners[corner + c];
+          continue;
+        }
         pixelRay(view, x + samples[sample], y + samples[sample + 1], ray);
         let item = seen.primitive[pixel];
         let t: number;
         const slant = nx * ray[0] + ny * ray[1] + nz * ray[2];
-        const hit = edge && !central && tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2]);
-        if (sky !== undefined && !hit && (item < 0 || (edge && !central))) {
+        const hit = rays && tracer.closest(ox, oy, oz, ray[0], ray[1], ray[2]);
+        if (sky !== undefined && !hit && (item < 0 || rays)) {
           skyColour(sky, ray[0], ray[1], ray[2], colour);
-          for (let c = 0; c < 3; c++) radiance[i + c] += weight * colour[c];
+          for (let c = 0; c < 3; c++) {
+            radiance[i + c] += weight * colour[c];
+            if (rays) corners[corner + c] = colour[c];
+          }
           continue;
         }
         if (hit) {
@@ -98,7 +111,9 @@ export function shade(
         const clear = haze === undefined ? 1 : Math.exp(-haze.density * t);
         for (let c = 0; c < 3; c++) {
           const own = colour[c] * (light[from + c] + material.emission);
-          radiance[i + c] += weight * (haze === undefined ? own : own * clear + haze.colour[c] * (1 - clear));
+          const seenThere = haze === undefined ? own : own * clear + haze.colour[c] * (1 - clear);
+          radiance[i + c] += weight * seenThere;
+          if (rays && sky !== undefined) corners[corner + c] = seenThere;
         }
       }
     }

@@ -57,7 +57,7 @@ const uses = {
   },
   crown: {
     colours: { foliage: 6, autumn: 1.5, earth: 1, dark: 0.6, pastel: 0.3, asphalt: 0.4 },
-    patterns: { mottled: 5, leaves: 0.5 },
+    patterns: { mottled: 1 },
   },
   bark: { colours: { wood: 2, dark: 2, asphalt: 2, earth: 1 }, patterns: { mottled: 2, grain: 1 } },
   clothes: {

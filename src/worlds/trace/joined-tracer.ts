@@ -20,21 +20,22 @@ export class JoinedTracer implements RayTracer {
     const { first, second } = this;
     this.primitive = -1;
     this.distance = limit;
-    if (first.closest(ox, oy, oz, dx, dy, dz, limit)) {
-      this.distance = first.distance;
-      this.primitive = first.primitive;
-    }
-    if (second.closest(ox, oy, oz, dx, dy, dz, this.distance)) {
+    // What moves is less, and often near: it spares the ray much of what stands.
+    if (second.closest(ox, oy, oz, dx, dy, dz, limit)) {
       this.distance = second.distance;
       this.primitive = first.size + second.primitive;
+    }
+    if (first.closest(ox, oy, oz, dx, dy, dz, this.distance)) {
+      this.distance = first.distance;
+      this.primitive = first.primitive;
     }
     return this.primitive >= 0;
   }
 
   occluded(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, limit: number): boolean {
     return (
-      this.first.occluded(ox, oy, oz, dx, dy, dz, limit) ||
-      this.second.occluded(ox, oy, oz, dx, dy, dz, limit)
+      this.second.occluded(ox, oy, oz, dx, dy, dz, limit) ||
+      this.first.occluded(ox, oy, oz, dx, dy, dz, limit)
     );
   }
 }

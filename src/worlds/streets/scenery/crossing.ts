@@ -37,7 +37,7 @@ export function crossingOf({ seed }: Street, index: number): Crossing | undefine
 function zebra(plot: Plot, x: number, instance: number): void {
   const { left, right } = plot.profile;
   for (let y = -right.kerb + 0.4; y < left.kerb - 0.4; y += 1) {
-    strip(plot, [x - 1.5, x + 1.5], [y, y + 0.5], 0.003, plot.styling.marking, ROAD, instance);
+    strip(plot, [x - 1.5, x + 1.5], [y, y + 0.5], 0.0014, plot.styling.marking, ROAD, instance);
   }
 }
 
@@ -89,7 +89,7 @@ export function addCrossing(plot: Plot, crossing: Crossing): void {
     const { kerb, lanes } = sideOf(profile, side);
     const stop: [number, number] = side > 0 ? [0.1, lanes] : [-lanes, -0.1];
     const line = before + side * 2.6;
-    strip(plot, [line - 0.2, line + 0.2], stop, 0.0025, styling.marking, ROAD, paint);
+    strip(plot, [line - 0.2, line + 0.2], stop, 0.0012, styling.marking, ROAD, paint);
     if (!signals) continue;
     const pole = beside(plot, POLE, before + side * 1.9, side, kerb + 0.5);
     addTrafficLight(pole, styling, lamp, arms ? kerb - 0.4 * lanes : 0);

@@ -6,12 +6,12 @@ import type { Plot } from "../plot.js";
 import { sideOf } from "../profile.js";
 import { headingAt, placeAt } from "../road.js";
 
-/** Straight pieces of the bending road, metres; they overlap a little. */
-const PIECE = 8;
-const OVERLAP = 0.25;
+/** Longest straight pieces of a bending road, metres; they overlap a little. */
+const PIECE = 14;
+const OVERLAP = 0.4;
 /** Heights above the lanes, metres. */
 export const WALK_HEIGHT = 0.13;
-const PAINT = 0.002;
+const PAINT = 0.001;
 
 /** A strip along the road from `x0` to `x1`, between `from` and `to` metres left of its middle. */
 export function strip(
@@ -24,7 +24,7 @@ export function strip(
   instance: number,
 ): void {
   if (x1 <= x0 || to <= from) return;
-  const count = Math.ceil((x1 - x0) / PIECE);
+  const count = plot.road.swing === 0 ? 1 : Math.ceil((x1 - x0) / PIECE);
   const step = (x1 - x0) / count;
   const [middle, thick] = [(from + to) / 2, 0.4];
   for (let i = 0; i < count; i++) {
@@ -67,7 +67,7 @@ function rails(plot: Plot, span: readonly [number, number], instance: number): v
   for (const lane of [-0.5, 0.5]) {
     for (const rail of [-0.72, 0.72]) {
       const left = lane * plot.profile.laneWidth + rail;
-      strip(plot, span, [left - 0.05, left + 0.05], 0.0015, plot.styling.metal, ROAD, instance);
+      strip(plot, span, [left - 0.05, left + 0.05], 0.0008, plot.styling.metal, ROAD, instance);
     }
   }
 }
