@@ -21,7 +21,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   formats: ["open"],
   optimizers: ["options", "learningRate", "create"],
   weightings: ["options", "combine"],
-  constraints: ["options"],
+  constraints: ["options", "needs", "build"],
   augmentations: ["options", "effect", "draw"],
   worlds: ["version", "render"],
 };

@@ -1,9 +1,9 @@
 /** @file The registered parts a configuration names, and from them the plan of its step. */
+import { methodNamed } from "../constraints/index.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import type { Dataset } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
 import { type ConfiguredMethod, compose } from "../methods/compose.js";
-import { methods } from "../methods/index.js";
 import { models } from "../models/index.js";
 import type { Network } from "../models/network.js";
 import { optimizers } from "../nn/optimizers/index.js";
@@ -22,7 +22,7 @@ export function networkOf(config: Pick<RunConfig, "model" | "method">): Network 
 /** The configured method, with the terms of those under `method.with`. */
 export function methodOf({ method }: Pick<RunConfig, "method">): ConfiguredMethod {
   const configured = (each: Named): ConfiguredMethod => ({
-    method: methods[each.name],
+    method: methodNamed(each.name),
     options: optionsOf(each, ["with"]),
   });
   return compose(configured(method), (method.with as readonly Named[]).map(configured));

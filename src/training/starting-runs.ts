@@ -1,6 +1,6 @@
 /** @file Helper networks that start from another run's weights, e.g. the teachers of a student. */
 import { UserError } from "../common/errors.js";
-import { methods } from "../methods/index.js";
+import { methodNamed } from "../constraints/index.js";
 import { helperModule } from "../nn/module.js";
 import { findRun } from "../runs/run-folder.js";
 import type { Trainer } from "../step/trainer.js";
@@ -18,7 +18,7 @@ interface StartingRun {
 function startingRuns({ method }: RunConfig): StartingRun[] {
   const added = method.with as readonly Named[];
   return [method, ...added].flatMap((each) =>
-    Object.entries(methods[each.name].startsFrom ?? {}).map(([helper, option]) => ({
+    Object.entries(methodNamed(each.name).startsFrom ?? {}).map(([helper, option]) => ({
       helper,
       key: `${each === method ? "method" : `method.with: ${each.name}`}.${option}`,
       folder: String(each[option]),

@@ -159,6 +159,19 @@ describe("a plugin", () => {
     expect(existsSync(join(out, "val/segmentation/b.png"))).toBe(false);
   });
 
+  it("brings a constraint, which ties the tasks of a run", async () => {
+    const { steps } = await trainWith(folder, "floors-are-level", {
+      method: { name: "supervised", with: [{ name: "floors-are-level", classes: ["left", "disc"] }] },
+    });
+    expect(steps[0].losses["floors-are-level"]).toBeGreaterThan(0);
+    const config = join(folder, "floors-without.yaml");
+    const method = { name: "supervised", with: [{ name: "floors-are-level" }] };
+    writeFileSync(config, tinyText({ ...SHORT, plugins: [plugin("floors-are-level")], method }));
+    const { status, stderr } = taskloom("train", config, "--run", join(folder, "floors-without"));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/error: floors-are-level: classes: .*no class floor.*left, right, disc/);
+  });
+
   it("brings a world, rendered by worker threads, and trained on", async () => {
     const out = scratchFolder();
     const size = ["--train", "4", "--val", "2", "--test", "2", "--size", "32x32"];

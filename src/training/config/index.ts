@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { decodeText } from "../../common/text.js";
+import { methodNamed } from "../../constraints/index.js";
 import { fileError } from "../../disk/files.js";
 import { loadPlugins, pluginDigest } from "../../disk/plugins.js";
-import { methods } from "../../methods/index.js";
 import { configDigest } from "../../runs/checkpoint.js";
 import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
@@ -108,13 +108,13 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
 
 /** A method's options without the runs that it starts from. */
 function withoutRuns(method: Named): Named {
-  const options = Object.values(methods[method.name].startsFrom ?? {});
+  const options = Object.values(methodNamed(method.name).startsFrom ?? {});
   return { ...method, ...Object.fromEntries(options.map((option) => [option, undefined])) };
 }
 
 /** A method's options, the runs that it starts from by their absolute paths. */
 function withAbsoluteRuns(method: Named, folder: string): Named {
-  const options = Object.values(methods[method.name].startsFrom ?? {});
+  const options = Object.values(methodNamed(method.name).startsFrom ?? {});
   const runs = options.map((option) => [option, resolve(folder, String(method[option]))]);
   return { ...method, ...Object.fromEntries(runs) };
 }

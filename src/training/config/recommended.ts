@@ -1,5 +1,5 @@
 /** @file What methods recommend, in the place of what a configuration leaves out. */
-import { methods } from "../../methods/index.js";
+import { methodNamed } from "../../constraints/index.js";
 import type { Recommendation } from "../../methods/method.js";
 import { type Named, optionsOf } from "./registered.js";
 import type { RunConfig } from "./schema.js";
@@ -28,6 +28,6 @@ export function withRecommended(given: unknown, checked: RunConfig): unknown {
 }
 
 function recommendation(method: Named): Recommendation<object> {
-  const definition = methods[method.name];
+  const definition = methodNamed(method.name);
   return definition.recommended?.(optionsOf(method, ["with"])) ?? {};
 }

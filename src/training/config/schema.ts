@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { registryVersion } from "../../common/registry.js";
+import { constraints } from "../../constraints/index.js";
 import { augmentations } from "../../data/augment/index.js";
 import { scenarioSchema } from "../../data/scenarios.js";
 import { methods } from "../../methods/index.js";
@@ -112,9 +113,10 @@ export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam", weighting: "e
 /** Put together from the registries as they are now. */
 function makeSchema() {
   /** Methods that only add terms; one that changes the network can only stand alone. */
-  const addable = Object.fromEntries(
-    Object.entries(methods).filter(([, method]) => method.network === undefined),
-  );
+  const addable = {
+    ...Object.fromEntries(Object.entries(methods).filter(([, method]) => method.network === undefined)),
+    ...constraints,
+  };
   return z.strictObject({
     plugins: z
       .array(z.string().min(1))
@@ -134,7 +136,7 @@ function makeSchema() {
           message: "names a method twice",
         })
         .default([])
-        .describe("further methods, whose terms beyond the supervised ones are added"),
+        .describe("constraints, and further methods, whose terms beyond the supervised ones are added"),
     })),
     weighting: registered(weightings)
       .prefault({ name: DEFAULT_NAMES.weighting })

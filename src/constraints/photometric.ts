@@ -1,0 +1,131 @@
+/**
+ * @file A frame looks like its neighbour, seen by depth and motion (Taskology eq. 3-5), weighed as by Gordon
+ * et al., "Depth from Videos in the Wild" (2019), which the paper takes its photometric loss from.
+ */
+import { z } from "zod";
+import { add, div, mul, sub } from "../graph/ops/arithmetic.js";
+import { cast, less } from "../graph/ops/compare.js";
+import { reduceMean, reduceSum } from "../graph/ops/reduce.js";
+import { abs, detach, square } from "../graph/ops/unary.js";
+import type { Tensor } from "../graph/tensor.js";
+import {
+  type ConstraintContext,
+  type ConstraintDefinition,
+  taskFor,
+  taskOption,
+  weightOption,
+} from "./constraint.js";
+import { movableMask, movableOption } from "./movable.js";
+import { dissimilarity } from "./ssim.js";
+import { type Warp, warpTo } from "./warp.js";
+
+interface PhotometricOptions {
+  readonly weight: number;
+  readonly rgb: number;
+  readonly ssim: number;
+  readonly depthAgreement: number;
+  readonly step: number;
+  readonly movable?: readonly string[];
+  readonly dilation: number;
+  readonly depth?: string;
+  readonly segmentation?: string;
+}
+
+/** The least spread of depth, m². */
+const LEAST_SPREAD = 1e-4;
+
+/** What one direction costs, before weights. */
+export interface PhotometricErrors {
+  /** Mean over pixels and colours of |I' - I| where the point is in sight. */
+  readonly rgb: Tensor;
+  /** Mean of the weighed dissimilarity. */
+  readonly ssim: Tensor;
+  /** Mean of |d' - z'| where the point is in sight, metres. */
+  readonly depth: Tensor;
+}
+
+/**
+ * Errors of a frame against another one seen at its pixels: `image` I [N,3,H,W] and the other's `otherImage`
+ * and `otherDepth`, sampled by `warp`. A point is in sight where it lies within the other image and nearer
+ * than what is seen there (z' < d'): farther ones are hidden. Dissimilarity is weighed by M / (e² + M), e = d'
+ * - z' and M its mean square over the points in sight, from which no gradient flows. Means are over all
+ * pixels, so that what goes out of sight is no gain of the others'.
+ */
+export function photometricErrors(
+  image: Tensor,
+  warp: Warp,
+  otherImage: Tensor,
+  otherDepth: Tensor,
+): PhotometricErrors {
+  const sampledImage = warp.sample(otherImage);
+  const sampledDepth = warp.sample(otherDepth);
+  const error = sub(sampledDepth, warp.z);
+  const inSight = mul(warp.inside, cast(less(warp.z, sampledDepth), "float32"));
+  const over = { axes: [1, 2, 3], keepDims: true };
+  const fixed = square(detach(error));
+  const spread = add(
+    div(reduceSum(mul(fixed, inSight), over), add(reduceSum(inSight, over), 1)),
+    LEAST_SPREAD,
+  );
+  const weight = mul(div(spread, add(fixed, spread)), warp.inside);
+  const { values, weights } = dissimilarity(sampledImage, image, weight);
+  return {
+    rgb: reduceMean(mul(abs(sub(sampledImage, image)), inSight)),
+    ssim: reduceMean(mul(values, weights)),
+    depth: reduceMean(mul(abs(error), inSight)),
+  };
+}
+
+/** The movable mask of a frame, where the run segments: elsewhere all points may move by themselves. */
+function maskOf(context: ConstraintContext, options: PhotometricOptions, frame: number): Tensor | undefined {
+  const segments = context.tasks.some(({ kind }) => kind.kind === "segmentation");
+  if (!segments && options.segmentation === undefined) return undefined;
+  const task = taskFor(context, "photometric", "segmentation", options.segmentation);
+  const logits = context.frame(frame).predictions[task.name];
+  return movableMask(logits, task, "photometric", options.movable, options.dilation);
+}
+
+export const photometric: ConstraintDefinition<PhotometricOptions> = {
+  name: "photometric",
+  options: z.strictObject({
+    weight: weightOption("of all three errors together"),
+    rgb: z.number().nonnegative().default(0.85).describe("weight of the difference of colours"),
+    ssim: z.number().nonnegative().default(1.5).describe("weight of the dissimilarity, a direction"),
+    depthAgreement: z
+      .number()
+      .nonnegative()
+      .default(0.01)
+      .describe("weight of the difference between a point's depth and the depth seen where it goes"),
+    step: z.int().min(1).default(1).describe("frames between the two of a pair"),
+    movable: movableOption,
+    dilation: z.int().min(0).default(0).describe("pixels by which masks of movable things are widened"),
+    depth: taskOption("depth"),
+    segmentation: taskOption("segmentation"),
+  }),
+  needs: ({ step }) => ({
+    tasks: { depth: "depth" },
+    frames: { count: 2, step },
+    camera: true,
+    motion: true,
+  }),
+  build(context, options) {
+    const { name } = taskFor(context, "photometric", "depth", options.depth);
+    const directions = [
+      [0, 1],
+      [1, 0],
+    ].map(([from, to]) => {
+      const [here, there] = [context.frame(from), context.frame(to)];
+      const motion = context.motion(from, to);
+      const mask = motion.residual === null ? undefined : maskOf(context, options, from);
+      const warp = warpTo(here.predictions[name], here.camera, there.camera, motion, mask);
+      return photometricErrors(here.image, warp, there.image, there.predictions[name]);
+    });
+    const both = (error: keyof PhotometricErrors) => add(directions[0][error], directions[1][error]);
+    const { weight } = options;
+    return [
+      { name: "photometric.rgb", value: both("rgb"), weight: weight * options.rgb },
+      { name: "photometric.ssim", value: both("ssim"), weight: weight * options.ssim },
+      { name: "photometric.depth", value: both("depth"), weight: weight * options.depthAgreement },
+    ];
+  },
+};
