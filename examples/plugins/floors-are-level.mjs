@@ -8,8 +8,8 @@ import { add, div, maximum, mul, reduceMean, reduceSum, slice, softmax } from "t
 import { z } from "zod";
 
 /**
- * Mean of 1 - n·u over pixels, weighed by how probably each is of one of the classes: n the predicted normal, u
- * = (0, -1, 0) the direction against gravity of a level camera. Rolled or pitched cameras need their own u.
+ * Mean of 1 - n·u over pixels, weighed by how probably each is of one of the classes: n the predicted normal,
+ * u = (0, -1, 0) the direction against gravity of a level camera. Rolled or pitched cameras need their own u.
  * @type {import("taskloom/constraints").ConstraintDefinition<{
  *   weight: number, classes: string[], segmentation?: string, normals?: string }>}
  */

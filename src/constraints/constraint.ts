@@ -28,7 +28,9 @@ export interface FrameMotion {
   readonly rotation: Tensor;
   /** [N,3], metres. */
   readonly translation: Tensor;
-  /** [N,3,H,W], metres, of the points seen at the first frame's pixels; null where nothing moves by itself. */
+  /**
+   * [N,3,H,W], metres, of the points seen at the first frame's pixels; null where nothing moves by itself.
+   */
   readonly residual: Tensor | null;
 }
 

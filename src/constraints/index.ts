@@ -29,7 +29,8 @@ export const constraints = registry<ConstraintDefinition>(
 );
 
 /**
- * The method of that name, or the constraint of that name as a companion of methods. The name has to be known.
+ * The method of that name, or the constraint of that name as a companion of methods. The name has to be
+ * known.
  */
 export function methodNamed(name: string): MethodDefinition {
   return Object.hasOwn(methods, name) ? methods[name] : constraintMethod(constraints[name]);

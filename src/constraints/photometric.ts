@@ -47,7 +47,8 @@ export interface PhotometricErrors {
 /**
  * Errors of a frame against another one seen at its pixels: `image` I [N,3,H,W] and the other's `otherImage`
  * and `otherDepth`, sampled by `warp`. A point is in sight where it lies within the other image and nearer
- * than what is seen there (z' < d'): farther ones are hidden. Dissimilarity is weighed by M / (e² + M), e = d'
+ * than what is seen there (z' < d'): farther ones are hidden. Dissimilarity is weighed by M / (e² + M), e =
+ * d'
  * - z' and M its mean square over the points in sight, from which no gradient flows. Means are over all
  * pixels, so that what goes out of sight is no gain of the others'.
  */

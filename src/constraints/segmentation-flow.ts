@@ -51,8 +51,8 @@ function largestOf(logits: Tensor): Tensor {
 }
 
 /**
- * Of logits l [N,C,H,W] and those of the other frame l' sampled at their pixels: the sum over classes of (l' -
- * l)² (eq. 6), or of |l' - l| (α + β [c = argmax l] + γ E(I)) (eq. 7): [N,1,H,W].
+ * Of logits l [N,C,H,W] and those of the other frame l' sampled at their pixels: the sum over classes of (l'
+ * - l)² (eq. 6), or of |l' - l| (α + β [c = argmax l] + γ E(I)) (eq. 7): [N,1,H,W].
  */
 export function logitDifference(
   logits: Tensor,

@@ -24,8 +24,8 @@ export interface Warp {
 }
 
 /**
- * z' p' = K' (R K⁻¹ z p + m t + T) (eq. 4), with `movable` m [N,1,H,W] (1 everywhere if left out) and `camera`
- * K of this frame, `other` K' of the other one.
+ * z' p' = K' (R K⁻¹ z p + m t + T) (eq. 4), with `movable` m [N,1,H,W] (1 everywhere if left out) and
+ * `camera` K of this frame, `other` K' of the other one.
  */
 export function warpTo(
   depth: Tensor,

@@ -3,9 +3,11 @@
  * the files.
  */
 import { UserError } from "../common/errors.js";
+import type { OptionalField } from "../fields/sample.js";
 import type { Task } from "../tasks/task.js";
 import type { FileDataset } from "./file-dataset.js";
 import { listed, lookInto, lookWarnings, spread } from "./label-look.js";
+import { requireGiven } from "./loading/stack.js";
 import { availableLabels } from "./strip.js";
 import type { Dataset, LabelAssignment } from "./types.js";
 
@@ -22,6 +24,8 @@ export interface LabelCheck {
   readonly tasks: readonly Task[];
   /** [height, width] of the images that the network takes; sizes are not compared if left out. */
   readonly size?: readonly [number, number];
+  /** Fields besides the image that training asks of every image, as `camera`. */
+  readonly given?: readonly OptionalField[];
   readonly training: readonly LabelPool[];
   /** The split that is evaluated on, and for which tasks a measurement is needed; null for none. */
   readonly evaluation: { readonly split: string; needed(task: string): boolean } | null;
@@ -106,7 +110,8 @@ const IMAGES = 16;
 /**
  * Throws UserError for an image or a label that cannot be read or is not of the size that is trained at.
  */
-async function checkImages({ dataset, tasks, training, evaluation, size }: LabelCheck): Promise<void> {
+async function checkImages(check: LabelCheck): Promise<void> {
+  const { dataset, tasks, training, evaluation, size, given = [] } = check;
   const names = tasks.map(({ name }) => name);
   const pools = training.map(({ split, labels }) => ({ split, seen: (id: string) => labels[id] ?? [] }));
   if (evaluation !== null) pools.push({ split: evaluation.split, seen: () => names });
@@ -114,6 +119,7 @@ async function checkImages({ dataset, tasks, training, evaluation, size }: Label
     for (const id of spread(dataset.info.splits[split]).slice(0, IMAGES)) {
       const labelled = names.filter((name) => seen(id).includes(name));
       const sample = await dataset.read(split, id, labelled);
+      if (split !== evaluation?.split) for (const field of given) requireGiven(sample, field);
       if (size === undefined || (sample.height === size[0] && sample.width === size[1])) continue;
       throw new UserError({
         code: "data.mixed-sizes",

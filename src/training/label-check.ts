@@ -4,6 +4,8 @@ import { labellessShare } from "../data/loading/balance.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels } from "../data/strip.js";
 import type { Dataset, LabelAssignment } from "../data/types.js";
+import type { ExtraArray } from "../fields/layout.js";
+import { givenFields, type OptionalField } from "../fields/sample.js";
 import type { RunConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
 import { type RunData, runLabels } from "./run-data.js";
@@ -18,6 +20,10 @@ async function appendedPool({ append }: RunConfig, dataset: Dataset): Promise<La
     kept.filter((task) => tasks?.includes(task) ?? true),
   ]);
   return [{ split, labels: Object.fromEntries(labels) }];
+}
+
+function isGiven(array: ExtraArray): array is ExtraArray & OptionalField {
+  return Object.hasOwn(givenFields, array);
 }
 
 /** Whether choosing a checkpoint or early stopping asks for a measurement of a task. */
@@ -41,14 +47,16 @@ export async function checkRunLabels(
   const { dataset, source, tasks } = data;
   const { split } = config.evaluation;
   const labels = await runLabels(config, data, log);
+  const { method, options } = methodOf(config);
   const warnings = await checkLabels({
     dataset,
     where: source.path,
     tasks,
     size: data.size,
+    given: (method.arrays?.(options) ?? []).filter(isGiven),
     training: [{ split: TRAIN_SPLIT, labels }, ...(await appendedPool(config, dataset))],
     evaluation: split === null ? null : { split, needed: (task) => isMeasured(config, task) },
-    learnsUnlabelled: methodOf(config).method.learnsUnlabelled ?? false,
+    learnsUnlabelled: method.learnsUnlabelled ?? false,
     onBlank,
   });
   return [...warnings, ...labellessWarning(config, data, labels)];

@@ -28,8 +28,8 @@ function metricInfo(metric: SelectionMetric, { name, kind }: Task) {
 
 /**
  * The number to be maximised. `relative`: mean over tasks of the relative improvement of the primary metric
- * over the first evaluation that measured it, as Delta% takes it against a baseline; tasks that cannot be measured are
- * left out. NaN where nothing was measured.
+ * over the first evaluation that measured it, as Delta% takes it against a baseline; tasks that cannot be
+ * measured are left out. NaN where nothing was measured.
  */
 export function selectionScore(
   metric: SelectionMetric,

@@ -95,6 +95,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     for (const warning of await checkRunLabels(config, data, log, onBlank)) log(`warning: ${warning}`);
   }
   const run = await openRunFolder(options.folder, { resume });
+  // From the first step's record on.
   let started = false;
   try {
     return await trainIn(run, data, { ...options, log, skips }, () => {
@@ -135,10 +136,10 @@ async function trainIn(
     jsonLinesRecorder(run.metrics, resumeStep),
     tensorBoardRecorder(run.folder, resumeStep),
     ...(options.recorders ?? []),
+    listener(onStart),
   ]);
   const loader = await openTrainingLoader(config, data, labels, start.positions);
   try {
-    onStart();
     options.onStart?.({ step: start.step, data, labels });
     const digest = runDigest(config);
     const outcome = await runLoop({
@@ -174,6 +175,12 @@ async function trainIn(
     await loader.close();
     await trainer.release();
   }
+}
+
+/** Tells of every record. */
+function listener(record: () => void): Recorder {
+  const ignore = () => undefined;
+  return { record, picture: ignore, flush: ignore, close: ignore };
 }
 
 /** Where a run stands when a session of it begins. */

@@ -115,7 +115,7 @@ function exactFeeds(): Record<string, Float32Array> {
   };
 }
 
-async function valueOf(name: string, feeds: Record<string, Float32Array>, options = {}): Promise<number> {
+async function weightedSum(name: string, feeds: Record<string, Float32Array>, options = {}): Promise<number> {
   const constraint = constraints[name];
   const terms = constraint.build(context, constraint.options.parse(options));
   const outputs = Object.fromEntries(terms.map(({ name: each, value }) => [each, value]));
@@ -132,15 +132,16 @@ describe("with exact predictions of a plane seen twice", () => {
   ])(
     "%s is zero, but for what bilinear sampling loses, and grows as %s strays",
     async (name, least, strayed) => {
-      const exact = await valueOf(name, exactFeeds());
+      const exact = await weightedSum(name, exactFeeds());
       expect(exact).toBeLessThan(least);
-      // One pose beside the other's inverse is still consistent: the motion back is made to stray in the cycle.
+      // One pose beside the other's inverse is still consistent: the motion back is made to stray in the
+      // cycle.
       if (name === "motion-cycle") return;
       let before = exact;
       for (const amount of [0.1, 0.2, 0.4]) {
         const feeds = exactFeeds();
         feeds[strayed] = feeds[strayed].map((value, i) => value * (1 + amount * Math.sin(i / 3)));
-        const now = await valueOf(name, feeds);
+        const now = await weightedSum(name, feeds);
         expect(now).toBeGreaterThan(before);
         before = now;
       }
@@ -158,8 +159,8 @@ describe("with exact predictions of a plane seen twice", () => {
   it("a wrong sign of the translation is seen", async () => {
     const feeds = exactFeeds();
     feeds.pose1 = poseArray({ ...SECOND, position: SECOND.position.map((each) => -each) as unknown as Vec3 });
-    expect(await valueOf("photometric", feeds)).toBeGreaterThan(
-      5 * (await valueOf("photometric", exactFeeds())),
+    expect(await weightedSum("photometric", feeds)).toBeGreaterThan(
+      5 * (await weightedSum("photometric", exactFeeds())),
     );
   });
 });

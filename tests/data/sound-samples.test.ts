@@ -1,10 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { UserError } from "../../src/common/errors.js";
 import { openSplit } from "../../src/data/evaluation-reader.js";
 import { openDataset } from "../../src/data/formats/index.js";
 import { saveLabels } from "../../src/data/labels-file.js";
 import { openLoader, type StreamPlan } from "../../src/data/loading/loader.js";
+import { drawSound } from "../../src/data/loading/sound-draw.js";
 import { readSound, SkipLog } from "../../src/data/sound-samples.js";
 import { availableLabels } from "../../src/data/strip.js";
 import type { Batch, SkippedFile } from "../../src/data/types.js";
@@ -108,6 +110,21 @@ describe("a loader that skips bad files", () => {
     expect((await userError(() => loader.next())).facts.where).toContain(".png");
     await loader.close();
   });
+});
+
+it("the next sound sample is found wherever it lies, and what lies between is named in order", async () => {
+  const samples = Array.from({ length: 7 }, (_, i) => [`id${i}`]);
+  const drawAt = async (index: number) => {
+    if (index !== 4) throw new UserError({ code: "x", what: `bad ${index}` });
+    return { id: samples[index][0], split: "train", index, frames: [] };
+  };
+  for (let index = 0; index < 7; index++) {
+    const draw = { index, key: [0, index] };
+    const { sample, skipped } = await drawSound({ samples, split: "train" }, draw, "skip", drawAt);
+    expect(sample.id).toBe("id4");
+    const between = Array.from({ length: (4 - index + 7) % 7 }, (_, i) => `id${(index + i) % 7}`);
+    expect(skipped.map(({ id }) => id)).toEqual(between);
+  }
 });
 
 it("evaluation leaves out what cannot be read where somebody is told", async () => {

@@ -94,6 +94,12 @@ describe("a configuration", () => {
     expect([optimizer.name, optimizer.learningRate, tasks, steps]).toEqual(["adam", 1e-3, ["depth"], 5]);
   });
 
+  test("the last of several --set of one key counts, and a part of a whole that was set before it", () => {
+    const config = parse(MINIMAL, "steps=3", "steps=5", "model={name: segnet, width: 8}", "model.width=16");
+    expect(config).toMatchObject({ steps: 5, model: { width: 16 } });
+    expect(parse(MINIMAL, "model.width=16", "model={name: segnet, width: 8}").model.width).toBe(8);
+  });
+
   test.each(["steps", "=3", "a..b=3", "steps=[1"])("refuses --set %s as wrong usage", (text) => {
     expect(() => parseOverride(text)).toThrow(UsageError);
   });

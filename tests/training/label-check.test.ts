@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openRunData, readMetrics, type StepRecord, train } from "../../src/training/index.js";
@@ -38,6 +38,21 @@ test("what checkpoints are chosen by must be measured; other tasks need not be",
     "data.task-not-measured",
   );
   expect(await warnings(folder, "evaluation.split=null", "checkpoint.best=null")).toEqual([]);
+});
+
+test("a task whose name begins like another's is not measured for it", async () => {
+  const folder = await dataWithout();
+  const about = readFileSync(join(folder, "data/dataset.yaml"), "utf8");
+  writeFileSync(
+    join(folder, "data/dataset.yaml"),
+    about.replace("  depth:", "  dep:\n    kind: depth\n  depth:"),
+  );
+  cpSync(join(folder, "data/train/depth"), join(folder, "data/train/dep"), { recursive: true });
+  const [warning] = await warnings(folder, "checkpoint.best=depth.aErr");
+  expect(warning).toContain("no image of split val has a label for dep");
+  expect((await userError(() => warnings(folder, "checkpoint.best=dep.aErr"))).facts.code).toBe(
+    "data.task-not-measured",
+  );
 });
 
 test("a run goes on where files of its labels.json are gone, and says so", async () => {

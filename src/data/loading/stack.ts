@@ -29,7 +29,7 @@ export function requireSize({ id, width, height }: Sample, size: Size): void {
 }
 
 /** A given field that a method asked for. Throws UserError where the sample lacks it. */
-function givenIn(sample: Sample, name: string): unknown {
+export function requireGiven(sample: Sample, name: string): unknown {
   const value = sample[name as keyof typeof givenFields];
   if (value !== undefined) return value;
   throw new UserError({
@@ -72,7 +72,7 @@ export function stackStream(
   for (let frame = 0; frame < layout.frames; frame++) {
     for (let view = 0; view < layout.views.length; view++) {
       for (const [name, field] of Object.entries(layout.given)) {
-        write(name, field, frame, view, (sample) => givenIn(sample, name));
+        write(name, field, frame, view, (sample) => requireGiven(sample, name));
       }
       for (const [task, field] of Object.entries(layout.labels)) {
         write(task, field, frame, view, ({ labels }) => labels[task]);
