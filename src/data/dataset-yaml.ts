@@ -107,6 +107,18 @@ export function parseDatasetYaml(text: string, file: string): DatasetDescription
   const tasks = Object.entries(parsed.data.tasks).map(
     ([task, entry]) => [task, parseTaskSpec(entry, `${at(["tasks", task])}: ${task}`)] as const,
   );
+  const taken = parsed.data.extras?.find(
+    (extra) => extra === "image" || Object.hasOwn(parsed.data.tasks, extra),
+  );
+  if (taken !== undefined) {
+    throw new UserError({
+      code: "data.bad-yaml",
+      what: "`extras` names folders that no task reads; this one is read",
+      where: at(["extras"]),
+      got: taken,
+      fix: "Take it out of `extras`.",
+    });
+  }
   const repeated = parsed.data.splits.find((split, i, all) => all.indexOf(split) !== i);
   if (repeated !== undefined || (parsed.data.splits.length > 1 && !parsed.data.layout.includes("{split}"))) {
     throw new UserError({

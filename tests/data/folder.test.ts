@@ -131,7 +131,7 @@ describe("dataset.yaml", () => {
   it("points at line and column, with a suggestion for misspelt keys", async () => {
     const key = await fail("name: x\nspilts: [train]\ntasks: {}\n");
     expect(key.message).toBe(
-      "d.yaml:2:1: unknown key (expected one of name, layout, splits, tasks, sequences, orientation, camera, got spilts). Did you mean splits?",
+      "d.yaml:2:1: unknown key (expected one of name, layout, splits, tasks, sequences, extras, orientation, camera, got spilts). Did you mean splits?",
     );
     const camera = await fail("name: x\ntasks: {}\ncamera:\n  fx: 1\n  fy: 1\n  cx: 1\n  cz: 1\n");
     expect(camera.facts.where).toBe("d.yaml:7:3");
@@ -158,6 +158,9 @@ describe("dataset.yaml", () => {
     }
     expect((await fail("name: x\nsplits: [a/b]\ntasks: {}\n")).message).toContain("must not hold a slash");
     expect((await fail("name: x\nsplits: [a, a]\ntasks: {}\n")).facts.code).toBe("data.bad-splits");
+    const read = await fail("name: x\ntasks: {depth: {kind: depth}}\nextras: [boxes, depth]\n");
+    expect([read.facts.code, read.facts.got]).toEqual(["data.bad-yaml", "depth"]);
+    expect(read.facts.where).toBe("d.yaml:3:9");
     expect((await fail('name: x\nlayout: "{task}/{id}"\nsplits: [a, b]\ntasks: {}\n')).facts.code).toBe(
       "data.bad-splits",
     );

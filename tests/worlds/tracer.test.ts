@@ -124,6 +124,16 @@ describe("tracer", () => {
     expect(tracer.occluded(0, 0, -5, 0, 0, 1, 20)).toBe(true);
   });
 
+  it("takes solids whose middles fall together", () => {
+    const nested = Array.from({ length: 30 }, (_, i) => solid("ellipsoid", { half: [1 + i, 1 + i, 1 + i] }));
+    for (const build of ["sweep", "bins"] as const) {
+      const tracer = new Tracer(nested, build);
+      expect(tracer.closest(0, 0, -50, 0, 0, 1)).toBe(true);
+      expect(tracer.distance).toBeCloseTo(20, 9);
+      expect([tracer.primitive, tracer.size]).toEqual([29, 30]);
+    }
+  });
+
   it("needs solids", () => {
     expect(() => new Tracer([])).toThrow(RangeError);
   });
