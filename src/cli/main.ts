@@ -10,6 +10,7 @@ import { Command, CommanderError } from "commander";
 import { loadPlugins } from "../disk/plugins.js";
 import { packageVersion } from "../runtime/version.js";
 import { benchCommand } from "./commands/bench.js";
+import { collectiveCommand } from "./commands/collective.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
@@ -41,6 +42,7 @@ export function buildProgram(): Command {
     doctorCommand,
     dataCommand,
     trainCommand,
+    collectiveCommand,
     evaluateCommand,
     predictCommand,
     exportCommand,

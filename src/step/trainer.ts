@@ -59,21 +59,22 @@ export class Trainer {
 
   /**
    * Builds and compiles the training step, with all state at its start; `onBuilt` is told between the two.
-   * Throws UserError where ONNX Runtime refuses the graph.
+   * With a `store` of another trainer of the same network, what it holds is gone on with, optimizer slots
+   * included. Throws UserError where ONNX Runtime refuses the graph.
    */
   static async create(
     engine: Engine,
     plan: StepPlan,
     onBuilt?: (program: TrainingProgram) => void,
+    store: StateStore = new StateStore(engine),
   ): Promise<Trainer> {
     const program = buildTraining(plan);
     onBuilt?.(program);
-    const store = new StateStore(engine);
     const { modules, graph } = program;
-    for (const variable of modules.all()) {
+    for (const variable of modules.all().filter(({ name }) => !store.has(name))) {
       store.write(variable.name, variable.tensor.shape, modules.initialValue(variable, plan.seed));
     }
-    for (const { name, leaf } of graph.slots) {
+    for (const { name, leaf } of graph.slots.filter((slot) => !store.has(slot.name))) {
       store.write(name, leaf.shape, new Float32Array(sizeOf(leaf.shape)));
     }
     const update = await CompiledStep.compile(engine, store, graph.update);

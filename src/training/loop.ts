@@ -26,8 +26,8 @@ export interface LoopOptions {
   readonly data: RunData;
   readonly run: RunFolder;
   readonly engine: Engine;
-  readonly trainer: Trainer;
-  readonly loader: Loader;
+  readonly trainer: Pick<Trainer, "plan" | "program" | "store" | "evaluated" | "step">;
+  readonly loader: Pick<Loader, "position" | "next">;
   readonly recorder: Recorder;
   /** Digest of the configuration, saved with each checkpoint. */
   readonly digest: string;
@@ -68,7 +68,11 @@ export async function runLoop(options: LoopOptions): Promise<LoopOutcome> {
   }
 }
 
-class Loop {
+/**
+ * What a run does beside its steps: records, evaluates, chooses, saves. `run` takes the steps, too; a
+ * collective takes those of its modules and tells each module's loop.
+ */
+export class Loop {
   readonly #options: LoopOptions;
   #step: number;
   /** That of the last batch taken of `main`. */
@@ -93,7 +97,7 @@ class Loop {
   async run(): Promise<LoopOutcome> {
     const { config, signal, trainer, start } = this.#options;
     let interrupted = false;
-    const turn: Turn = { module: "", trainer, batches: { next: () => this.#nextBatch() } };
+    const turn: Turn = { module: "", trainer, batches: { next: () => this.nextBatch() } };
     await runSession([turn], {
       from: start.step,
       to: this.#memory.stopped ? start.step : config.steps,
@@ -102,16 +106,15 @@ class Loop {
           interrupted = signal?.aborted === true;
           return !interrupted;
         },
-        turned: (_turn, result, done, seconds) => this.#record(result, done, seconds),
-        after: () => this.#afterStep(),
+        turned: (_turn, result, done, seconds) => this.record(result, done, seconds),
+        after: () => this.afterStep(),
       },
     });
-    if (interrupted) return this.#interrupted();
-    return this.#ended(this.#memory.stopped ? "stopped" : "done");
+    return await this.ended(interrupted);
   }
 
   /** Evaluates, chooses and saves where it is time for it; whether the run goes on. */
-  async #afterStep(): Promise<boolean> {
+  async afterStep(): Promise<boolean> {
     const { evaluation, checkpoint, steps } = this.#options.config;
     const last = this.#step === steps;
     // The checkpoint comes last: whatever was recorded before it is never asked for again, whatever comes
@@ -119,7 +122,7 @@ class Loop {
     if (evaluation.split !== null && (last || this.#step % evaluation.every === 0)) {
       await this.#evaluate(evaluation.split);
     }
-    if (last || this.#memory.stopped || this.#step % checkpoint.every === 0) await this.#save();
+    if (last || this.#memory.stopped || this.#step % checkpoint.every === 0) await this.save();
     return !this.#memory.stopped;
   }
 
@@ -127,7 +130,8 @@ class Loop {
     await this.#predictor?.release();
   }
 
-  async #nextBatch(): Promise<Batch> {
+  /** The next batch of the run's loader; warns of files that it had to do without. */
+  async nextBatch(): Promise<Batch> {
     const { loader } = this.#options;
     this.#epoch = loader.position()[MAIN_STREAM].epoch;
     const batch = await loader.next();
@@ -143,7 +147,8 @@ class Loop {
     }
   }
 
-  #record(result: StepResult, done: number, seconds: number): void {
+  /** Records a step, `done` counting it. Throws UserError where a loss is no number. */
+  record(result: StepResult, done: number, seconds: number): void {
     this.#step = done;
     requireFiniteLosses(result, done, this.#lastGood());
     this.#options.recorder.record(stepRecord(result, done, this.#epoch, seconds));
@@ -178,7 +183,8 @@ class Loop {
     await this.#write("best");
   }
 
-  async #save(): Promise<void> {
+  /** Saves where the run stands. */
+  async save(): Promise<void> {
     this.#options.recorder.flush();
     await this.#write("last");
     this.#savedAt = this.#step;
@@ -201,12 +207,10 @@ class Loop {
     });
   }
 
-  async #interrupted(): Promise<LoopOutcome> {
-    if (this.#step > this.#savedAt) await this.#save();
-    return this.#ended("interrupted");
-  }
-
-  #ended(outcome: LoopOutcome["outcome"]): LoopOutcome {
+  /** How the run ended; one that was interrupted is saved first. */
+  async ended(interrupted: boolean): Promise<LoopOutcome> {
+    if (interrupted && this.#step > this.#savedAt) await this.save();
+    const outcome = interrupted ? "interrupted" : this.#memory.stopped ? "stopped" : "done";
     return { outcome, step: this.#step, metrics: this.#metrics, skipped: this.#options.skips.all };
   }
 

@@ -193,8 +193,11 @@ export interface RunStart {
   readonly memory: ReturnType<typeof memoryOf>;
 }
 
+/** Where a run begins. */
+export const FRESH_START: RunStart = { step: 0, positions: {}, best: null, memory: FRESH_MEMORY };
+
 function startOf(saved: Checkpoint | undefined): RunStart {
-  if (saved === undefined) return { step: 0, positions: {}, best: null, memory: FRESH_MEMORY };
+  if (saved === undefined) return FRESH_START;
   const { step, positions, best, extra } = saved.state;
   return { step, positions, best, memory: memoryOf(extra) };
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { expandSuite, parseSuite } from "../../src/bench/index.js";
+import { parseCollective } from "../../src/collective/index.js";
 import { parseDatasetYaml } from "../../src/data/dataset-yaml.js";
 import { configJsonSchema, parseConfig } from "../../src/training/config/index.js";
 import { blocksOf } from "./blocks.js";
@@ -24,10 +25,11 @@ const yamlBlocks = pages.flatMap((page) =>
   blocksOf(page).flatMap(({ language, text }) => (language === "yaml" ? [[page, text] as const] : [])),
 );
 it.each(yamlBlocks)(
-  "YAML in %s is a configuration, a suite or a dataset.yaml that Taskloom takes",
+  "YAML in %s is a configuration, a collective, a suite or a dataset.yaml that Taskloom takes",
   (page, text) => {
     const value = parse(text) as object;
-    if ("data" in value) parseConfig(text, `${page}.yaml`);
+    if ("mediator" in value) parseCollective(text, `${page}.yaml`);
+    else if ("data" in value) parseConfig(text, `${page}.yaml`);
     else if ("methods" in value) expandSuite(parseSuite(text, `${page}.yaml`), "out");
     else parseDatasetYaml(text, page);
   },

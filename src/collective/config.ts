@@ -1,0 +1,187 @@
+/**
+ * @file The configuration of a collective: modules, each a run of its own, and the constraints that tie them on
+ * an unlabelled mediator stream (Taskology, section 3).
+ */
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { UserError } from "../common/errors.js";
+import { decodeText } from "../common/text.js";
+import { type ConstraintDefinition, constraints } from "../constraints/index.js";
+import { fileError } from "../disk/files.js";
+import { loadPlugins } from "../disk/plugins.js";
+import { checkConfig, pluginsOf, type RunConfig } from "../training/config/index.js";
+import { issueError } from "../training/config/issues.js";
+import { applyOverrides, type Override } from "../training/config/overrides.js";
+import { type Named, optionsOf, registered } from "../training/config/registered.js";
+import { parsePlacedYaml } from "../training/config/yaml.js";
+
+const count = z.int().min(1);
+const raw = z.record(z.string(), z.unknown());
+
+function makeSchema() {
+  return z.strictObject({
+    plugins: z.array(z.string().min(1)).default([]),
+    mediator: z.strictObject({
+      data: raw.describe("where the unlabelled images come from; as `data` of a run"),
+      split: z.string().min(1).default("train"),
+      frames: count.default(1).describe("frames of a sequence that are seen together"),
+      batchSize: count.default(4),
+    }),
+    modules: z.record(
+      z.string().regex(/^[\w-]+$/, "a name of letters, digits, - and _"),
+      raw.and(
+        z.object({
+          data: z.union([z.literal("none"), raw]).describe("labelled data of its own, or none"),
+          frozen: z.boolean().default(false).describe("predicts, and learns nothing"),
+        }),
+      ),
+    ),
+    constraints: z.array(registered(constraints)).default([]),
+    update: z.enum(["synchronous", "peers"]).default("peers"),
+    staleness: z
+      .strictObject({ steps: z.int().min(0).default(0).describe("steps between two copies of a peer") })
+      .prefault({}),
+    steps: count,
+    seed: z.int().min(0).default(0),
+    evaluation: raw.default({}).describe("of every module that says nothing else; as of a run"),
+    checkpoint: raw.default({}),
+    samples: raw.default({}),
+    runtime: raw.default({}),
+  });
+}
+
+/** A module: an ordinary run's configuration, and what it is in its collective. */
+export interface ModuleConfig {
+  readonly name: string;
+  readonly run: RunConfig;
+  /** Whether it has labelled data of its own; else its run's data is the mediator's, for measuring. */
+  readonly dedicated: boolean;
+  readonly frozen: boolean;
+}
+
+/** A constraint with its checked options. */
+export interface ConfiguredConstraint {
+  readonly definition: ConstraintDefinition;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface CollectiveConfig {
+  readonly modules: readonly ModuleConfig[];
+  readonly constraints: readonly ConfiguredConstraint[];
+  readonly mediator: {
+    readonly data: RunConfig["data"];
+    readonly split: string;
+    readonly frames: number;
+    readonly batchSize: number;
+  };
+  readonly update: "synchronous" | "peers";
+  readonly staleness: { readonly steps: number };
+  readonly steps: number;
+  readonly seed: number;
+  readonly runtime: RunConfig["runtime"];
+  /** Text that says all this again. */
+  readonly text: string;
+}
+
+/** Reads a collective's configuration file. Throws UserError naming `file:line:column` and the key. */
+export async function readCollective(
+  file: string,
+  overrides: readonly Override[] = [],
+): Promise<CollectiveConfig> {
+  let text: string;
+  try {
+    text = decodeText(await readFile(file));
+  } catch (error) {
+    throw fileError(error, file, "read");
+  }
+  const given = applyOverrides(parsePlacedYaml(text, file).value, overrides);
+  await loadPlugins(pluginsOf(given, dirname(file)));
+  return parseCollective(text, file, overrides);
+}
+
+/**
+ * Checks the text of a collective's configuration, whose plugins are loaded. Throws UserError naming
+ * `file:line:column` and the key.
+ */
+export function parseCollective(
+  text: string,
+  file: string,
+  overrides: readonly Override[] = [],
+): CollectiveConfig {
+  const yaml = parsePlacedYaml(text, file);
+  const value = applyOverrides(yaml.value, overrides);
+  const folder = dirname(file);
+  const schema = makeSchema();
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    throw issueError(parsed.error.issues, { schema: json, value, place: yaml.place });
+  }
+  const { modules, mediator, ...rest } = parsed.data;
+  const { evaluation, checkpoint, samples, runtime, steps, seed, plugins } = rest;
+  const shared = { steps, seed, evaluation, checkpoint, samples, runtime, plugins };
+  const runOf = (name: string, own: object): RunConfig =>
+    checkConfig({ ...shared, method: { name: "supervised" }, ...own }, folder, (path, key) =>
+      yaml.place(["modules", name, ...path], key),
+    );
+  const listed = Object.entries(modules).map(([name, { frozen, data, ...own }]): ModuleConfig => {
+    const dedicated = data !== "none";
+    return { name, dedicated, frozen, run: runOf(name, { ...own, data: dedicated ? data : mediator.data }) };
+  });
+  const reference = checkConfig(
+    { ...shared, method: { name: "supervised" }, data: mediator.data },
+    folder,
+    (path, key) => yaml.place(["mediator", ...path], key),
+  );
+  const config: CollectiveConfig = {
+    ...rest,
+    modules: listed,
+    constraints: rest.constraints.map((each: Named) => ({
+      definition: constraints[each.name],
+      options: optionsOf(each),
+    })),
+    mediator: { ...mediator, data: reference.data },
+    runtime: reference.runtime,
+    text: `# Everything this collective was made with.\n${stringify(JSON.parse(JSON.stringify(value)))}`,
+  };
+  requireSound(config, file);
+  return config;
+}
+
+/** Throws UserError for modules that cannot learn or cannot be told apart. */
+function requireSound({ modules, constraints: ties }: CollectiveConfig, file: string): void {
+  const refuse = (code: string, where: string, what: string, fix: string) =>
+    new UserError({ code: `collective.${code}`, where: `${file}: ${where}`, what, fix });
+  if (modules.length === 0) {
+    throw refuse("no-module", "modules", "the collective has no module", "Name at least one.");
+  }
+  const owners = new Map<string, string>();
+  for (const { name, run, dedicated, frozen } of modules) {
+    const where = `modules.${name}`;
+    if (run.tasks === undefined) {
+      throw refuse("no-tasks", where, "the module does not say what it predicts", "Name its `tasks`.");
+    }
+    for (const task of run.tasks) {
+      const other = owners.get(task);
+      if (other !== undefined) {
+        const fix = "Give each task to one module.";
+        throw refuse("task-twice", where, `${task} is predicted by ${other}, too`, fix);
+      }
+      owners.set(task, name);
+    }
+    if (frozen && run.model.weights === undefined) {
+      const fix = "Name its weights: `model.weights`, a file or a run folder.";
+      throw refuse("frozen-without-weights", where, "a frozen module has to know something already", fix);
+    }
+    if (run.earlyStopping !== undefined) {
+      const fix = "Leave `earlyStopping` out: modules of a collective end together.";
+      throw refuse("early-stopping", where, "a module cannot stop before the others", fix);
+    }
+    if (!dedicated && !frozen && ties.length === 0) {
+      const fix = "Give it data or a constraint.";
+      throw refuse("nothing-to-learn", where, "the module has neither data nor a constraint", fix);
+    }
+  }
+}

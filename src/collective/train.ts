@@ -1,0 +1,207 @@
+/**
+ * @file Collective training in one process (Taskology, sections 3.1 and 3.2): in each step every module learns
+ * from a batch of its own data, then from a batch of the mediator stream, where constraints tie its predictions
+ * to those of its peers.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../common/errors.js";
+import { openDataset } from "../data/formats/index.js";
+import { type Loader, openLoader, type StreamPlan } from "../data/loading/loader.js";
+import { makeFolder, replaceFile } from "../disk/files.js";
+import { missingParts, takeBack } from "../disk/filled-folder.js";
+import { MAIN_STREAM } from "../fields/layout.js";
+import type { MethodDefinition } from "../methods/method.js";
+import { nodeEngine } from "../runtime/engine.node.js";
+import { requireFittingSize, sourceOf } from "../training/run-data.js";
+import type { CollectiveConfig } from "./config.js";
+import { constraintsOf, type MediatorPlan, mediatorMethod, mediatorNeeds, tiedTasks } from "./mediator.js";
+import { commonStep, type ModuleData, ModuleRun, moduleFolder, openModule } from "./module.js";
+import { Mediator, Peer } from "./peers.js";
+
+export interface CollectiveOptions {
+  readonly config: CollectiveConfig;
+  /** Folder of the collective: `modules/<name>` are ordinary runs. */
+  readonly folder: string;
+  readonly resume?: boolean;
+  readonly log?: (message: string) => void;
+  readonly onStep?: (step: number) => void;
+  /** Aborting finishes the step at hand, saves, and returns. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CollectiveResult {
+  readonly outcome: "done" | "interrupted";
+  readonly step: number;
+  /** Folders of the modules' runs, by name. */
+  readonly modules: Readonly<Record<string, string>>;
+}
+
+const RESOLVED = "collective.resolved.yaml";
+
+/** Trains a collective to its end, or goes on with it. Throws UserError on anything the user can mend. */
+export async function trainCollective(options: CollectiveOptions): Promise<CollectiveResult> {
+  const { config, folder, resume = false, log = () => undefined } = options;
+  const created = missingParts(folder);
+  requireFolder(folder, resume);
+  const modules: ModuleData[] = [];
+  for (const module of config.modules) modules.push(await openModule(module, !resume, log));
+  const stream = await openMediator(config, modules, log);
+  await makeFolder(folder);
+  await replaceFile(join(folder, RESOLVED), config.text);
+  let started = false;
+  try {
+    return await trainIn(options, modules, stream, () => {
+      started = true;
+    });
+  } catch (error) {
+    if (!started && !resume) await takeBack(folder, created);
+    throw error;
+  }
+}
+
+function requireFolder(folder: string, resume: boolean): void {
+  const there = existsSync(join(folder, RESOLVED));
+  if (there === resume) return;
+  throw new UserError({
+    code: resume ? "collective.missing" : "collective.exists",
+    where: folder,
+    what: resume ? "there is no such collective" : "the folder holds a collective",
+    fix: resume
+      ? "Check the path, or leave --resume out to start a new one."
+      : "Go on with it by --resume, or choose another folder by --run.",
+  });
+}
+
+/** The mediator's plan, and its batches from a step on. */
+interface MediatorStream {
+  readonly plan: MediatorPlan;
+  readonly batchSize: number;
+  readonly size: readonly [number, number];
+  open(step: number): Promise<Loader>;
+}
+
+/** Opens the mediator's data and checks that the constraints find in it what they need. Throws UserError. */
+async function openMediator(
+  { mediator, constraints, seed, runtime }: CollectiveConfig,
+  modules: readonly ModuleData[],
+  log: (message: string) => void,
+): Promise<MediatorStream> {
+  const tasks = modules.flatMap(({ data }) => data.tasks);
+  const plan: MediatorPlan = { constraints, tasks, ...streamNeeds(constraints, mediator.frames) };
+  for (const each of constraints) tiedTasks(each, tasks);
+  for (const { config, data } of modules) {
+    const { name, dedicated, frozen } = config;
+    if (dedicated || frozen || constraintsOf(plan, data.tasks).length > 0) continue;
+    throw new UserError({
+      code: "collective.nothing-to-learn",
+      where: `modules.${name}`,
+      what: "the module has neither data nor a constraint that ties its tasks",
+      fix: "Give it data, or a constraint over what it predicts.",
+    });
+  }
+  const source = await sourceOf({ data: mediator.data }, log);
+  const dataset = await openDataset(source);
+  const size = source.size ?? (await firstSize(dataset, mediator.split));
+  for (const { network } of modules) requireFittingSize(size, network.sizeMultiple);
+  const main: StreamPlan = {
+    ...{ source, split: mediator.split, labels: null, tasks: [], batchSize: mediator.batchSize, size },
+    views: [{ from: "sample", augmentations: [] }],
+    frames: plan.frames,
+    arrays: plan.arrays,
+  };
+  return {
+    ...{ plan, size, batchSize: mediator.batchSize },
+    open: (step) =>
+      openLoader({
+        streams: { [MAIN_STREAM]: main },
+        seed: seed + 1,
+        badFiles: "skip",
+        workers: runtime.workers,
+        start: { [MAIN_STREAM]: { epoch: 0, step } },
+      }),
+  };
+}
+
+function streamNeeds(
+  constraints: CollectiveConfig["constraints"],
+  frames: number,
+): Pick<MediatorPlan, "frames" | "arrays"> {
+  const needs = mediatorNeeds(constraints);
+  if (frames < needs.frames) {
+    throw new UserError({
+      code: "collective.too-few-frames",
+      where: "mediator.frames",
+      what: "a constraint needs frames that follow one another",
+      expected: `at least ${needs.frames}`,
+      got: String(frames),
+      fix: `Set \`mediator.frames: ${needs.frames}\`.`,
+    });
+  }
+  const sequence = frames === 1 ? undefined : { count: frames, step: needs.step };
+  return { arrays: needs.arrays, frames: sequence };
+}
+
+async function firstSize(
+  dataset: Awaited<ReturnType<typeof openDataset>>,
+  split: string,
+): Promise<readonly [number, number]> {
+  const { height, width } = await dataset.read(split, dataset.info.splits[split][0], []);
+  return [height, width];
+}
+
+async function trainIn(
+  { config, folder, resume = false, log = () => undefined, signal, onStep }: CollectiveOptions,
+  modules: readonly ModuleData[],
+  stream: MediatorStream,
+  onStart: () => void,
+): Promise<CollectiveResult> {
+  const { threads, provider } = config.runtime;
+  const engine = await nodeEngine({ provider, threads });
+  const folders = Object.fromEntries(
+    modules.map(({ config: { name } }) => [name, moduleFolder(folder, name)]),
+  );
+  const learning = modules
+    .filter(({ config: { frozen } }) => !frozen)
+    .map(({ config: { name } }) => folders[name]);
+  const from = resume ? await commonStep(learning, log) : 0;
+  const runs: ModuleRun[] = [];
+  const peers: Peer[] = [];
+  let loader: Loader | undefined;
+  try {
+    for (const module of modules) {
+      const ties = constraintsOf(stream.plan, module.data.tasks);
+      const method = mediatorMethod(stream.plan, ties) as MethodDefinition;
+      const mediator = ties.length === 0 ? null : { method, batchSize: stream.batchSize, size: stream.size };
+      runs.push(await ModuleRun.open(module, { folder, engine, mediator, resume, from, log }));
+    }
+    // What all see of one another in a step are the weights before it: each update is the part of the joint
+    // gradient that is its own, as modules share nothing but predictions.
+    const age = config.update === "synchronous" ? 0 : config.staleness.steps;
+    for (const run of runs) {
+      const { network, data } = run.data;
+      const plan = { tasks: data.tasks, network, batchSize: stream.batchSize, size: stream.size };
+      peers.push(await Peer.create(engine, run.store, plan, stream.plan.frames?.count ?? 1, age));
+    }
+    loader = stream.plan.constraints.length === 0 ? undefined : await stream.open(from);
+    const batches = loader;
+    const mediator = new Mediator(async () => (await batches!.next()).arrays, peers);
+    let step = from;
+    for (; step < config.steps && signal?.aborted !== true; step++) {
+      const now = step;
+      for (const run of runs) await run.learnLabels(now);
+      if (batches !== undefined) await mediator.at(now);
+      for (const run of runs) await run.learnTies(async () => ({ arrays: await mediator.at(now) }), now);
+      onStart();
+      for (const run of runs) await run.afterStep(now + 1);
+      onStep?.(now + 1);
+    }
+    const interrupted = step < config.steps;
+    for (const run of runs) await run.end(interrupted);
+    return { outcome: interrupted ? "interrupted" : "done", step, modules: folders };
+  } finally {
+    await loader?.close();
+    for (const peer of peers) await peer.release();
+    for (const run of runs) await run.release();
+  }
+}

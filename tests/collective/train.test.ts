@@ -1,0 +1,223 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { readCollective, trainCollective } from "../../src/collective/index.js";
+import { loadCheckpoint } from "../../src/runs/checkpoint.js";
+import {
+  evaluateRun,
+  findRun,
+  parseOverride,
+  readMetrics,
+  type StepRecord,
+} from "../../src/training/index.js";
+import { scratchFolder, userError } from "../helpers/folder.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = scratchFolder();
+  process.env.TASKLOOM_CACHE = join(folder, "cache");
+});
+afterEach(() => {
+  delete process.env.TASKLOOM_CACHE;
+});
+
+const world = (more: object = {}) => ({ world: "rooms", train: 4, val: 1, test: 1, size: [32, 32], ...more });
+const module = (task: string, more: object = {}) => ({
+  ...{ tasks: [task], model: { name: "segnet", width: 2 }, batchSize: 2 },
+  data: world(),
+  ...more,
+});
+const BASE = {
+  mediator: { data: world({ seed: 7 }), batchSize: 2 },
+  modules: { depth: module("depth"), normals: module("normals") },
+  constraints: [{ name: "depth-normals", weight: 0.5 }],
+  steps: 4,
+  evaluation: { every: 2 },
+  checkpoint: { every: 2, best: null },
+  samples: { count: 0 },
+  runtime: { threads: 1, workers: 0 },
+};
+
+/** Writes and reads a collective's configuration. */
+async function configOf(changes: object = {}, ...set: readonly string[]) {
+  const path = join(folder, "collective.yaml");
+  writeFileSync(path, stringify({ ...BASE, ...changes }));
+  return await readCollective(path, set.map(parseOverride));
+}
+
+const stepsOf = (run: string, name: string) =>
+  readMetrics(join(run, "modules", name, "metrics.jsonl")).filter((r): r is StepRecord => r.kind === "step");
+
+async function weightsOf(run: string, name: string): Promise<Map<string, unknown>> {
+  const { arrays } = await loadCheckpoint(join(run, "modules", name, "checkpoints/last.safetensors"));
+  return new Map([...arrays].map(([key, { data }]) => [key, data]));
+}
+
+describe("a collective", () => {
+  test("trains every module on its labels and its ties, each in a run folder of its own", async () => {
+    const run = join(folder, "run");
+    const result = await trainCollective({ config: await configOf(), folder: run });
+    expect(result).toMatchObject({ outcome: "done", step: 4 });
+    for (const name of ["depth", "normals"]) {
+      const steps = stepsOf(run, name);
+      expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+      for (const { losses } of steps) {
+        expect(Object.keys(losses)).toEqual([name, "total", "depth-normals"]);
+        expect(losses.total).toBeCloseTo(losses[name]! + 0.5 * losses["depth-normals"]!, 4);
+      }
+      const own = findRun(join(run, "modules", name));
+      expect(existsSync(own.model)).toBe(true);
+      const { metrics } = await evaluateRun(own, { split: "val", checkpoint: "last" });
+      expect(Object.keys(metrics)).toEqual([name]);
+      const last = readMetrics(own.metrics).findLast((record) => record.kind === "evaluation");
+      expect(metrics).toEqual(last?.metrics);
+    }
+  });
+
+  test("that is stopped and resumed ends in the same numbers", async () => {
+    const whole = join(folder, "whole");
+    await trainCollective({ config: await configOf(), folder: whole });
+    const parts = join(folder, "parts");
+    const controller = new AbortController();
+    const onStep = (step: number) => step === 3 && controller.abort();
+    const first = await trainCollective({
+      ...{ config: await configOf(), folder: parts, signal: controller.signal },
+      onStep,
+    });
+    expect(first).toMatchObject({ outcome: "interrupted", step: 3 });
+    // A kill between two modules: one of them has only the checkpoint before.
+    const checkpoints = join(parts, "modules/normals/checkpoints");
+    rmSync(join(checkpoints, "last.safetensors"));
+    renameSync(join(checkpoints, "last.prev.safetensors"), join(checkpoints, "last.safetensors"));
+    await trainCollective({ config: await configOf(), folder: parts, resume: true });
+    for (const name of ["depth", "normals"]) {
+      expect(await weightsOf(parts, name)).toEqual(await weightsOf(whole, name));
+      const plain = (run: string) => stepsOf(run, name).map(({ losses, step }) => ({ losses, step }));
+      expect(plain(parts)).toEqual(plain(whole));
+    }
+  });
+
+  test("of a module without data learns it from its tie alone; statistics of mediator batches are not kept", async () => {
+    const run = join(folder, "run");
+    const modules = { depth: module("depth"), normals: module("normals", { data: "none" }) };
+    await trainCollective({ config: await configOf({ modules }), folder: run });
+    expect(Object.keys(stepsOf(run, "normals")[0].losses)).toEqual(["depth-normals", "total"]);
+    const weights = await weightsOf(run, "normals");
+    const means = [...weights].filter(([name]) => name.endsWith("running_mean"));
+    expect(means.length).toBeGreaterThan(0);
+    for (const [name, data] of means)
+      expect([...(data as Float32Array)], name).toEqual(new Array((data as Float32Array).length).fill(0));
+    const moved = await weightsOf(run, "depth");
+    const own = [...moved].find(([name]) => name.endsWith("running_mean"))![1] as Float32Array;
+    expect(own.some((value) => value !== 0)).toBe(true);
+  });
+
+  test("without constraints is each module trained alone", async () => {
+    const [alone, tied] = [join(folder, "alone"), join(folder, "tied")];
+    await trainCollective({ config: await configOf({ constraints: [] }), folder: alone });
+    const weightless = [{ name: "depth-normals", weight: 0 }];
+    await trainCollective({
+      config: await configOf({ constraints: weightless, modules: { ...BASE.modules } }),
+      folder: tied,
+    });
+    expect(Object.keys(stepsOf(alone, "depth")[0].losses)).toEqual(["depth", "total"]);
+    const loss = (run: string) => stepsOf(run, "depth")[0].losses.depth;
+    expect(loss(alone)).toBe(loss(tied));
+  });
+
+  test.each([
+    ["peers", 0],
+    ["peers", 2],
+    ["synchronous", 2],
+  ])("updates by %s with copies %i steps old", async (update, steps) => {
+    const run = join(folder, "run");
+    const config = await configOf({ update, staleness: { steps } });
+    await trainCollective({ config, folder: run });
+    const fresh = join(folder, "fresh");
+    await trainCollective({ config: await configOf(), folder: fresh });
+    const ties = (from: string) => stepsOf(from, "depth").map(({ losses }) => losses["depth-normals"]);
+    if (update === "synchronous" || steps === 0) expect(ties(run)).toEqual(ties(fresh));
+    else {
+      // Copies are fresh in the first step and in every second one after, if what came between did no harm.
+      expect(ties(run)[0]).toBe(ties(fresh)[0]);
+      expect(ties(run)[1]).not.toBe(ties(fresh)[1]);
+    }
+  });
+
+  test("leaves a frozen module as its weights were", async () => {
+    const first = join(folder, "first");
+    await trainCollective({ config: await configOf({ constraints: [] }), folder: first });
+    const weights = join(first, "modules/depth");
+    const modules = {
+      depth: module("depth", { frozen: true, model: { name: "segnet", width: 2, weights } }),
+      normals: module("normals", { data: "none" }),
+    };
+    const second = join(folder, "second");
+    await trainCollective({ config: await configOf({ modules }), folder: second });
+    expect(stepsOf(second, "depth")).toEqual([]);
+    expect(stepsOf(second, "normals")).toHaveLength(4);
+    const before = await weightsOf(first, "depth");
+    const kept = [...(await weightsOf(second, "depth"))].filter(([name]) => !name.startsWith("optimizer."));
+    for (const [name, data] of kept) expect(data, name).toEqual(before.get(name));
+    expect(existsSync(findRun(join(second, "modules/depth")).model)).toBe(true);
+    // Gone on with, the frozen module does not hold the others back.
+    const longer = await configOf({ modules, steps: 6 });
+    expect(await trainCollective({ config: longer, folder: second, resume: true })).toMatchObject({
+      step: 6,
+    });
+    expect(stepsOf(second, "normals").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(readdirSync(join(second, "modules"))).toEqual(["depth", "normals"]);
+  });
+});
+
+describe("what a user gets wrong", () => {
+  const refused = async (changes: object) =>
+    (
+      await userError(async () => {
+        await trainCollective({ config: await configOf(changes), folder: join(folder, "run") });
+      })
+    ).facts;
+  const { depth, normals } = BASE.modules;
+
+  test.each([
+    ["an unknown constraint", { constraints: [{ name: "depth-normal" }] }, /constraint|name/],
+    ["a tie of tasks that nobody predicts", { modules: { depth } }, "constraint.no-task"],
+    [
+      "a module that nothing teaches",
+      { modules: { depth, normals, segmentation: module("segmentation", { data: "none" }) } },
+      "collective.nothing-to-learn",
+    ],
+    ["a task of two modules", { modules: { depth, other: module("depth") } }, "collective.task-twice"],
+    [
+      "a frozen module without weights",
+      { modules: { depth: { ...depth, frozen: true }, normals } },
+      "collective.frozen-without-weights",
+    ],
+    ["too few frames", { constraints: [{ name: "photometric" }] }, "collective.too-few-frames"],
+    ["a module without tasks", { modules: { depth: { ...depth, tasks: undefined } } }, "collective.no-tasks"],
+    [
+      "a misspelt key of a module",
+      { modules: { depth: { ...depth, batchsize: 2 }, normals } },
+      /unknown key/,
+    ],
+  ])("%s is one message, and nothing is written", async (_what, changes, wanted) => {
+    const { code, what } = await refused(changes);
+    if (typeof wanted === "string") expect(code).toBe(wanted);
+    else expect(`${code} ${what}`).toMatch(wanted);
+    expect(existsSync(join(folder, "run"))).toBe(false);
+  });
+
+  test("a folder that holds a collective, or none to go on with", async () => {
+    const run = join(folder, "run");
+    const config = await configOf({ steps: 1 });
+    expect((await userError(() => trainCollective({ config, folder: run, resume: true }))).facts.code).toBe(
+      "collective.missing",
+    );
+    await trainCollective({ config, folder: run });
+    expect((await userError(() => trainCollective({ config, folder: run }))).facts.code).toBe(
+      "collective.exists",
+    );
+    expect(readFileSync(join(run, "collective.resolved.yaml"), "utf8")).toContain("depth-normals");
+  });
+});
