@@ -1,6 +1,6 @@
 /**
- * @file The configuration of a collective: modules, each a run of its own, and the constraints that tie them on
- * an unlabelled mediator stream (Taskology, section 3).
+ * @file The configuration of a collective: modules, each a run of its own, and the constraints that tie
+ * them on an unlabelled mediator stream (Taskology, section 3).
  */
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file The step on mediator batches: constraints over a module's own predictions and those of its peers, which
- * arrive as arrays from somewhere.
+ * @file The step on mediator batches: constraints over a module's own predictions and those of its peers,
+ * which arrive as arrays from somewhere.
  */
 import { z } from "zod";
 import { motionBetween } from "../constraints/beside-method.js";

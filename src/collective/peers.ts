@@ -1,6 +1,6 @@
 /**
- * @file Peers in one process: the modules' predictions on a mediator batch, in training mode, from their weights
- * or from copies of them that are some steps old.
+ * @file Peers in one process: the modules' predictions on a mediator batch, in training mode, from their
+ * weights or from copies of them that are some steps old.
  */
 import { headsOf } from "../methods/method.js";
 import { streamLeaves } from "../methods/streams.js";

@@ -1,7 +1,7 @@
 /**
- * @file Collective training in one process (Taskology, sections 3.1 and 3.2): in each step every module learns
- * from a batch of its own data, then from a batch of the mediator stream, where constraints tie its predictions
- * to those of its peers.
+ * @file Collective training in one process (Taskology, sections 3.1 and 3.2): in each step every module
+ * learns from a batch of its own data, then from a batch of the mediator stream, where constraints tie its
+ * predictions to those of its peers.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
