@@ -10,9 +10,7 @@
  */
 import { z } from "zod";
 import { globalAveragePool2d } from "../graph/ops/average-pool.js";
-import { channelAffine } from "../graph/ops/channel.js";
 import { conv2d } from "../graph/ops/conv2d.js";
-import { constant } from "../graph/ops/leaf.js";
 import { resizeBilinear } from "../graph/ops/resize.js";
 import { concat, expand, slice } from "../graph/ops/shape.js";
 import { relu } from "../graph/ops/unary.js";
@@ -21,6 +19,7 @@ import { kaimingNormal, normal, zeros } from "../nn/initializers.js";
 import type { Layer } from "../nn/layer.js";
 import { convNorm, convNormRelu } from "../nn/layers.js";
 import type { NormName } from "../nn/norms.js";
+import { standardised, underEncoder } from "./imagenet.js";
 import {
   type Decoded,
   type Encoded,
@@ -42,8 +41,6 @@ export interface DeepLabV3PlusOptions {
 
 /** Dilation of the pyramid's 3x3 convolutions at output stride 16; twice as much at 8 (paper, section 4). */
 const RATES = [6, 12, 18] as const;
-/** Of red, green and blue in [0, 1]. */
-const IMAGENET = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] } as const;
 const without = { bias: false, weightInit: kaimingNormal };
 const unit1x1 = { kernel: 1, ...without };
 const unit3x3 = { kernel: 3, padding: 1, ...without };
@@ -68,16 +65,13 @@ function encode(layer: Layer, x: Tensor, options: DeepLabV3PlusOptions): Encoded
   if (x.shape.length !== 4 || x.shape[2] % outputStride !== 0 || x.shape[3] % outputStride !== 0) {
     graphError("deeplabv3plus", `height and width must be multiples of ${outputStride}`, [x]);
   }
-  const image = x.shape[1] === 3 ? standardise(x) : x;
-  const { layers } = resnetEncoder(layer.child("encoder"), image, { name, width, outputStride, norm });
+  const { layers } = resnetEncoder(layer.child("encoder"), standardised(x), {
+    name,
+    width,
+    outputStride,
+    norm,
+  });
   return { bottleneck: layers[3], skips: [layers[0]] };
-}
-
-/** By ImageNet's mean and deviation, as torchvision's weights expect images. */
-function standardise(x: Tensor): Tensor {
-  const scale = IMAGENET.deviation.map((deviation) => 1 / deviation);
-  const shift = IMAGENET.mean.map((mean, i) => -mean * scale[i]);
-  return channelAffine(x, constant(scale, [3]), constant(shift, [3]));
 }
 
 function decode(
@@ -156,12 +150,6 @@ function classify(
   );
 }
 
-/** Names of torchvision's ResNets stand below `encoder.`; its classifier has no counterpart. */
-function variableName(stored: string): string | null {
-  if (stored.startsWith("fc.")) return null;
-  return /^(conv1|bn1|layer[1-4])\./.test(stored) ? `encoder.${stored}` : stored;
-}
-
 export const deeplabv3plusModel: ModelDefinition<DeepLabV3PlusOptions> = {
   name: "deeplabv3plus",
   options: z.strictObject({
@@ -174,5 +162,5 @@ export const deeplabv3plusModel: ModelDefinition<DeepLabV3PlusOptions> = {
     norm: normOption,
   }),
   create: deeplabv3plus,
-  variableName,
+  variableName: underEncoder,
 };

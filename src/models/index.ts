@@ -3,6 +3,7 @@ import { registry } from "../common/registry.js";
 import { deeplabv3plusModel } from "./deeplabv3plus.js";
 import type { ModelDefinition } from "./network.js";
 import { segnetModel } from "./segnet.js";
+import { xtascNetModel } from "./xtasc-net.js";
 
 export { type DeepLabV3PlusOptions, deeplabv3plus } from "./deeplabv3plus.js";
 export {
@@ -15,9 +16,11 @@ export {
 } from "./network.js";
 export { type ResNetMaps, type ResNetName, type ResNetOptions, resnetEncoder } from "./resnet.js";
 export { type SegNetOptions, segnet } from "./segnet.js";
+export { type XTasCNetOptions, xtascNet } from "./xtasc-net.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each model validates its own options.
 export const models = registry<ModelDefinition<any>>("models", {
   [segnetModel.name]: segnetModel,
   [deeplabv3plusModel.name]: deeplabv3plusModel,
+  [xtascNetModel.name]: xtascNetModel,
 });

@@ -31,7 +31,8 @@ export interface Network {
   readonly sizeMultiple: number;
   /**
    * Names, from the network's own place on, of the parameters of the last layer that all heads share: that
-   * which makes the trunk, its normalisation included. Left out where they share none.
+   * which makes the trunk, or the deepest map where they also read others, its normalisation included. Left
+   * out where they share none.
    */
   readonly shared?: readonly string[];
   /** x [N,C,H,W], any number of channels. */

@@ -97,6 +97,15 @@ export function resnetEncoder(layer: Layer, x: Tensor, options: ResNetOptions): 
   return { stem, layers: maps };
 }
 
+/** Names of the parameters that make the last residual of `layer4`: a convolution and its normalisation. */
+export function lastNames(name: ResNetName): string[] {
+  const { block, layers } = ARCHITECTURES[name];
+  const last = block === bottleneck ? 3 : 2;
+  return [`conv${last}.weight`, `bn${last}.weight`, `bn${last}.bias`].map(
+    (parameter) => `layer4.${layers[3] - 1}.${parameter}`,
+  );
+}
+
 /** Convolution `conv<index>` without bias and normalisation `bn<index>`. */
 function numbered(layer: Layer, index: number): ConvNormLayers {
   return { conv: layer.child(`conv${index}`), norm: layer.child(`bn${index}`) };
