@@ -10,6 +10,7 @@ import { must } from "./must.js";
 import { perceptualMap } from "./perceptual-map.js";
 import { singleTask } from "./single-task.js";
 import { supervised } from "./supervised.js";
+import { xtasc } from "./xtasc/xtasc.js";
 
 export type * from "./method.js";
 export { headsOf } from "./method.js";
@@ -28,6 +29,7 @@ export {
   perceptualMap,
   singleTask,
   supervised,
+  xtasc,
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: each method validates its own options.
@@ -40,4 +42,5 @@ export const methods = registry<MethodDefinition<any>>("methods", {
   [mtpsl.name]: mtpsl,
   [directMap.name]: directMap,
   [perceptualMap.name]: perceptualMap,
+  [xtasc.name]: xtasc,
 });

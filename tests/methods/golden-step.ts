@@ -2,6 +2,7 @@
  * @file A method's step on the parameters of tests/golden/waves.py: its losses and the gradient of their sum.
  */
 import { expect } from "vitest";
+import { arrayName } from "../../src/fields/layout.js";
 import { gradientsOrNull, type Tensor } from "../../src/graph/index.js";
 import { add, mul } from "../../src/graph/ops/arithmetic.js";
 import type { MethodDefinition } from "../../src/methods/method.js";
@@ -10,7 +11,8 @@ import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { buildTerms, type MethodTerms } from "../../src/step/program.js";
 import { resolveTasks } from "../../src/tasks/index.js";
-import { gradientError, parameterValue, wave } from "../helpers/waves.js";
+import type { Task } from "../../src/tasks/task.js";
+import { gradientError, parameterValue, unitNormals, wave } from "../helpers/waves.js";
 
 export const GOLDEN_TASKS = resolveTasks({
   segmentation: { kind: "segmentation", classes: Array.from({ length: 13 }, (_, i) => `class ${i}`) },
@@ -21,9 +23,43 @@ export const GOLDEN_TASKS = resolveTasks({
 type Arrays = Record<string, Float32Array>;
 
 export interface GoldenBatch {
+  /** `GOLDEN_TASKS` if left out. */
+  readonly tasks?: readonly Task[];
   readonly batchSize: number;
   readonly size: readonly [number, number];
   readonly feeds: Readonly<Arrays>;
+}
+
+/**
+ * A view of images of `side` pixels and their labels, by formula: every fifth pixel is invalid, and all of
+ * sample `empty`. `labelled[sample]` lists its tasks.
+ */
+export function goldenFeeds(
+  side: number,
+  labelled: readonly (readonly string[])[],
+  { view = 0, empty }: { readonly view?: number; readonly empty?: number } = {},
+): Record<string, Float32Array> {
+  const [count, pixels] = [labelled.length, side * side];
+  const named = (name: string) => arrayName(name, { view });
+  const shape = (channels: number) => [count, channels, side, side];
+  const feeds: Record<string, Float32Array> = {
+    [named("image")]: wave(named("image"), shape(3)).map((value) => 0.5 + 0.5 * value),
+    [named("segmentation.label")]: Float32Array.from(
+      { length: count * pixels },
+      (_, i) => Math.floor((i * (7 + view)) / 3) % 13,
+    ),
+    [named("depth.label")]: wave(named("depth"), shape(1)).map((value) => 2 + value),
+    [named("normals.label")]: unitNormals(wave(named("normals"), shape(3)), pixels),
+  };
+  for (const { name } of GOLDEN_TASKS) {
+    const flags = Float32Array.from(labelled, (names) => Number(names.includes(name)));
+    feeds[named(`${name}.labelled`)] = flags;
+    feeds[named(`${name}.valid`)] = Float32Array.from({ length: count * pixels }, (_, i) => {
+      const sample = Math.floor(i / pixels);
+      return i % 5 === 0 || sample === empty ? 0 : flags[sample];
+    });
+  }
+  return feeds;
 }
 
 /**
@@ -33,12 +69,12 @@ export interface GoldenBatch {
 export async function goldenStep<O>(
   method: MethodDefinition<O>,
   options: { readonly width: number } & Record<string, unknown>,
-  { batchSize, size, feeds }: GoldenBatch,
+  { tasks = GOLDEN_TASKS, batchSize, size, feeds }: GoldenBatch,
   further: (built: MethodTerms) => Record<string, Tensor> = () => ({}),
 ): Promise<Arrays> {
   const fed: Arrays = { ...feeds };
   const built = buildTerms({
-    ...{ tasks: GOLDEN_TASKS, batchSize, size },
+    ...{ tasks, batchSize, size },
     network: segnet({ width: options.width }),
     method: { method: method as MethodDefinition, options: method.options.parse(options) },
   });

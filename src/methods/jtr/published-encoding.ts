@@ -56,17 +56,13 @@ export interface PublishedJointEncoding extends PublishedEncoding {
 }
 
 /** The kinds of task that the published code of a method knows. */
-export type PublishedTable<E extends PublishedEncoding> = Readonly<Record<string, (task: Task) => E>>;
+export type PublishedTable<E> = Readonly<Record<string, (task: Task) => E>>;
 
 /**
  * A task's entry. Throws UserError where the code has no such task: there is no default for what somebody
  * else's code does.
  */
-export function publishedEncoding<E extends PublishedEncoding>(
-  method: string,
-  table: PublishedTable<E>,
-  task: Task,
-): E {
+export function publishedEncoding<E>(method: string, table: PublishedTable<E>, task: Task): E {
   const { kind } = task.kind;
   if (Object.hasOwn(table, kind)) return table[kind](task);
   throw new UserError({
