@@ -14,6 +14,8 @@ import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 import { rooms } from "../../src/worlds/rooms/index.js";
+import { streets } from "../../src/worlds/streets/index.js";
+import type { RenderedSample } from "../../src/worlds/world.js";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -125,13 +127,13 @@ async function weightedSum(name: string, feeds: Record<string, Float32Array>, op
 
 describe("with exact predictions of a plane seen twice", () => {
   it.each([
-    ["depth-normals", 1e-5, "normals"],
-    ["photometric", 4e-3, "depth0"],
-    ["segmentation-flow", 1e-4, "depth0"],
-    ["motion-cycle", 1e-6, "pose1"],
+    ["depth-normals", "normals", 1e-5],
+    ["photometric", "depth0", 4e-3],
+    ["segmentation-flow", "depth0", 1e-4],
+    ["motion-cycle", "pose1", 1e-6],
   ])(
     "%s is zero, but for what bilinear sampling loses, and grows as %s strays",
-    async (name, least, strayed) => {
+    async (name, strayed, least) => {
       const exact = await weightedSum(name, exactFeeds());
       expect(exact).toBeLessThan(least);
       // One pose beside the other's inverse is still consistent: the motion back is made to stray in the
@@ -219,4 +221,45 @@ it("depth and normals of rendered rooms agree, but at creases", async () => {
   const exact = await errorOf((metres) => metres);
   expect(exact).toBeLessThan(0.12);
   expect(await errorOf((metres, i) => metres * (1 + 0.02 * Math.sin(i)))).toBeGreaterThan(2 * exact);
+});
+
+it("points of rendered streets go where their optical flow says, moving ones too", async () => {
+  const [rows, columns] = [48, 96];
+  const area = rows * columns;
+  const frames = streets.video!.frames(5, "train", 1, rows, columns)[Symbol.iterator]();
+  const [first, second] = [frames.next().value!, frames.next().value!] as RenderedSample[];
+  const shape = (channels: number) => [1, channels, rows, columns];
+  const leaf = {
+    depth: input("depth", shape(1)),
+    residual: input("residual", shape(3)),
+    camera: input("camera", [1, 4]),
+    poses: [input("pose0", [1, 3, 4]), input("pose1", [1, 3, 4])],
+  };
+  const motion = { ...motionBetween(leaf.poses[0], leaf.poses[1]), residual: leaf.residual };
+  const { x, y, inside } = warpTo(leaf.depth, leaf.camera, leaf.camera, motion);
+  const { depth } = first.labels;
+  const got = await evaluate(
+    engine,
+    { x, y, inside },
+    {
+      depth: depth.data.map((metres, i) => (depth.valid[i] === 1 ? metres : 1)),
+      residual: first.motion!.motion.data,
+      camera: cameraArray(first.camera),
+      ...{ pose0: poseArray(first.pose!), pose1: poseArray(second.pose!) },
+    },
+  );
+  const { flow, motion: own } = first.motion!;
+  let [compared, moving] = [0, 0];
+  for (let i = 0; i < area; i++) {
+    if (depth.valid[i] !== 1 || flow.valid[i] !== 1) continue;
+    const [u, v] = [(i % columns) + flow.data[i], Math.floor(i / columns) + flow.data[area + i]];
+    // Far outside the image a hair's breadth of depth is many pixels.
+    if (Math.abs(u) > 2 * columns || Math.abs(v) > 2 * rows) continue;
+    expect(Math.abs(got.x[i] - u), `x of ${i}`).toBeLessThan(0.02);
+    expect(Math.abs(got.y[i] - v), `y of ${i}`).toBeLessThan(0.02);
+    compared++;
+    if (own.data[i] !== 0 || own.data[2 * area + i] !== 0) moving++;
+  }
+  expect(compared).toBeGreaterThan(area / 2);
+  expect(moving).toBeGreaterThan(10);
 });
