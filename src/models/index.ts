@@ -1,11 +1,13 @@
 /** @file The registry of models: one line each. */
 import { registry } from "../common/registry.js";
 import { deeplabv3plusModel } from "./deeplabv3plus.js";
+import { depthNetModel } from "./depth-net.js";
 import type { ModelDefinition } from "./network.js";
 import { segnetModel } from "./segnet.js";
 import { xtascNetModel } from "./xtasc-net.js";
 
 export { type DeepLabV3PlusOptions, deeplabv3plus } from "./deeplabv3plus.js";
+export { type DepthNetOptions, depthNet } from "./depth-net.js";
 export {
   type Decoded,
   type Encoded,
@@ -22,5 +24,6 @@ export { type XTasCNetOptions, xtascNet } from "./xtasc-net.js";
 export const models = registry<ModelDefinition<any>>("models", {
   [segnetModel.name]: segnetModel,
   [deeplabv3plusModel.name]: deeplabv3plusModel,
+  [depthNetModel.name]: depthNetModel,
   [xtascNetModel.name]: xtascNetModel,
 });
