@@ -21,6 +21,7 @@ import { buildTerms } from "../../src/step/program.js";
 import { Trainer } from "../../src/step/trainer.js";
 import { openTrainingLoader } from "../../src/training/batch-plan.js";
 import type { RunConfig } from "../../src/training/config/index.js";
+import { settled } from "../../src/training/epochs.js";
 import { networkOf, resolve } from "../../src/training/parts.js";
 import { openRunData, runLabels } from "../../src/training/run-data.js";
 import { describeMachine } from "../lib/machine.js";
@@ -85,11 +86,12 @@ async function compileProbe(engine: Engine, trainer: Trainer): Promise<Probe> {
 }
 
 /** Trains as the configuration says, and measures: by step, then part. */
-async function measure(engine: Engine, config: RunConfig): Promise<Record<number, Record<string, Pull>>> {
-  const data = await openRunData(config, networkOf(config), log);
+async function measure(engine: Engine, given: RunConfig): Promise<Record<number, Record<string, Pull>>> {
+  const data = await openRunData(given, networkOf(given), log);
+  const labels = await runLabels(given, data);
+  const config = await settled(given, data, () => Promise.resolve(labels));
   const trainer = await Trainer.create(engine, resolve(config, data));
   const probe = await compileProbe(engine, trainer);
-  const labels = await runLabels(config, data);
   const loader = await openTrainingLoader(config, data, labels);
   const found: Record<number, Record<string, { value: number; square: number }[]>> = {};
   for (let step = 0; step < config.steps; step++) {

@@ -10,12 +10,13 @@ type Built = Parameters<NonNullable<TrainOptions["onBuilt"]>>[0];
 
 /** What the configuration alone tells. */
 export function runLine(config: RunConfig, folder: string): string {
-  const { model, method, steps, runtime } = config;
+  const { model, method, steps, epochs, runtime } = config;
   const methods = [method, ...(method.with as readonly Named[])].map(methodText).join(" with ");
   const threads = runtime.threads === 0 ? "" : `, ${runtime.threads} threads`;
   const images = config.batchSize + (config.append?.count ?? 0);
   const batches = config.accumulate === 1 ? `${images}` : `${config.accumulate} x ${images}`;
-  return `${folder}: ${methods} on ${model.name}, ${steps} steps of ${batches} images, ${runtime.provider}${threads}`;
+  const length = epochs === undefined ? `${steps} steps` : `${epochs} epochs in steps`;
+  return `${folder}: ${methods} on ${model.name}, ${length} of ${batches} images, ${runtime.provider}${threads}`;
 }
 
 function methodText({ name, variant }: Named): string {

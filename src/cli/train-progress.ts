@@ -8,8 +8,6 @@ import { Progress, type ProgressOptions, steadyClock } from "./progress.js";
 import type { ProgressLine } from "./progress-line.js";
 
 export interface TrainProgressOptions extends ProgressOptions {
-  /** Steps of the whole run, those of earlier sessions included. */
-  readonly steps: number;
   /** Steps between two evaluations, there being one after the last step too; null: none. */
   readonly evaluateEvery: number | null;
 }
@@ -18,7 +16,7 @@ type EvaluationPlace = Parameters<NonNullable<TrainOptions["onEvaluation"]>>[0];
 
 /** Evaluations of a run of `steps` steps that are still to come when `done` are done. */
 export function evaluationsLeft(
-  { steps, evaluateEvery }: Pick<TrainProgressOptions, "steps" | "evaluateEvery">,
+  { steps, evaluateEvery }: { readonly steps: number } & Pick<TrainProgressOptions, "evaluateEvery">,
   done: number,
 ): number {
   if (evaluateEvery === null || done >= steps) return 0;
@@ -32,6 +30,8 @@ export class TrainProgress {
   readonly #display: Progress;
   readonly #now: () => number;
   readonly #pace: Pace;
+  /** Of the whole run, those of earlier sessions included. */
+  #steps = 0;
   #step = 0;
   #losses: StepRecord["losses"] | undefined;
   /** When the last step ended. */
@@ -58,11 +58,16 @@ export class TrainProgress {
     };
   }
 
-  /** Training begins after step `step`; `evaluationImages` are in the split that is evaluated. */
-  start({ step, evaluationImages }: { readonly step: number; readonly evaluationImages: number }): void {
+  /** Training begins after step `step` of `steps`; `evaluationImages` are in the split that is evaluated. */
+  start({
+    step,
+    steps,
+    evaluationImages,
+  }: Readonly<Record<"step" | "steps" | "evaluationImages", number>>): void {
     this.#step = step;
+    this.#steps = steps;
     this.#evaluationImages = evaluationImages;
-    if (step > 0) this.print(`going on after step ${step} of ${this.#options.steps}`);
+    if (step > 0) this.print(`going on after step ${step} of ${steps}`);
     this.#display.show(this.#line());
   }
 
@@ -116,7 +121,7 @@ export class TrainProgress {
     return {
       unit: "step",
       done: this.#step,
-      total: this.#options.steps,
+      total: this.#steps,
       ...(at === undefined ? { losses: this.#losses } : { activity: `${at.split} ${at.done}/${at.total}` }),
       imagesPerSecond: this.#pace.speed?.imagesPerSecond ?? null,
       secondsLeft: this.#secondsLeft(),
@@ -126,11 +131,15 @@ export class TrainProgress {
   #secondsLeft(): number | null {
     const { speed } = this.#pace;
     if (speed === null) return null;
-    const steps = (this.#options.steps - this.#step) / speed.perSecond;
+    const steps = (this.#steps - this.#step) / speed.perSecond;
     // Without gradients and update an image takes about a third of the time: until one has been measured.
     const guess = this.#evaluationImages / (3 * speed.imagesPerSecond);
     const each = this.#evaluationSeconds ?? (Number.isFinite(guess) ? guess : 0);
-    return steps + evaluationsLeft(this.#options, this.#step) * each + this.#evaluationLeft(each);
+    return (
+      steps +
+      evaluationsLeft({ ...this.#options, steps: this.#steps }, this.#step) * each +
+      this.#evaluationLeft(each)
+    );
   }
 
   /** Seconds that the evaluation at work is still going to take. */

@@ -1,4 +1,5 @@
 /** @file The streams that a configuration and its method ask for. */
+import { stepsPerEpoch } from "../data/loading/draws.js";
 import {
   type BatchPlan,
   type Loader,
@@ -6,6 +7,7 @@ import {
   type Positions,
   type StreamPlan,
 } from "../data/loading/loader.js";
+import { poolOf } from "../data/loading/pools.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import type { LabelAssignment } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
@@ -85,6 +87,12 @@ export function batchPlan(config: RunConfig, data: RunData, labels: LabelAssignm
     return [name, requested(config, data, labels, request)] as const;
   });
   return { streams: { ...own, ...Object.fromEntries(further) }, seed: config.seed };
+}
+
+/** Batches in which every sample of `main` comes once, but for those that fill no batch. */
+export function batchesPerEpoch(config: RunConfig, data: RunData, labels: LabelAssignment): number {
+  const main = configured(config, data, labels)[MAIN_STREAM];
+  return stepsPerEpoch(poolOf(MAIN_STREAM, main, data.dataset).samples.length, main.batchSize);
 }
 
 /** The batches a run trains on, from `start` on. Bad files are skipped: they must not end a long run. */

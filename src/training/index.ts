@@ -27,6 +27,7 @@ export {
   parseOverride,
   type RunConfig,
   readConfig,
+  type SettledConfig,
 } from "./config/index.js";
 export { type EvaluateOptions, evaluateSplit, type TaskMetrics } from "./evaluate.js";
 export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from "./evaluate-run.js";

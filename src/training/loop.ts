@@ -12,7 +12,7 @@ import type { Engine } from "../runtime/engine.js";
 import { Predictor } from "../step/predictor.js";
 import { runSession, type Turn } from "../step/session.js";
 import type { StepResult, Trainer } from "../step/trainer.js";
-import type { RunConfig } from "./config/index.js";
+import type { SettledConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
 import type { RunData } from "./run-data.js";
@@ -22,7 +22,7 @@ import { judge, type SelectionMemory } from "./selection.js";
 import type { RunStart } from "./train.js";
 
 export interface LoopOptions {
-  readonly config: RunConfig;
+  readonly config: SettledConfig;
   readonly data: RunData;
   readonly run: RunFolder;
   readonly engine: Engine;

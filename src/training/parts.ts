@@ -9,7 +9,7 @@ import type { Network } from "../models/network.js";
 import { optimizers } from "../nn/optimizers/index.js";
 import type { StepPlan } from "../step/plan.js";
 import { weightings } from "../weighting/index.js";
-import { type Named, optionsOf, type RunConfig } from "./config/index.js";
+import { type Named, optionsOf, type RunConfig, type SettledConfig } from "./config/index.js";
 import type { RunData } from "./run-data.js";
 
 /** The network that is trained and kept: the configured one, or what the method makes of it. */
@@ -34,7 +34,7 @@ export function imagesPerBatch({ batchSize, append }: Pick<RunConfig, "batchSize
 }
 
 /** Everything that decides a run's step. Nothing below it sees the configuration. */
-export function resolve(config: RunConfig, data: Pick<RunData, "tasks" | "size" | "dataset">): StepPlan {
+export function resolve(config: SettledConfig, data: Pick<RunData, "tasks" | "size" | "dataset">): StepPlan {
   const { optimizer, weighting } = config;
   const { tasks, size } = data;
   return {

@@ -12,7 +12,8 @@ import { availableLabels } from "../data/strip.js";
 import type { LabelAssignment } from "../data/types.js";
 import { fileError, makeFolder, replaceFile } from "../disk/files.js";
 import type { RunPaths } from "../runs/run-folder.js";
-import { differences, formatConfig, type RunConfig, readConfig } from "./config/index.js";
+import { differences, formatConfig, type RunConfig, readConfig, type SettledConfig } from "./config/index.js";
+import { settled } from "./epochs.js";
 import type { RunData } from "./run-data.js";
 import { runLabels } from "./run-data.js";
 
@@ -30,10 +31,11 @@ export async function runConfig({ config }: Pick<RunPaths, "config">): Promise<R
  * sure that it is the same run.
  * @throws UserError `config.changed` naming the keys that differ.
  */
-export async function settleConfig(run: RunPaths, config: RunConfig, { tasks }: RunData): Promise<RunConfig> {
-  const settled: RunConfig = { ...config, tasks: tasks.map(({ name }) => name) };
+export async function settleConfig(run: RunPaths, config: RunConfig, data: RunData): Promise<SettledConfig> {
+  const drawn = async () => (await keptLabels(run, data)) ?? runLabels(config, data);
+  const now = await settled(config, data, drawn);
   if (existsSync(run.config)) {
-    const changed = differences(await runConfig(run), settled);
+    const changed = differences(await runConfig(run), now);
     if (changed.length > 0) {
       throw new UserError({
         code: "config.changed",
@@ -43,8 +45,8 @@ export async function settleConfig(run: RunPaths, config: RunConfig, { tasks }: 
       });
     }
   }
-  await replaceFile(run.config, formatConfig({ ...settled, plugins: await keepPlugins(run, settled) }));
-  return settled;
+  await replaceFile(run.config, formatConfig({ ...now, plugins: await keepPlugins(run, now) }));
+  return now;
 }
 
 /**
@@ -63,6 +65,17 @@ async function keepPlugins(run: RunPaths, { plugins }: RunConfig): Promise<strin
   );
 }
 
+/** What the run's `labels.json` says, where it has been written. */
+async function keptLabels(
+  { labels }: RunPaths,
+  { dataset }: RunData,
+  note?: (message: string) => void,
+): Promise<LabelAssignment | undefined> {
+  if (!existsSync(labels)) return undefined;
+  const available = await availableLabels(dataset, TRAIN_SPLIT);
+  return loadLabels(labels, available, Object.keys(dataset.info.tasks), { note });
+}
+
 /** The labels the run sees: read from `labels.json` where it has been written, else drawn and written. */
 export async function settleLabels(
   run: RunPaths,
@@ -70,10 +83,8 @@ export async function settleLabels(
   data: RunData,
   log: (message: string) => void = () => undefined,
 ): Promise<LabelAssignment> {
-  if (existsSync(run.labels)) {
-    const available = await availableLabels(data.dataset, TRAIN_SPLIT);
-    return loadLabels(run.labels, available, Object.keys(data.dataset.info.tasks), { note: log });
-  }
+  const kept = await keptLabels(run, data, log);
+  if (kept !== undefined) return kept;
   const labels = await runLabels(config, data);
   await saveLabels(run.labels, labels, {
     dataset: data.dataset.info.name,

@@ -13,7 +13,7 @@ import { nodeEngine } from "../runtime/engine.node.js";
 import { Trainer } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
 import { openTrainingLoader } from "./batch-plan.js";
-import { type RunConfig, runDigest } from "./config/index.js";
+import { type RunConfig, runDigest, type SettledConfig } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
 import { keepData } from "./kept-data.js";
@@ -39,7 +39,7 @@ export interface TrainOptions {
   readonly log?: (message: string) => void;
   /** Told when data and labels are at hand, before anything is built. */
   readonly onPrepared?: (prepared: {
-    readonly config: RunConfig;
+    readonly config: SettledConfig;
     readonly data: RunData;
     readonly labels: LabelAssignment;
   }) => void;
@@ -47,7 +47,10 @@ export interface TrainOptions {
   readonly onBuilt?: (built: Pick<Resources, "parameters">) => void;
   /** Told when the first step is about to be done. */
   readonly onStart?: (start: {
+    /** Steps done. */
     readonly step: number;
+    /** Steps of the whole run. */
+    readonly steps: number;
     readonly data: RunData;
     readonly labels: LabelAssignment;
   }) => void;
@@ -62,6 +65,8 @@ export interface TrainResult {
   readonly outcome: LoopOutcome["outcome"];
   /** Steps done. */
   readonly step: number;
+  /** Steps of the whole run. */
+  readonly steps: number;
   readonly folder: string;
   /** The last evaluation of this session, if there was one. */
   readonly metrics: TaskMetrics | undefined;
@@ -140,7 +145,7 @@ async function trainIn(
   ]);
   const loader = await openTrainingLoader(config, data, labels, start.positions);
   try {
-    options.onStart?.({ step: start.step, data, labels });
+    options.onStart?.({ step: start.step, steps: config.steps, data, labels });
     const digest = runDigest(config);
     const outcome = await runLoop({
       config,
@@ -169,7 +174,7 @@ async function trainIn(
       );
     }
     if (outcome.outcome !== "interrupted") await exportRun(run);
-    return { ...outcome, folder: run.folder, tasks: data.tasks };
+    return { ...outcome, steps: config.steps, folder: run.folder, tasks: data.tasks };
   } finally {
     recorder.close();
     await loader.close();

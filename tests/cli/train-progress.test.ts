@@ -21,7 +21,7 @@ test.each([
 
 function run(plan: Partial<TrainProgressOptions> = {}, columns = 80) {
   const { options, advance, take } = screen({ isTTY: true, columns });
-  const progress = new TrainProgress({ steps: 1000, evaluateEvery: null, ...options, ...plan });
+  const progress = new TrainProgress({ evaluateEvery: null, ...options, ...plan });
   const { record } = progress.recorder;
   return {
     progress,
@@ -46,7 +46,7 @@ function run(plan: Partial<TrainProgressOptions> = {}, columns = 80) {
 describe("progress of a run", () => {
   it("has numbers that are not known yet, and none that are not", () => {
     const { progress, step, last } = run();
-    progress.start({ step: 0, evaluationImages: 0 });
+    progress.start({ step: 0, steps: 1000, evaluationImages: 0 });
     expect(last()).toBe("────────────   0%  step 0/1000  ? images/s  ? left");
     step(1, 60);
     expect(last()).toBe("────────────   0%  step 1/1000  ? images/s  ? left");
@@ -56,7 +56,7 @@ describe("progress of a run", () => {
 
   it("counts share and time left from the whole in a run that goes on", () => {
     const { progress, step, take, last } = run();
-    progress.start({ step: 900, evaluationImages: 0 });
+    progress.start({ step: 900, steps: 1000, evaluationImages: 0 });
     expect(take()).toMatch(/^<going on after step 900 of 1000\n<━{10}── {2}90% {2}step 900\/1000 /);
     step(901, 9);
     step(902, 0.5);
@@ -64,8 +64,8 @@ describe("progress of a run", () => {
   });
 
   it("counts the evaluations still to come: by a guess at first, then by the last one", () => {
-    const { progress, step, evaluate, last } = run({ steps: 100, evaluateEvery: 10 });
-    progress.start({ step: 0, evaluationImages: 120 });
+    const { progress, step, evaluate, last } = run({ evaluateEvery: 10 });
+    progress.start({ step: 0, steps: 100, evaluationImages: 120 });
     for (let done = 1; done <= 9; done++) step(done, 1);
     // 91 steps of a second; 10 evaluations of 120 images, at three times the 4 images a second of training.
     expect(last()).toContain("3m 11s left");
@@ -77,8 +77,8 @@ describe("progress of a run", () => {
   });
 
   it("shows the images of an evaluation, and then what came of it", () => {
-    const { progress, step, advance, last, take, evaluate } = run({ steps: 20, evaluateEvery: 10 });
-    progress.start({ step: 0, evaluationImages: 40 });
+    const { progress, step, advance, last, take, evaluate } = run({ evaluateEvery: 10 });
+    progress.start({ step: 0, steps: 20, evaluationImages: 40 });
     for (let done = 1; done <= 10; done++) step(done, 1);
     take();
     progress.evaluating({ split: "val", done: 0, total: 40 });
@@ -94,8 +94,8 @@ describe("progress of a run", () => {
 
   it("prints plain lines to a file, the last step's once", () => {
     const { options, advance, take } = screen();
-    const progress = new TrainProgress({ steps: 2, evaluateEvery: 2, ...options });
-    progress.start({ step: 0, evaluationImages: 1 });
+    const progress = new TrainProgress({ evaluateEvery: 2, ...options });
+    progress.start({ step: 0, steps: 2, evaluationImages: 1 });
     for (const step of [1, 2]) {
       advance(1);
       const timing = { seconds: 1, imagesPerSecond: 4 };

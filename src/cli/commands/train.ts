@@ -43,7 +43,7 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const folder = flags.run ?? join("runs", basename(file, extname(file)));
   const { signal, stopCode, dispose } = stopSignals("finishing the step and saving. Once more ends at once.");
   const { split, every } = config.evaluation;
-  const progress = new TrainProgress({ steps: config.steps, evaluateEvery: split === null ? null : every });
+  const progress = new TrainProgress({ evaluateEvery: split === null ? null : every });
   try {
     progress.print(runLine(config, folder));
     const result = await train({
@@ -55,15 +55,15 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
       recorders: [progress.recorder],
       onPrepared: (prepared) => progress.print(dataLine(prepared)),
       onBuilt: (built) => progress.print(builtLine(built)),
-      onStart: ({ step, data }) => {
+      onStart: ({ step, steps, data }) => {
         const images = split === null ? 0 : data.dataset.info.splits[split].length;
-        progress.start({ step, evaluationImages: images });
+        progress.start({ step, steps, evaluationImages: images });
       },
       onEvaluation: (at) => progress.evaluating(at),
     });
     progress.finish();
     if (result.outcome === "interrupted") {
-      const so = `after step ${result.step} of ${config.steps}`;
+      const so = `after step ${result.step} of ${result.steps}`;
       const command = `taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`;
       note(`Stopped ${so}; everything is saved. Go on with:\n  ${command}`);
       process.exitCode = stopCode();

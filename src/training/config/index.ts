@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
+import { UserError } from "../../common/errors.js";
 import { decodeText } from "../../common/text.js";
 import { methodNamed } from "../../constraints/index.js";
 import { fileError } from "../../disk/files.js";
@@ -12,12 +13,18 @@ import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
 import { withRecommended } from "./recommended.js";
 import type { Named } from "./registered.js";
-import { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
+import { configJsonSchema, configSchema, DEFAULT_NAMES, DEFAULT_STEPS, type RunConfig } from "./schema.js";
 import { type PlacedYaml, parsePlacedYaml } from "./yaml.js";
 
 export { type Override, parseOverride } from "./overrides.js";
 export { type Named, optionsOf } from "./registered.js";
-export { configJsonSchema, configSchema, DEFAULT_NAMES, type RunConfig } from "./schema.js";
+export {
+  configJsonSchema,
+  configSchema,
+  DEFAULT_NAMES,
+  type RunConfig,
+  type SettledConfig,
+} from "./schema.js";
 
 /**
  * Checks the text of a configuration (YAML or JSON). Paths in it are taken relative to `folder`.
@@ -46,7 +53,21 @@ export function parseConfig(
 export function checkConfig(config: unknown, folder: string, place: PlacedYaml["place"]): RunConfig {
   const given = withNames(config);
   const value = withRecommended(given, parsedConfig(given, place));
-  return withAbsolutePaths(parsedConfig(value, place), folder);
+  return withAbsolutePaths(withLength(parsedConfig(value, place), place), folder);
+}
+
+/** Throws UserError where a length is given in steps and in epochs. */
+function withLength(config: RunConfig, place: PlacedYaml["place"]): RunConfig {
+  const { steps, epochs } = config;
+  if (epochs === undefined) return { ...config, steps: steps ?? DEFAULT_STEPS };
+  if (steps === undefined) return config;
+  throw new UserError({
+    code: "config.steps-and-epochs",
+    what: "the length of the run is given in steps and in epochs",
+    where: place([], "epochs"),
+    got: `steps: ${steps}, epochs: ${epochs}`,
+    fix: "Take one of them out.",
+  });
 }
 
 function parsedConfig(value: unknown, place: PlacedYaml["place"]): RunConfig {

@@ -74,12 +74,17 @@ const weights = z
 const warmup = z.int().min(0).optional().describe("steps over which the rate rises to its value");
 const schedule = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("constant"), warmup }),
-  z.strictObject({
-    name: z.literal("step"),
-    every: count.describe("steps"),
-    factor: z.number().positive().default(0.5),
-    warmup,
-  }),
+  z
+    .strictObject({
+      name: z.literal("step"),
+      every: count.optional().describe("steps"),
+      everyEpochs: count.optional().describe("passes through the training images, in place of `every`"),
+      factor: z.number().positive().default(0.5),
+      warmup,
+    })
+    .refine(({ every, everyEpochs }) => (every === undefined) !== (everyEpochs === undefined), {
+      message: "needs either `every` or `everyEpochs`",
+    }),
   z.strictObject({ name: z.literal("polynomial"), power: z.number().positive().default(0.9), warmup }),
   z.strictObject({ name: z.literal("cosine"), final: share.default(0), warmup }),
 ]);
@@ -106,6 +111,9 @@ const metric = z
   .describe(
     "`relative`: mean relative improvement of the tasks' first metrics over the run's first evaluation",
   );
+
+/** Length of a run that says nothing of it. */
+export const DEFAULT_STEPS = 3000;
 
 /** What stands for `name` where a configuration leaves it out. */
 export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam", weighting: "equal" } as const;
@@ -197,7 +205,14 @@ function makeSchema() {
       .lt(1)
       .optional()
       .describe("decay of averaged weights and running statistics, which are then evaluated"),
-    steps: count.default(3000),
+    steps: count
+      .optional()
+      .describe(
+        "updates of the whole run; 3000 where neither it nor `epochs` is there (`epochs` becomes it)",
+      ),
+    epochs: count
+      .optional()
+      .describe("length of the run in passes through the training images, in place of `steps`"),
     seed: seed.default(0),
     augmentation: z
       .union([usualAugmentation, z.array(registered(augmentations))])
@@ -282,7 +297,12 @@ export type WorldData = z.output<ReturnType<typeof worldData>>;
 /** Optimizer, its base learning rate and schedule; further fields are the optimizer's own. */
 interface OptimizerConfig extends Named {
   readonly learningRate: number;
-  readonly schedule: ScheduleSpec;
+  readonly schedule: ScheduleSpec | EpochSchedule;
+}
+
+/** A schedule in epochs; how many steps that is, the data tells. */
+interface EpochSchedule extends Omit<Extract<ScheduleSpec, { readonly name: "step" }>, "every"> {
+  readonly everyEpochs: number;
 }
 
 /** A model and the weights it starts from; further fields are the model's own. */
@@ -297,6 +317,14 @@ export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method" | "weighti
   readonly method: Named;
   readonly weighting: Named;
   readonly optimizer: OptimizerConfig;
+};
+
+/** A configuration after the data has been looked at, as `config.resolved.yaml` has it: nothing is in epochs. */
+export type SettledConfig = RunConfig & {
+  readonly tasks: readonly string[];
+  readonly steps: number;
+  readonly epochs?: undefined;
+  readonly optimizer: OptimizerConfig & { readonly schedule: ScheduleSpec };
 };
 
 /** JSON Schema (draft 2020-12) of what a configuration file may say, for editors. */
