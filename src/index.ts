@@ -19,7 +19,7 @@ export {
 export { type MethodDefinition, methods } from "./methods/index.js";
 export { type ModelDefinition, models } from "./models/index.js";
 export { optimizers } from "./nn/index.js";
-export { htmlReport, writeRunReport } from "./report/index.js";
+export { htmlReport, writeComparison, writeRunReport } from "./report/index.js";
 export { inspectMachine, nodeEngine } from "./runtime/index.js";
 export { type Task, type TaskKind, taskKinds } from "./tasks/index.js";
 export {

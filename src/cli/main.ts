@@ -16,6 +16,7 @@ import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { predictCommand } from "./commands/predict.js";
+import { reportCommand } from "./commands/report.js";
 import { trainCommand } from "./commands/train.js";
 import { EXIT, reportFailure } from "./failure.js";
 
@@ -46,6 +47,7 @@ export function buildProgram(): Command {
     evaluateCommand,
     predictCommand,
     exportCommand,
+    reportCommand,
     benchCommand,
   ]) {
     program.addCommand(make());

@@ -7,5 +7,5 @@ export { formatNumber, formatPercent, formatSeconds } from "./numbers.js";
 export { encodePicture, enlarge, type GridOptions, pictureGrid, pictureOfImage } from "./pictures.js";
 export type { PictureTable, ReportData, ReportRun, ReportTask, TaskNumbers } from "./report-data.js";
 export { resultsTable } from "./results-table.js";
-export { type RunReport, writeRunReport } from "./run-report.js";
+export { type RunReport, writeComparison, writeRunReport } from "./run-report.js";
 export { type Column, markdownTable, type Table, textTable } from "./table.js";

@@ -2,12 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { arch, cpus, platform } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { UserError } from "../common/errors.js";
 import { parseLabels } from "../data/labels-file.js";
 import { countLabels } from "../data/scenarios.js";
 import { fileError, replaceFile } from "../disk/files.js";
 import { type MetricsRecord, readMetrics } from "../runs/metrics-log.js";
 import { findRun, type RunPaths } from "../runs/run-folder.js";
 import type { Task } from "../tasks/task.js";
+import { keptData } from "../training/kept-data.js";
 import { htmlReport } from "./html-report.js";
 import type { PictureTable, ReportData, TaskNumbers } from "./report-data.js";
 import { resultsTable } from "./results-table.js";
@@ -21,18 +23,97 @@ export interface RunReport {
 }
 
 /**
- * Writes `report.html` of a run from its logs, labels and sample pictures, with `notes` at its end.
+ * Writes the report of a run from its logs, labels and sample pictures, with `notes` at its end: `report.html`
+ * in its folder, or the file `out`.
  * @throws UserError where the run's files cannot be read or the page cannot be written.
  */
 export async function writeRunReport(
   folder: string,
   tasks: readonly Task[],
   notes: readonly string[] = [],
+  out?: string,
 ): Promise<RunReport> {
   const run = findRun(folder);
   const data = { ...gather(run, tasks), notes };
-  await replaceFile(run.report, htmlReport(data));
-  return { path: run.report, table: textTable(resultsTable(data)) };
+  const path = out ?? run.report;
+  await replaceFile(path, htmlReport(data));
+  return { path, table: textTable(resultsTable(data)) };
+}
+
+/**
+ * Writes one page of several runs side by side, the first being the one that others are compared with: what
+ * they have in common of tasks and sample pictures, the curves of each.
+ * @throws UserError where a run's files cannot be read, the runs have no task in common, or the page cannot
+ * be written.
+ */
+export async function writeComparison(
+  folders: readonly string[],
+  out: string,
+  notes: readonly string[] = [],
+): Promise<RunReport> {
+  const runs = folders.map((folder) => findRun(folder));
+  const kept = await Promise.all(runs.map((run) => keptData(run)));
+  const tasks = kept[0].tasks.filter((task) =>
+    kept.every((other) => other.tasks.some((each) => isSameTask(task, each))),
+  );
+  if (tasks.length === 0) {
+    throw new UserError({
+      code: "report.nothing-in-common",
+      where: folders.join(", "),
+      what: "the runs have no task of one kind in common",
+      got: kept.map((each) => each.tasks.map(({ name }) => name).join(" + ")).join("; "),
+      fix: "Compare runs of the same tasks, or make a page of each.",
+    });
+  }
+  const names = distinctNames(folders);
+  const gathered = runs.map((run) => gather(run, tasks));
+  const data: ReportData = {
+    ...gathered[0],
+    title: names.join(", "),
+    summary: `${runs.length} runs. Δ% is against ${names[0]}.`,
+    runs: gathered.map(({ runs: [own] }, i) => ({ ...own, name: names[i] })),
+    finalOn: gathered.map(({ finalOn }, i) => `${names[i]}: ${finalOn}`).join("; "),
+    pictures: picturesBeside(
+      gathered.map(({ pictures }) => pictures),
+      names,
+    ),
+    coverage: [],
+    configs: gathered.map(({ configs: [own] }, i) => ({ ...own, name: names[i] })),
+    notes,
+  };
+  await replaceFile(out, htmlReport(data));
+  return { path: out, table: textTable(resultsTable(data)) };
+}
+
+function isSameTask(a: Task, b: Task): boolean {
+  return a.name === b.name && a.kind.kind === b.kind.kind;
+}
+
+/** Names of folders, with as many of their parents as tell them apart. */
+export function distinctNames(folders: readonly string[]): string[] {
+  const parts = folders.map((folder) => resolve(folder).split(/[\\/]/));
+  for (let depth = 1; depth <= Math.max(...parts.map(({ length }) => length)); depth++) {
+    const names = parts.map((each) => each.slice(-depth).join("/"));
+    if (new Set(names).size === names.length) return names;
+  }
+  return folders.map((folder, i) => `${basename(folder)} ${i + 1}`);
+}
+
+/** Tables of pictures with a column a run: the samples that all have drawn. */
+export function picturesBeside(
+  tables: readonly (readonly PictureTable[])[],
+  names: readonly string[],
+): PictureTable[] {
+  return tables[0].flatMap((table, t): PictureTable[] => {
+    const others = tables.map((own) => own[t]?.rows ?? []);
+    const rows = table.rows.flatMap((row) => {
+      const same = others.map((own) => own.find(({ name }) => name === row.name));
+      if (same.some((each) => each === undefined)) return [];
+      const [input, , label] = row.pictures;
+      return [{ name: row.name, pictures: [input, ...same.map((each) => each!.pictures[1]), label] }];
+    });
+    return rows.length === 0 ? [] : [{ title: table.title, columns: ["input", ...names, "label"], rows }];
+  });
 }
 
 function gather(run: RunPaths, tasks: readonly Task[]): Omit<ReportData, "notes"> {

@@ -33,6 +33,7 @@ export { type EvaluateOptions, evaluateSplit, type TaskMetrics } from "./evaluat
 export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from "./evaluate-run.js";
 export { requireExpected } from "./expectations.js";
 export { type ExportOptions, exportModel, exportRun, type WhichCheckpoint } from "./export.js";
+export { type KeptData, keptData } from "./kept-data.js";
 export { resolve } from "./parts.js";
 export {
   type FailedImage,
