@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -45,6 +54,28 @@ describe("a configuration with", () => {
   test("a size that the network cannot take", async () => {
     configure({ data: { path: "data", size: [33, 40] } });
     expect(userMessage(await train())).toMatch(/data\.size.*multiples of 32.*\[33, 40\]/);
+  });
+});
+
+describe("transfers that cannot be", () => {
+  test.each<[string, object, object, RegExp]>([
+    ["of one task", { tasks: ["depth"] }, {}, /tasks: xtasc .*at least two.*got depth/],
+    [
+      "by an edge to a task that is not there",
+      {},
+      { transfer: "graph", edges: [["depth", "normal"]] },
+      /method\.edges\.0: the run has no task normal .*Did you mean `normals`/,
+    ],
+    [
+      "by a hub that is no task",
+      {},
+      { transfer: "hub", hub: "wall" },
+      /method\.hub: the run has no task wall/,
+    ],
+  ])("%s", async (_what, changes, options, message) => {
+    configure({ ...changes, method: { name: "xtasc", width: 2, ...options } });
+    expect(userMessage(await train())).toMatch(message);
+    expect(existsSync(at("run"))).toBe(false);
   });
 });
 
