@@ -23,8 +23,8 @@ export interface RunReport {
 }
 
 /**
- * Writes the report of a run from its logs, labels and sample pictures, with `notes` at its end: `report.html`
- * in its folder, or the file `out`.
+ * Writes the report of a run from its logs, labels and sample pictures, with `notes` at its end:
+ * `report.html` in its folder, or the file `out`.
  * @throws UserError where the run's files cannot be read or the page cannot be written.
  */
 export async function writeRunReport(
