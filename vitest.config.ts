@@ -15,7 +15,7 @@ export default defineConfig({
     // Each file in its own process: ONNX Runtime keeps one thread pool per process.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

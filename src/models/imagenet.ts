@@ -18,8 +18,8 @@ export function standardised(x: Tensor): Tensor {
 }
 
 /**
- * The variable of a network with a ResNet below `encoder.` that an array of a weight file stands for: names of
- * torchvision's ResNets stand there; its classifier `fc` has no counterpart.
+ * The variable of a network with a ResNet below `encoder.` that an array of a weight file stands for: names
+ * of torchvision's ResNets stand there; its classifier `fc` has no counterpart.
  */
 export function underEncoder(stored: string): string | null {
   if (stored.startsWith("fc.")) return null;

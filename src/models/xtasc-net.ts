@@ -1,7 +1,7 @@
 /**
  * @file XTasC-Net (Nakano et al. 2021, section IV-A): a ResNet encoder that all tasks share, and a U-Net
- * decoder for each. Names: `encoder.` and torchvision's names of ResNets, `head.<task>.block<k>.<unit>` (block
- * 0 is the coarsest), `head.<task>.last`.
+ * decoder for each. Names: `encoder.` and torchvision's names of ResNets, `head.<task>.block<k>.<unit>`
+ * (block 0 is the coarsest), `head.<task>.last`.
  */
 import { z } from "zod";
 import { resizeBilinear } from "../graph/ops/resize.js";
@@ -71,8 +71,8 @@ function decode(
   const map = ({ name, channels }: Head) => {
     const own = layer.child("head").child(name);
     const features = unetFeatures(own, encoded, 2 * width, norm);
-    // As the weights of interpolation sum to one everywhere, it and the head may change places; the head costs
-    // a quarter here.
+    // As the weights of interpolation sum to one everywhere, it and the head may change places; the head
+    // costs a quarter here.
     const last = { kernel: 1, bias: false, ...initializers };
     return doubled(convLayer(own.child("last"), features, channels, last));
   };
@@ -80,8 +80,8 @@ function decode(
 }
 
 /**
- * Five blocks of three 3x3 convolutions: the first reads the bottleneck, each further one the block before it,
- * enlarged, beside the encoder's map of that size. The last one's map, at half the input's size.
+ * Five blocks of three 3x3 convolutions: the first reads the bottleneck, each further one the block before
+ * it, enlarged, beside the encoder's map of that size. The last one's map, at half the input's size.
  */
 function unetFeatures(
   layer: Layer,

@@ -157,7 +157,8 @@ function predictors(images: readonly { readonly y: readonly number[]; readonly w
   const m = images.map(({ y }) => mean(y));
   const alike = images.map(({ w }) => images.flatMap((other, i) => (other.w === w ? [i] : [])));
   return {
-    // What minimises eq. 3, the direct prediction as target, among functions of w; one draw of y as eq. 8 has it.
+    // What minimises eq. 3, the direct prediction as target, among functions of w; one draw of y as eq. 8 has
+    // it.
     xtc: mean(m.map((direct, i) => (mean(alike[i].map((j) => m[j])) - direct) ** 2)),
     align: (draw: number) =>
       mean(

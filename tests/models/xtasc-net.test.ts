@@ -28,7 +28,9 @@ const CITYSCAPES = [
   { name: "depth", channels: 1 },
 ];
 
-/** Maps at every `step`-th row and column, and the gradients of the sum of their mean squares, in evaluation. */
+/**
+ * Maps at every `step`-th row and column, and the gradients of the sum of their mean squares, in evaluation.
+ */
 async function computed(
   build: (layer: Layer, x: Tensor) => Readonly<Record<string, Tensor>>,
   x: { readonly shape: readonly number[]; readonly data: Float32Array },

@@ -15,7 +15,10 @@ import { type Comparison, comparison, everywhere, type Variant } from "./compari
 import { lambdasOf, type TransferOptions, transfersOf } from "./transfers.js";
 
 export interface XtascOptions extends TransferOptions {
-  /** What a transferred prediction is compared with: the direct one, the label; `none`: nothing is transferred. */
+  /**
+   * What a transferred prediction is compared with: the direct one, the label; `none`: nothing is
+   * transferred.
+   */
   readonly loss: "consistency" | "align" | "none";
   /** Whether tasks have to be consistent where no label holds; the variant's way if left out. */
   readonly unlabelled?: boolean;

@@ -319,7 +319,9 @@ export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method" | "weighti
   readonly optimizer: OptimizerConfig;
 };
 
-/** A configuration after the data has been looked at, as `config.resolved.yaml` has it: nothing is in epochs. */
+/**
+ * A configuration after the data has been looked at, as `config.resolved.yaml` has it: nothing is in epochs.
+ */
 export type SettledConfig = RunConfig & {
   readonly tasks: readonly string[];
   readonly steps: number;
