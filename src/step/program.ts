@@ -10,6 +10,7 @@ import { Forward } from "../nn/scope.js";
 import { noiseInput, type StepInput, StepInputs } from "../nn/step-input.js";
 import { gradientsOf, type TrainingGraph, trainingGraph } from "../nn/training-graph.js";
 import { weightingContext } from "../weighting/context.js";
+import { requireWeighable } from "../weighting/require.js";
 import { sum } from "../weighting/sums.js";
 import type { Weighted } from "../weighting/weighting.js";
 import { objectivesOf, observation } from "./objectives.js";
@@ -93,7 +94,10 @@ function leavesIn(streams: ReadonlyMap<string, StreamLeaves>): (name: string) =>
   };
 }
 
-/** Builds the training step of a plan. Throws GraphError where sizes do not fit the network. */
+/**
+ * Builds the training step of a plan. Throws GraphError where sizes do not fit the network, UserError where
+ * the weighting has nothing to weigh.
+ */
 export function buildTraining(plan: StepPlan): TrainingProgram {
   const { method, weighting, network } = plan;
   const { terms, modules, forward, inputs } = buildTerms(plan);
@@ -104,6 +108,7 @@ export function buildTraining(plan: StepPlan): TrainingProgram {
     lastShared: network.shared ?? [],
     inputs,
   });
+  requireWeighable(weighting.weighting, context);
   const combined = weighting.weighting.combine(context, weighting.options);
   const loss = others.reduce((total, term) => add(total, term), combined.loss);
   const gradients = combinedGradients(loss, combined.gradients, others, modules);

@@ -3,6 +3,7 @@ import { add } from "../graph/ops/arithmetic.js";
 import { filled } from "../graph/ops/leaf.js";
 import { matmul, swapLast } from "../graph/ops/matmul.js";
 import { expand, reshape, stack } from "../graph/ops/shape.js";
+import { structuralZeros } from "../graph/structural-zeros.js";
 import { sizeOf, type Tensor } from "../graph/tensor.js";
 import { constantOf } from "../nn/initializers.js";
 import type { ModuleSet, ModuleSpec, Variable } from "../nn/module.js";
@@ -32,7 +33,7 @@ export function weightingContext({ objectives, modules, lastShared, inputs }: We
   const parameters = modules.trained();
   const known = new Map<Objective, ReadonlyMap<Variable, Tensor>>();
   const gradients = (objective: Objective) => {
-    const found = known.get(objective) ?? gradientsOf(objective.loss, parameters);
+    const found = known.get(objective) ?? reachedBy(objective, parameters);
     known.set(objective, found);
     return found;
   };
@@ -56,6 +57,13 @@ export function weightingContext({ objectives, modules, lastShared, inputs }: We
     },
   };
   return { context, updates };
+}
+
+/** An objective's gradients, without those that are zero whatever is fed. */
+function reachedBy({ loss }: Objective, parameters: readonly Variable[]): ReadonlyMap<Variable, Tensor> {
+  const all = gradientsOf(loss, parameters);
+  const zeros = structuralZeros([...all.values()]);
+  return new Map([...all].filter(([, gradient]) => !zeros.has(gradient)));
 }
 
 /** Σ over parameters of G Gᵀ, G [K,n] the objectives' gradients of one of them: [K,K]. */

@@ -28,7 +28,7 @@ export interface WeightingContext {
   readonly objectives: readonly Objective[];
   /** Where its own parameters and state are declared; they are dropped after training. */
   readonly scope: Scope;
-  /** Parameters that the gradients of more than one objective reach. */
+  /** Parameters that the gradients of more than one objective reach, as far as the graph's structure tells. */
   readonly shared: readonly Variable[];
   /** The parameters of the last layer that all heads share; empty where they share none. */
   readonly lastShared: readonly Variable[];
@@ -62,6 +62,8 @@ export interface WeightingDefinition<O = unknown> {
   readonly options: z.ZodType<O>;
   /** Fewest objectives it makes sense for. */
   readonly least: number;
+  /** Whether it weighs by gradients in parameters that objectives share, so that there have to be some. */
+  readonly needsShared?: boolean;
   /** A group for its own parameters; they are trained as all others if left out. */
   group?(options: O): GroupPlan;
   combine(context: WeightingContext, options: O): Weighted;

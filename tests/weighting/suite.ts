@@ -3,7 +3,7 @@
  * `weightingSuite(weighting, options)`.
  */
 import { describe, expect, it } from "vitest";
-import { add, constant, filled, mul, reduceSum, square, sub, type Tensor } from "../../src/graph/index.js";
+import { add, constant, input, mul, reduceSum, square, sub, type Tensor } from "../../src/graph/index.js";
 import { ones } from "../../src/nn/initializers.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { feedsAt, StepInputs } from "../../src/nn/step-input.js";
@@ -52,7 +52,7 @@ export async function weigh<O>(
     const h = scope.parameter(`own.${each.name}`, [], ones);
     const distance = reduceSum(square(sub(p, constant(each.centre, [size]))));
     const whole = mul(add(mul(distance, each.scale), square(sub(h, 1))), 0.5);
-    const present = filled(each.present === false ? 0 : 1);
+    const present = input(`present.${each.name}`, []);
     return {
       name: each.name,
       likelihood: each.likelihood ?? "regression",
@@ -74,6 +74,9 @@ export async function weigh<O>(
     const value = modules.initialValue(variable, 0);
     feeds[name] = name.startsWith("own.") ? Float32Array.of(3) : value;
     if (name in variables) feeds[name] = Float32Array.of(variables[name]);
+  }
+  for (const { name, present = true } of quadratics) {
+    feeds[`present.${name}`] = Float32Array.of(present ? 1 : 0);
   }
   Object.assign(feeds, await feedsAt(inputs.all(), { seed: 0, step: 0, batch: 0 }));
   const found = await evaluate(await nodeEngine({ provider: "cpu", threads: 1 }), outputs, feeds);
@@ -133,6 +136,14 @@ export function weightingSuite<O>(
       withIt.shared.forEach((value, i) => {
         expect(value).toBeCloseTo(ratio * without.shared[i], 3);
       });
+    });
+
+    it("moves nothing where the batch says nothing", async () => {
+      const outcome = await under(THREE.map((each) => ({ ...each, present: false })));
+      for (const value of [...outcome.shared, ...Object.values(outcome.own)]) expect(value).toBeCloseTo(0, 9);
+      for (const value of [...Object.values(outcome.values), ...Object.values(outcome.state)]) {
+        expect(Number.isFinite(value)).toBe(true);
+      }
     });
 
     it("stays finite where a loss is zero, and at huge and tiny ones", async () => {
