@@ -51,6 +51,22 @@ describe("a configuration with", () => {
     expect(userMessage(await train())).toContain(at("missing"));
   });
 
+  test("a weighting and only one task", async () => {
+    configure({ tasks: ["depth"], weighting: { name: "pcgrad" } });
+    expect(userMessage(await train())).toMatch(/weighting: pcgrad weighs.*2 tasks or more, got depth/);
+    expect(existsSync(at("run", "metrics.jsonl"))).toBe(false);
+  });
+
+  test("a weighting by shared parameters and networks that share none", async () => {
+    configure({ method: { name: "single-task" }, weighting: { name: "mgda" } });
+    expect(userMessage(await train())).toMatch(/weighting: mgda.*share none/);
+  });
+
+  test("two weightings", async () => {
+    writeFileSync(at("config.yaml"), `${tinyText({})}weighting: {name: dwa}\nweighting: {name: rlw}\n`);
+    expect(userMessage(await train())).toMatch(/config\.yaml.*unique/);
+  });
+
   test("a size that the network cannot take", async () => {
     configure({ data: { path: "data", size: [33, 40] } });
     expect(userMessage(await train())).toMatch(/data\.size.*multiples of 32.*\[33, 40\]/);
