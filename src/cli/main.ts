@@ -22,7 +22,7 @@ import { EXIT, reportFailure } from "./failure.js";
 
 const AFTER = `
 Exit codes: 0 done, 1 you can mend it, 2 wrong usage, 70 a bug of Taskloom.
-With --json, stdout carries one JSON document; everything else goes to stderr.
+With --json, stdout carries one JSON document (train: one a line); everything else goes to stderr.
 
 Start here:
   $ taskloom doctor

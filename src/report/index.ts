@@ -1,6 +1,7 @@
 /** @file Reports: tables, charts, pictures and self-contained pages. */
 export { type ChartOptions, type ChartSeries, chartFile } from "./chart.js";
 export { ContactSheet } from "./contact-sheet.js";
+export { reportRecorder } from "./course.js";
 export { type Comparison, deltaPercent, relativeImprovement } from "./delta.js";
 export { htmlReport } from "./html-report.js";
 export { formatNumber, formatPercent, formatSeconds } from "./numbers.js";

@@ -1,8 +1,10 @@
 /** @file `taskloom train` */
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
+import type { TrainResult } from "../../training/index.js";
 import { collect, note, print } from "../output.js";
 import { stopSignals } from "../stop-signals.js";
+import { eventRecorder, preparedEvent, printEvent } from "../train-events.js";
 
 const AFTER = `
 Keys are those of the configuration file, with dots: --set optimizer.learningRate=1e-3.
@@ -21,6 +23,7 @@ interface TrainFlags {
   readonly run?: string;
   readonly set?: readonly string[];
   readonly resume?: boolean;
+  readonly json?: boolean;
 }
 
 export function trainCommand(): Command {
@@ -30,13 +33,14 @@ export function trainCommand(): Command {
     .option("--run <dir>", "run folder to write (default: runs/<name of the configuration>)")
     .option("--set <key=value>", "replace a value of the configuration; may be given several times", collect)
     .option("--resume", "go on with the run in the run folder")
+    .option("--json", "print events as they happen, a JSON document a line")
     .addHelpText("after", AFTER)
     .action(trainAction);
 }
 
 async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { parseOverride, readConfig, train, requireExpected } = await import("../../training/index.js");
-  const { writeRunReport } = await import("../../report/run-report.js");
+  const { reportRecorder } = await import("../../report/index.js");
   const { TrainProgress } = await import("../train-progress.js");
   const { builtLine, dataLine, runLine } = await import("../train-header.js");
   const config = await readConfig(file, (flags.set ?? []).map(parseOverride));
@@ -44,40 +48,66 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { signal, stopCode, dispose } = stopSignals("finishing the step and saving. Once more ends at once.");
   const { split, every } = config.evaluation;
   const progress = new TrainProgress({ evaluateEvery: split === null ? null : every });
+  const tell = flags.json === true ? printEvent : () => undefined;
+  const warn = (error: unknown) => progress.print(`warning: the report could not be written: ${error}`);
+  const course = reportRecorder(folder, warn);
   try {
     progress.print(runLine(config, folder));
     const result = await train({
       config,
       folder,
       resume: flags.resume,
-      log: (line) => progress.print(line),
+      log: (message) => {
+        progress.print(message);
+        tell({ kind: "log", message });
+      },
       signal,
-      recorders: [progress.recorder],
-      onPrepared: (prepared) => progress.print(dataLine(prepared)),
+      recorders: [progress.recorder, course, eventRecorder(tell)],
+      onPrepared: (prepared) => {
+        progress.print(dataLine(prepared));
+        tell(preparedEvent(folder, prepared));
+      },
       onBuilt: (built) => progress.print(builtLine(built)),
       onStart: ({ step, steps, data }) => {
         const images = split === null ? 0 : data.dataset.info.splits[split].length;
         progress.start({ step, steps, evaluationImages: images });
+        tell({ kind: "start", step, steps });
       },
       onEvaluation: (at) => progress.evaluating(at),
     });
     progress.finish();
-    if (result.outcome === "interrupted") {
-      const so = `after step ${result.step} of ${result.steps}`;
-      const command = `taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`;
-      note(`Stopped ${so}; everything is saved. Go on with:\n  ${command}`);
-      process.exitCode = stopCode();
-      const notes = [`The run was interrupted ${so}. It goes on with: ${command}`];
-      note(`Report so far: ${(await writeRunReport(folder, result.tasks, notes)).path}`);
-      return;
-    }
-    const report = await writeRunReport(folder, result.tasks);
-    if (result.outcome === "stopped")
-      note(`Stopped early after step ${result.step}: no better evaluation came.`);
-    print(`${report.table}\nRun folder: ${folder}\nReport: ${report.path}`);
-    if (result.metrics !== undefined) requireExpected(config.expect ?? [], result.metrics);
+    await course.settled();
+    const { outcome, step } = result;
+    const interrupted = outcome === "interrupted";
+    const report = await (interrupted ? interruptedReport : finalReport)(folder, result, flags);
+    tell({ kind: "end", outcome, step, report });
+    if (interrupted) process.exitCode = stopCode();
+    else if (result.metrics !== undefined) requireExpected(config.expect ?? [], result.metrics);
   } finally {
     progress.finish();
     dispose();
   }
+}
+
+/** Says how to go on, and writes the report so far; returns its path. */
+async function interruptedReport(folder: string, result: TrainResult): Promise<string> {
+  const { writeRunReport } = await import("../../report/index.js");
+  const so = `after step ${result.step} of ${result.steps}`;
+  const command = `taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`;
+  note(`Stopped ${so}; everything is saved. Go on with:\n  ${command}`);
+  const notes = [`The run was interrupted ${so}. It goes on with: ${command}`];
+  const { path } = await writeRunReport(folder, result.tasks, notes);
+  note(`Report so far: ${path}`);
+  return path;
+}
+
+/** Writes the report and shows its numbers; returns its path. */
+async function finalReport(folder: string, result: TrainResult, { json }: TrainFlags): Promise<string> {
+  const { writeRunReport } = await import("../../report/index.js");
+  const { path, table } = await writeRunReport(folder, result.tasks);
+  if (result.outcome === "stopped")
+    note(`Stopped early after step ${result.step}: no better evaluation came.`);
+  const show = json === true ? note : print;
+  show(`${table}\nRun folder: ${folder}\nReport: ${path}`);
+  return path;
 }
