@@ -27,9 +27,10 @@ const CURVATURE = 1e-5;
 
 /**
  * Shared parameters get the vector within c‖g0‖ of the mean gradient g0 whose least product with any g_k is
- * largest: g0 + c‖g0‖ g_w/‖g_w‖, g_w = Σ w_k g_k, with w on the simplex minimising g_w·g0 + c‖g0‖‖g_w‖ (eq. 5),
- * divided by 1 + c² (`square`, as published) or 1 + c (`linear`). That minimum is met within 1e-5 in units where
- * the squares of the gradients' lengths sum to 1. Where they cancel (g_w = 0) the update shrinks to g0.
+ * largest: g0 + c‖g0‖ g_w/‖g_w‖, g_w = Σ w_k g_k, with w on the simplex minimising g_w·g0 + c‖g0‖‖g_w‖
+ * (eq. 5), divided by 1 + c² (`square`, as published) or 1 + c (`linear`). That minimum is met within 1e-5 in
+ * units where the squares of the gradients' lengths sum to 1. Where they cancel (g_w = 0) the update shrinks
+ * to g0.
  */
 export const cagrad: WeightingDefinition<CagradOptions> = {
   name: "cagrad",

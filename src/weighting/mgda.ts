@@ -17,10 +17,11 @@ export interface MgdaOptions {
 const TINY = 1e-12;
 
 /**
- * Shared parameters get the shortest vector Σ w_k g_k over w >= 0, Σ w = 1 (eq. 3): its product with no g_k is
- * below its own square, so no objective gets worse. Small gradients weigh most: `normalise` divides gradients
- * by their norms (l2), by the losses (loss) or by both (loss+) before w is found, which then applies to the
- * gradients as they are. The squared length is within 1e-6 of the largest trace of the least one.
+ * Shared parameters get the shortest vector Σ w_k g_k over w >= 0, Σ w = 1 (eq. 3): its product with no g_k
+ * is below its own square, so no objective gets worse. Small gradients weigh most: `normalise` divides
+ * gradients by their norms (l2), by the losses (loss) or by both (loss+) before w is found, which then
+ * applies to the gradients as they are. Its square is within 1e-6 of the least, in units where those of the
+ * g_k sum to 1.
  */
 export const mgda: WeightingDefinition<MgdaOptions> = {
   name: "mgda",

@@ -58,7 +58,7 @@ export const nashMtl: WeightingDefinition<NashMtlOptions> = {
 };
 
 /** β [K,1] with β_k (R β)_k = 1 for cosines R [K,K]. */
-function bargain(cosines: Tensor): Tensor {
+export function bargain(cosines: Tensor): Tensor {
   const count = cosines.shape[0];
   const system = add(cosines, mul(identity(count), RIDGE));
   let beta = reduceSum(identity(count), { axes: [1], keepDims: true });

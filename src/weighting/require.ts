@@ -3,8 +3,8 @@ import { UserError } from "../common/errors.js";
 import type { WeightingContext, WeightingDefinition } from "./weighting.js";
 
 /**
- * Throws UserError where a step has fewer objectives than a weighting is for, or no parameters that two of them
- * share where it weighs by the gradients in those.
+ * Throws UserError where a step has fewer objectives than a weighting is for, or no parameters that two of
+ * them share where it weighs by the gradients in those.
  */
 export function requireWeighable(
   { name, least, needsShared }: WeightingDefinition,

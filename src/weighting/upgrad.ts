@@ -31,14 +31,13 @@ export const upgrad: WeightingDefinition<Record<string, never>> = {
     const { lengths, cosines, counted } = cosinesOf(context.gram(), present);
     const count = maximum(reduceSum(present), 1);
     const wholes = mul(counted, lengths);
-    const projections = reshape(projected(cosines), cosines.shape);
-    const weights = div(matmul(swapLast(projections), wholes), lengths);
+    const weights = div(matmul(swapLast(projections(cosines)), wholes), lengths);
     return aggregate(context, div(mul(weights, counted), count));
   },
 };
 
-/** For each i the v [K] that minimises vᵀRv over v >= e_i, R the cosines [K,K]: [K,K,1]. */
-function projected(cosines: Tensor): Tensor {
+/** In row i the v that minimises vᵀRv over v >= e_i, R the cosines [K,K]: [K,K]. */
+export function projections(cosines: Tensor): Tensor {
   const size = cosines.shape[0];
   const shape = [size, size, 1];
   const least = reshape(identity(size), shape);
@@ -59,5 +58,5 @@ function projected(cosines: Tensor): Tensor {
     x = maximum(add(x, mul(dx, length)), FLOOR);
     z = maximum(add(z, mul(dz, length)), FLOOR);
   }
-  return add(least, x);
+  return reshape(add(least, x), [size, size]);
 }

@@ -28,7 +28,7 @@ export interface WeightingContext {
   readonly objectives: readonly Objective[];
   /** Where its own parameters and state are declared; they are dropped after training. */
   readonly scope: Scope;
-  /** Parameters that the gradients of more than one objective reach, as far as the graph's structure tells. */
+  /** Parameters that the gradients of two or more objectives reach, as far as the graph's structure tells. */
   readonly shared: readonly Variable[];
   /** The parameters of the last layer that all heads share; empty where they share none. */
   readonly lastShared: readonly Variable[];

@@ -6,7 +6,7 @@ import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 const tasks = ["segmentation", "depth", "normals"];
 
-/** Of each step of a run on images with one label each: which tasks the batch had labels of, and the weights. */
+/** Of each step on images with one label each: which tasks the batch had labels of, and the weights. */
 async function stepsUnder(weighting: string, batchSize: number) {
   const folder = scratchFolder();
   await writeTiny(join(folder, "data"), { train: 8, val: 1 });

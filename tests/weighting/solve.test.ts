@@ -5,8 +5,10 @@ import { filled, input, matmul, type Tensor } from "../../src/graph/index.js";
 import { expand } from "../../src/graph/ops/shape.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { leastOf } from "../../src/weighting/cagrad.js";
+import { bargain } from "../../src/weighting/nash-mtl.js";
 import { solve } from "../../src/weighting/solve/linear.js";
 import { minimiseOnSimplex } from "../../src/weighting/solve/simplex.js";
+import { projections } from "../../src/weighting/upgrad.js";
 import { compile } from "../helpers/compile.js";
 
 type Matrix = readonly (readonly number[])[];
@@ -94,6 +96,58 @@ function exactLeast(gram: Matrix, products: readonly number[], radius: number): 
   return dot(w, products) + radius * Math.sqrt(Math.max(dot(w, times(gram, w)), 0));
 }
 
+/** Weights of Σ_i of the projections of g_i onto the cone of what conflicts with none, trying every set. */
+function exactProjections(gram: Matrix): number[] {
+  const size = gram.length;
+  const sets = Array.from({ length: 2 ** size }, (_, bits) =>
+    gram.map((_, k) => k).filter((k) => (bits >> k) & 1),
+  );
+  const total = gram.map(() => 0);
+  for (let i = 0; i < size; i++) {
+    let best = Number.POSITIVE_INFINITY;
+    let chosen: number[] = [];
+    for (const free of sets) {
+      const v: number[] = gram.map((_, k) => (k === i ? 1 : 0));
+      const target = free.map((k) => (free.includes(i) ? 0 : -gram[k][i]));
+      const part = eliminated(
+        free.map((k) => free.map((j) => gram[k][j])),
+        target,
+      );
+      free.forEach((k, at) => {
+        v[k] = part[at];
+      });
+      const value = dot(v, times(gram, v));
+      if (v.every((entry, k) => entry >= (k === i ? 1 : 0) - 1e-9) && value < best)
+        [best, chosen] = [value, v];
+    }
+    chosen.forEach((entry, k) => {
+      total[k] += entry;
+    });
+  }
+  return total;
+}
+
+/** The solution of a positive definite system. */
+function eliminated(matrix: Matrix, right: readonly number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i]]);
+  rows.forEach((row, k) => {
+    const pivot = row[k];
+    for (let j = k; j < row.length; j++) row[j] /= pivot;
+    rows.forEach((other, i) => {
+      if (i === k) return;
+      const factor = other[k];
+      for (let j = k; j < other.length; j++) other[j] -= factor * row[j];
+    });
+  });
+  return rows.map((row) => row[row.length - 1]);
+}
+
+/** Cosines of the gradients of a family. */
+function cosines(rows: Matrix): number[][] {
+  const lengths = rows.map((row) => Math.hypot(...row));
+  return rows.map((a, i) => rows.map((b, j) => dot(a, b) / (lengths[i] * lengths[j])));
+}
+
 const ones = (count: number): Tensor => expand(filled(1, 2), [count, 1]);
 
 describe.each([2, 3, 5])("%d objectives", (count) => {
@@ -128,6 +182,46 @@ describe.each([2, 3, 5])("%d objectives", (count) => {
         const found = [...(await compiled.run({ gram: matrix.flat(), products: mean, radius: [radius] })).w];
         const value = dot(found, mean) + radius * Math.sqrt(Math.max(dot(found, times(matrix, found)), 0));
         expect(value - exactLeast(matrix, mean, radius), name).toBeLessThan(1e-5);
+      }
+    }
+    await compiled.release();
+  });
+});
+
+describe.each([2, 3, 5])("%d objectives' cosines", (count) => {
+  const independent = Object.entries(families).filter(([name]) => name !== "dependent");
+
+  it("give UPGrad's vector to 1e-4 of its length", async () => {
+    const matrix = input("cosines", [count, count]);
+    const compiled = await compile(await nodeEngine({ provider: "cpu", threads: 1 }), {
+      v: projections(matrix),
+    });
+    for (const [name, family] of independent) {
+      for (let draw = 0; draw < 10; draw++) {
+        const given = cosines(family(count, new Random(draw, name, String(count))));
+        const found = [...(await compiled.run({ cosines: given.flat() })).v];
+        const sum = given.map((_, k) => given.reduce((total, _row, i) => total + found[i * count + k], 0));
+        const wanted = exactProjections(given);
+        const error = sum.map((value, k) => value - wanted[k]);
+        const size = Math.sqrt(dot(wanted, times(given, wanted)));
+        expect(Math.sqrt(Math.max(dot(error, times(given, error)), 0)) / size, name).toBeLessThan(1e-4);
+      }
+    }
+    await compiled.release();
+  });
+
+  it("give Nash-MTL's bargain to 1e-4, 1e-2 in conflict", async () => {
+    const matrix = input("cosines", [count, count]);
+    const compiled = await compile(await nodeEngine({ provider: "cpu", threads: 1 }), {
+      beta: bargain(matrix),
+    });
+    for (const [name, family] of independent) {
+      for (let draw = 0; draw < 20; draw++) {
+        const given = cosines(family(count, new Random(draw, name, String(count))));
+        const found = [...(await compiled.run({ cosines: given.flat() })).beta];
+        const image = times(given, found);
+        const error = Math.max(...found.map((beta, k) => Math.abs(beta * image[k] - 1)));
+        expect(error, name).toBeLessThan(name === "conflicting" ? 1e-2 : 1e-4);
       }
     }
     await compiled.release();

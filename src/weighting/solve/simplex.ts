@@ -11,8 +11,8 @@ import { diagonal, RIDGE, solve } from "./linear.js";
 const STEPS = 20;
 
 /**
- * Gradient [K,1] and Hessian [K,K] of the function at w [K,1], of the order of 1; a function that is not smooth
- * may be smoothed less from step to step.
+ * Gradient [K,1] and Hessian [K,K] of the function at w [K,1], of the order of 1; a function that is not
+ * smooth may be smoothed less from step to step.
  */
 export type Derivatives = (
   w: Tensor,
