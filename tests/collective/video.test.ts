@@ -1,4 +1,6 @@
-/** @file A collective on videos: constraints between two frames, whose motion is that of the cameras' poses. */
+/**
+ * @file A collective on videos: constraints between two frames, whose motion is that of the cameras' poses.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
