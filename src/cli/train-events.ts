@@ -1,6 +1,6 @@
 /** @file What `train --json` prints: one JSON document a line, as it happens. */
 import type { LabelAssignment } from "../data/types.js";
-import type { MetricsRecord, Recorder } from "../runs/metrics-log.js";
+import type { MetricsRecord } from "../runs/metrics-log.js";
 import type { RunData } from "../training/index.js";
 
 /** An event: what `metrics.jsonl` keeps (steps, evaluations), and what stands around it. */
@@ -22,12 +22,6 @@ export type TrainEvent =
 /** Prints an event on a line of its own; NaN as null. */
 export function printEvent(event: TrainEvent, out: Pick<NodeJS.WriteStream, "write"> = process.stdout): void {
   out.write(`${JSON.stringify(event)}\n`);
-}
-
-/** Prints every step and evaluation. */
-export function eventRecorder(print: (event: TrainEvent) => void): Recorder {
-  const ignore = () => undefined;
-  return { record: print, picture: ignore, flush: ignore, close: ignore };
 }
 
 /** The event that a run's data is open. */

@@ -1,6 +1,6 @@
 /** @file What `train` shows while it works: the live line (or plain lines), and a line an evaluation. */
 import { formatNumber } from "../report/numbers.js";
-import type { MetricsRecord, Recorder, StepRecord } from "../runs/metrics-log.js";
+import { type MetricsRecord, type Recorder, recordListener, type StepRecord } from "../runs/metrics-log.js";
 import { TOTAL_LOSS } from "../step/program.js";
 import type { TrainOptions } from "../training/index.js";
 import { Pace } from "./pace.js";
@@ -49,13 +49,7 @@ export class TrainProgress {
     this.#display = new Progress(options);
     this.#now = options.now ?? steadyClock;
     this.#pace = new Pace(this.#now);
-    const ignore = () => undefined;
-    this.recorder = {
-      record: (record) => this.#record(record),
-      picture: ignore,
-      flush: ignore,
-      close: ignore,
-    };
+    this.recorder = recordListener((record) => this.#record(record));
   }
 
   /** Training begins after step `step` of `steps`; `evaluationImages` are in the split that is evaluated. */

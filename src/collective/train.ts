@@ -8,12 +8,13 @@ import { join } from "node:path";
 import { UserError } from "../common/errors.js";
 import { openDataset } from "../data/formats/index.js";
 import { type Loader, openLoader, type StreamPlan } from "../data/loading/loader.js";
+import { unknownName } from "../data/names.js";
 import { makeFolder, replaceFile } from "../disk/files.js";
 import { missingParts, takeBack } from "../disk/filled-folder.js";
 import { MAIN_STREAM } from "../fields/layout.js";
 import type { MethodDefinition } from "../methods/method.js";
 import { nodeEngine } from "../runtime/engine.node.js";
-import { requireFittingSize, sourceOf } from "../training/run-data.js";
+import { firstSize, requireFittingSize, sourceOf } from "../training/run-data.js";
 import type { CollectiveConfig } from "./config.js";
 import { constraintsOf, type MediatorPlan, mediatorMethod, mediatorNeeds, tiedTasks } from "./mediator.js";
 import { commonStep, type ModuleData, ModuleRun, moduleFolder, openModule } from "./module.js";
@@ -102,6 +103,10 @@ async function openMediator(
   }
   const source = await sourceOf({ data: mediator.data }, log);
   const dataset = await openDataset(source);
+  const { name, splits } = dataset.info;
+  if (!Object.hasOwn(splits, mediator.split)) {
+    throw unknownName("split", mediator.split, Object.keys(splits), name);
+  }
   const size = source.size ?? (await firstSize(dataset, mediator.split));
   for (const { network } of modules) requireFittingSize(size, network.sizeMultiple);
   const main: StreamPlan = {
@@ -140,14 +145,6 @@ function streamNeeds(
   }
   const sequence = frames === 1 ? undefined : { count: frames, step: needs.step };
   return { arrays: needs.arrays, frames: sequence };
-}
-
-async function firstSize(
-  dataset: Awaited<ReturnType<typeof openDataset>>,
-  split: string,
-): Promise<readonly [number, number]> {
-  const { height, width } = await dataset.read(split, dataset.info.splits[split][0], []);
-  return [height, width];
 }
 
 async function trainIn(

@@ -1,7 +1,6 @@
 /** @file There and back again is where one was (Gordon et al. 2019). */
 import { z } from "zod";
 import { add, div, mul, sub } from "../graph/ops/arithmetic.js";
-import { cast, less } from "../graph/ops/compare.js";
 import { constant } from "../graph/ops/leaf.js";
 import { matmul } from "../graph/ops/matmul.js";
 import { reduceMean, reduceSum } from "../graph/ops/reduce.js";
@@ -15,7 +14,7 @@ import {
   weightOption,
 } from "./constraint.js";
 import { everywhere, rotated } from "./points.js";
-import { type Warp, warpTo } from "./warp.js";
+import { inSight, type Warp, warpTo } from "./warp.js";
 
 interface MotionCycleOptions {
   readonly weight: number;
@@ -52,7 +51,7 @@ export function translationCycle(
   there: FrameMotion,
   back: FrameMotion,
   warp: Warp,
-  inSight: Tensor,
+  visible: Tensor,
   size: readonly [number, number],
 ): Tensor {
   const first = wholeMotion(there, size);
@@ -60,7 +59,7 @@ export function translationCycle(
   const over = { axes: [1], keepDims: true };
   const open = reduceSum(square(add(rotated(back.rotation, first), second)), over);
   const lengths = add(reduceSum(square(first), over), reduceSum(square(second), over));
-  return reduceMean(mul(div(open, add(lengths, LEAST)), inSight));
+  return reduceMean(mul(div(open, add(lengths, LEAST)), visible));
 }
 
 export const motionCycle: ConstraintDefinition<MotionCycleOptions> = {
@@ -85,8 +84,7 @@ export const motionCycle: ConstraintDefinition<MotionCycleOptions> = {
       const [here, other] = [context.frame(from), context.frame(1 - from)];
       const warp = warpTo(here.predictions[name], here.camera, other.camera, there);
       const seen = warp.sample(other.predictions[name]);
-      const inSight = mul(warp.inside, cast(less(warp.z, seen), "float32"));
-      return translationCycle(there, motions[1 - from], warp, inSight, context.size);
+      return translationCycle(there, motions[1 - from], warp, inSight(warp, seen), context.size);
     });
     const [there, back] = motions.map(({ rotation }) => rotation);
     const { weight } = options;

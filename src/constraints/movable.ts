@@ -22,6 +22,12 @@ export const movableOption = z
   .optional()
   .describe(`classes of things that move by themselves; those of ${MOVABLE_CLASSES.join(", ")} if left out`);
 
+/** 1 for the most probable class of each pixel of logits [N,C,H,W], else 0; no gradient passes it. */
+export function mostProbable(logits: Tensor): Tensor {
+  const fixed = detach(logits);
+  return cast(equal(fixed, reduceMax(fixed, { axes: [1], keepDims: true })), "float32");
+}
+
 /**
  * m [N,1,H,W]: 1 where the most probable class of logits [N,C,H,W] is a movable one, in no gradient's way.
  * Masks are widened by `dilation` pixels to each side.
@@ -46,10 +52,8 @@ export function movableMask(
       fix: "Name the classes that move: `movable: [...]`.",
     });
   }
-  const fixed = detach(logits);
-  const isLargest = cast(equal(fixed, reduceMax(fixed, { axes: [1], keepDims: true })), "float32");
   const flags = names.map((name) => (wanted.includes(name) ? 1 : 0));
-  const movable = mul(isLargest, constant(flags, [1, names.length, 1, 1]));
+  const movable = mul(mostProbable(logits), constant(flags, [1, names.length, 1, 1]));
   const mask = reduceMax(movable, { axes: [1], keepDims: true });
   if (dilation === 0) return mask;
   return maxPool2d(mask, { kernel: 2 * dilation + 1, stride: 1, padding: dilation }).output;

@@ -4,7 +4,6 @@
  */
 import { z } from "zod";
 import { add, div, mul, sub } from "../graph/ops/arithmetic.js";
-import { cast, less } from "../graph/ops/compare.js";
 import { reduceMean, reduceSum } from "../graph/ops/reduce.js";
 import { abs, detach, square } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -17,7 +16,7 @@ import {
 } from "./constraint.js";
 import { movableMask, movableOption } from "./movable.js";
 import { dissimilarity } from "./ssim.js";
-import { type Warp, warpTo } from "./warp.js";
+import { inSight, type Warp, warpTo } from "./warp.js";
 
 interface PhotometricOptions {
   readonly weight: number;
@@ -47,10 +46,9 @@ export interface PhotometricErrors {
 /**
  * Errors of a frame against another one seen at its pixels: `image` I [N,3,H,W] and the other's `otherImage`
  * and `otherDepth`, sampled by `warp`. A point is in sight where it lies within the other image and nearer
- * than what is seen there (z' < d'): farther ones are hidden. Dissimilarity is weighed by M / (e² + M), e =
- * d'
- * - z' and M its mean square over the points in sight, from which no gradient flows. Means are over all
- * pixels, so that what goes out of sight is no gain of the others'.
+ * than what is seen there (z' < d'): farther ones are hidden. Dissimilarity is weighed by M / (e² + M), where
+ * e is d' - z' and M its mean square over the points in sight; no gradient flows through the weight. Means
+ * are over all pixels, so that what goes out of sight is no gain of the others'.
  */
 export function photometricErrors(
   image: Tensor,
@@ -61,19 +59,16 @@ export function photometricErrors(
   const sampledImage = warp.sample(otherImage);
   const sampledDepth = warp.sample(otherDepth);
   const error = sub(sampledDepth, warp.z);
-  const inSight = mul(warp.inside, cast(less(warp.z, sampledDepth), "float32"));
+  const seen = inSight(warp, sampledDepth);
   const over = { axes: [1, 2, 3], keepDims: true };
   const fixed = square(detach(error));
-  const spread = add(
-    div(reduceSum(mul(fixed, inSight), over), add(reduceSum(inSight, over), 1)),
-    LEAST_SPREAD,
-  );
+  const spread = add(div(reduceSum(mul(fixed, seen), over), add(reduceSum(seen, over), 1)), LEAST_SPREAD);
   const weight = mul(div(spread, add(fixed, spread)), warp.inside);
   const { values, weights } = dissimilarity(sampledImage, image, weight);
   return {
-    rgb: reduceMean(mul(abs(sub(sampledImage, image)), inSight)),
+    rgb: reduceMean(mul(abs(sub(sampledImage, image)), seen)),
     ssim: reduceMean(mul(values, weights)),
-    depth: reduceMean(mul(abs(error), inSight)),
+    depth: reduceMean(mul(abs(error), seen)),
   };
 }
 

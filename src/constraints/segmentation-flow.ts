@@ -1,14 +1,13 @@
 /** @file What a pixel shows stays what it is where it goes (Taskology eq. 6, and eq. 7, weighed by pixel). */
 import { z } from "zod";
 import { add, div, maximum, mul, sub } from "../graph/ops/arithmetic.js";
-import { cast, equal } from "../graph/ops/compare.js";
 import { reduceMax, reduceMean, reduceSum } from "../graph/ops/reduce.js";
 import { concat, slice } from "../graph/ops/shape.js";
 import { abs, detach, sqrt, square } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type ConstraintDefinition, taskFor, taskOption, weightOption } from "./constraint.js";
 import { maskedAverage } from "./masked-average.js";
-import { movableMask, movableOption } from "./movable.js";
+import { mostProbable, movableMask, movableOption } from "./movable.js";
 import { warpTo } from "./warp.js";
 
 interface SegmentationFlowOptions {
@@ -44,12 +43,6 @@ export function edges(image: Tensor): Tensor {
   return detach(div(length, maximum(largest, 1e-6)));
 }
 
-/** 1 for the class with the largest logit of each pixel, else 0: [N,C,H,W]. */
-function largestOf(logits: Tensor): Tensor {
-  const fixed = detach(logits);
-  return cast(equal(fixed, reduceMax(fixed, { axes: [1], keepDims: true })), "float32");
-}
-
 /**
  * Of logits l [N,C,H,W] and those of the other frame l' sampled at their pixels: the sum over classes of (l'
  * - l)² (eq. 6), or of |l' - l| (α + β [c = argmax l] + γ E(I)) (eq. 7): [N,1,H,W].
@@ -63,7 +56,7 @@ export function logitDifference(
   const over = { axes: [1], keepDims: true };
   const difference = sub(sampled, logits);
   if (distance === "l2") return reduceSum(square(difference), over);
-  const weight = add(add(mul(largestOf(logits), beta), alpha), mul(edges(image), gamma));
+  const weight = add(add(mul(mostProbable(logits), beta), alpha), mul(edges(image), gamma));
   return reduceSum(mul(abs(difference), weight), over);
 }
 

@@ -10,6 +10,14 @@ import type { Tensor } from "../graph/tensor.js";
 import type { FrameMotion } from "./constraint.js";
 import { everywhere, pointsOf, projected, rotated } from "./points.js";
 
+/**
+ * Ones [N,1,H,W] where a point lies within the other image and nearer than `seen` [N,1,H,W], the depth that
+ * the other frame has there: farther points are hidden.
+ */
+export function inSight({ inside, z }: Warp, seen: Tensor): Tensor {
+  return mul(inside, cast(less(z, seen), "float32"));
+}
+
 /** Where the pixels of a frame are seen in another. */
 export interface Warp {
   /** Pixel coordinates in the other frame, [N,1,H,W]. */

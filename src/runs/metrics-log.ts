@@ -58,6 +58,12 @@ export interface Recorder {
   close(): void;
 }
 
+/** A recorder that tells of every step and evaluation, and of nothing else. */
+export function recordListener(record: Recorder["record"]): Recorder {
+  const ignore = () => undefined;
+  return { record, picture: ignore, flush: ignore, close: ignore };
+}
+
 /** One recorder that tells all of `recorders`, in that order. */
 export function allRecorders(recorders: readonly Recorder[]): Recorder {
   const tellAll = (tell: (recorder: Recorder) => void): void => {

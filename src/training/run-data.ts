@@ -44,7 +44,7 @@ export async function openRunData(
   const dataset = await openDataset(source);
   requireSplits(config, dataset);
   const tasks = resolveTasks(dataset.info.tasks, config.tasks);
-  const size = source.size ?? (await firstSize(dataset));
+  const size = source.size ?? (await firstSize(dataset, TRAIN_SPLIT));
   requireFittingSize(size, network.sizeMultiple);
   return { source, dataset, tasks, size };
 }
@@ -90,9 +90,10 @@ export async function runLabels(
   return loadLabels(file, available, Object.keys(dataset.info.tasks), { columns, note: log });
 }
 
-async function firstSize(dataset: Dataset): Promise<readonly [number, number]> {
-  const [id] = dataset.info.splits[TRAIN_SPLIT];
-  const { height, width } = await dataset.read(TRAIN_SPLIT, id, []);
+/** [height, width] of a split's first image. Throws UserError where it cannot be read. */
+export async function firstSize(dataset: Dataset, split: string): Promise<readonly [number, number]> {
+  const [id] = dataset.info.splits[split];
+  const { height, width } = await dataset.read(split, id, []);
   return [height, width];
 }
 

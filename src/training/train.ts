@@ -7,7 +7,7 @@ import { SkipLog } from "../data/sound-samples.js";
 import type { LabelAssignment, SkippedFile } from "../data/types.js";
 import { type Checkpoint, checkpointPath, resumeCheckpoint } from "../runs/checkpoint.js";
 import { tensorBoardRecorder } from "../runs/events.js";
-import { allRecorders, jsonLinesRecorder, type Recorder } from "../runs/metrics-log.js";
+import { allRecorders, jsonLinesRecorder, type Recorder, recordListener } from "../runs/metrics-log.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { Trainer } from "../step/trainer.js";
@@ -141,7 +141,7 @@ async function trainIn(
     jsonLinesRecorder(run.metrics, resumeStep),
     tensorBoardRecorder(run.folder, resumeStep),
     ...(options.recorders ?? []),
-    listener(onStart),
+    recordListener(onStart),
   ]);
   const loader = await openTrainingLoader(config, data, labels, start.positions);
   try {
@@ -180,12 +180,6 @@ async function trainIn(
     await loader.close();
     await trainer.release();
   }
-}
-
-/** Tells of every record. */
-function listener(record: () => void): Recorder {
-  const ignore = () => undefined;
-  return { record, picture: ignore, flush: ignore, close: ignore };
 }
 
 /** Where a run stands when a session of it begins. */

@@ -204,6 +204,11 @@ describe("what a user gets wrong", () => {
       "collective.frozen-without-weights",
     ],
     ["too few frames", { constraints: [{ name: "photometric" }] }, "collective.too-few-frames"],
+    [
+      "a mediator's split that is not there",
+      { mediator: { ...BASE.mediator, split: "trian" } },
+      "data.unknown-split",
+    ],
     ["a module without tasks", { modules: { depth: { ...depth, tasks: undefined } } }, "collective.no-tasks"],
     [
       "a misspelt key of a module",

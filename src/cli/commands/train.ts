@@ -4,7 +4,7 @@ import { Command } from "commander";
 import type { TrainResult } from "../../training/index.js";
 import { collect, note, print } from "../output.js";
 import { stopSignals } from "../stop-signals.js";
-import { eventRecorder, preparedEvent, printEvent } from "../train-events.js";
+import { preparedEvent, printEvent } from "../train-events.js";
 
 const AFTER = `
 Keys are those of the configuration file, with dots: --set optimizer.learningRate=1e-3.
@@ -41,6 +41,7 @@ export function trainCommand(): Command {
 async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { parseOverride, readConfig, train, requireExpected } = await import("../../training/index.js");
   const { reportRecorder } = await import("../../report/index.js");
+  const { recordListener } = await import("../../runs/metrics-log.js");
   const { TrainProgress } = await import("../train-progress.js");
   const { builtLine, dataLine, runLine } = await import("../train-header.js");
   const config = await readConfig(file, (flags.set ?? []).map(parseOverride));
@@ -62,7 +63,7 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
         tell({ kind: "log", message });
       },
       signal,
-      recorders: [progress.recorder, course, eventRecorder(tell)],
+      recorders: [progress.recorder, course, recordListener(tell)],
       onPrepared: (prepared) => {
         progress.print(dataLine(prepared));
         tell(preparedEvent(folder, prepared));
