@@ -7,26 +7,18 @@ import { MAIN_STREAM } from "../fields/layout.js";
 import type { MethodDefinition } from "../methods/method.js";
 import type { Network } from "../models/network.js";
 import { type Checkpoint, checkpointPath, loadCheckpoint, resumeCheckpoint } from "../runs/checkpoint.js";
-import { tensorBoardRecorder } from "../runs/events.js";
-import { allRecorders, jsonLinesRecorder, type Recorder } from "../runs/metrics-log.js";
-import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
+import { openRunFolder } from "../runs/run-folder.js";
 import type { Engine } from "../runtime/engine.js";
 import type { StepPlan } from "../step/plan.js";
 import { type BatchSource, type StepResult, Trainer } from "../step/trainer.js";
-import { openTrainingLoader } from "../training/batch-plan.js";
-import { runDigest } from "../training/config/index.js";
 import { exportRun } from "../training/export.js";
-import { keepData } from "../training/kept-data.js";
 import { checkRunLabels } from "../training/label-check.js";
 import { Loop, type LoopOutcome } from "../training/loop.js";
+import { type OpenRun, openRun } from "../training/open-run.js";
 import { networkOf, resolve } from "../training/parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "../training/resources.js";
 import { openRunData, type RunData } from "../training/run-data.js";
-import { settleConfig, settleLabels } from "../training/run-files.js";
-import { restoreArrays } from "../training/run-state.js";
-import { memoryOf } from "../training/selection.js";
-import { FRESH_START, type RunStart } from "../training/train.js";
-import { importWeights, requireFittingWeights } from "../training/weights.js";
+import { requireFittingWeights } from "../training/weights.js";
 import type { ModuleConfig } from "./config.js";
 
 /** A module whose data is open. */
@@ -57,30 +49,46 @@ export async function openModule(
 /** Folder of a module's run. */
 export const moduleFolder = (folder: string, name: string): string => join(folder, "modules", name);
 
-/** The step up to which each of these runs has a checkpoint: kills may fall between two of them. */
-export async function commonStep(
-  folders: readonly string[],
-  log: (message: string) => void,
-): Promise<number> {
-  const steps = await Promise.all(
-    folders.map(async (folder) => {
-      const saved = await resumeCheckpoint(join(folder, "checkpoints"), log);
-      return saved?.state.step ?? 0;
-    }),
-  );
-  return Math.min(...steps);
+/** Where a collective goes on from. */
+export interface CommonPoint {
+  /** The last step that all of its learning modules have saved. */
+  readonly step: number;
+  /** By folder, its checkpoint of that step; none where that is the start. */
+  readonly checkpoints: ReadonlyMap<string, { readonly checkpoint: Checkpoint; readonly path: string }>;
 }
 
-/**
- * The checkpoint that a module saved after `step` steps, the last one or the one before; undefined where that
- * is its start.
- */
-async function checkpointAt(folder: string, step: number): Promise<Checkpoint | undefined> {
-  if (step === 0) return undefined;
-  for (const name of ["last", "last.prev"] as const) {
-    const saved = await loadCheckpoint(checkpointPath(folder, name)).catch(() => undefined);
-    if (saved?.state.step === step) return saved;
-  }
+/** Where a new collective begins. */
+export const BEGINNING: CommonPoint = { step: 0, checkpoints: new Map() };
+
+/** The point up to which each of these runs has a checkpoint: kills may fall between two of them. */
+export async function commonPoint(
+  folders: readonly string[],
+  log: (message: string) => void,
+): Promise<CommonPoint> {
+  const lasts: (readonly [string, Checkpoint | undefined])[] = [];
+  for (const folder of folders)
+    lasts.push([folder, await resumeCheckpoint(join(folder, "checkpoints"), log)]);
+  const step = Math.min(...lasts.map(([, last]) => last?.state.step ?? 0));
+  if (step === 0) return BEGINNING;
+  const checkpoints: CommonPoint["checkpoints"] = new Map(
+    await Promise.all(
+      lasts.map(async ([folder, last]) => {
+        const path = checkpointPath(
+          join(folder, "checkpoints"),
+          last!.state.step === step ? "last" : "last.prev",
+        );
+        const checkpoint = last!.state.step === step ? last! : await previousAt(path, folder, step);
+        return [folder, { checkpoint, path }] as const;
+      }),
+    ),
+  );
+  return { step, checkpoints };
+}
+
+/** The checkpoint before the last one, which must be that of a step. */
+async function previousAt(path: string, folder: string, step: number): Promise<Checkpoint> {
+  const saved = await loadCheckpoint(path).catch(() => undefined);
+  if (saved?.state.step === step) return saved;
   throw new UserError({
     code: "collective.out-of-step",
     where: folder,
@@ -90,14 +98,11 @@ async function checkpointAt(folder: string, step: number): Promise<Checkpoint | 
 }
 
 interface Parts {
-  readonly run: RunFolder;
-  /** Holds the module's values; takes its steps on labels or ties, but for those of a frozen module. */
-  readonly trainer: Trainer;
+  /** Its trainer holds the module's values, and takes its steps on labels or ties, but for a frozen one's. */
+  readonly open: OpenRun;
   readonly dedicated: Trainer | null;
   readonly mediated: Trainer | null;
   readonly loop: Loop;
-  readonly recorder: Recorder;
-  readonly loader: Loader | null;
 }
 
 /** What opening a module's run needs beside its data. */
@@ -111,8 +116,8 @@ export interface ModuleRunOptions {
     readonly size: readonly [number, number];
   } | null;
   readonly resume: boolean;
-  /** Steps that all modules have done. */
-  readonly from: number;
+  /** Where all modules go on from. */
+  readonly from: CommonPoint;
   readonly log: (message: string) => void;
 }
 
@@ -135,47 +140,33 @@ export class ModuleRun {
     const { config, data } = module;
     const { engine, mediator, resume, from } = options;
     const log = (message: string) => options.log(`${config.name}: ${message}`);
-    const run = await openRunFolder(moduleFolder(options.folder, config.name), { resume });
+    const folder = moduleFolder(options.folder, config.name);
+    const run = await openRunFolder(folder, { resume });
     try {
-      const settled = await settleConfig(run, config.run, data);
-      await keepData(run, data, (change) => log(`warning: ${change}`));
-      const labels = await settleLabels(run, settled, data, log);
       const learnsLabels = config.dedicated && !config.frozen;
       const learnsTies = mediator !== null && !config.frozen;
-      // Each update is a step of the optimizer: two a step of the collective where a module has both.
-      const updates = Math.max(1, Number(learnsLabels) + Number(learnsTies));
-      const own = resolve(settled, data);
-      const plan: StepPlan = { ...own, steps: own.steps * updates };
-      const dedicated = learnsLabels || !learnsTies ? await Trainer.create(engine, plan) : null;
-      const tied: StepPlan | null = mediator && {
-        ...plan,
-        ...{ batchSize: mediator.batchSize, size: mediator.size, samples: undefined },
-        ...{ method: { method: mediator.method, options: {} }, accumulate: 1 },
-      };
-      const mediated =
-        learnsTies && tied !== null ? await Trainer.create(engine, tied, undefined, dedicated?.store) : null;
-      const trainer = (dedicated ?? mediated)!;
-      // A frozen module stays as it was at the start.
-      const saved = resume ? await checkpointAt(run.checkpoints, config.frozen ? 0 : from) : undefined;
-      if (saved !== undefined) restoreArrays(trainer, saved, run.checkpoints);
-      else await importWeights(trainer, settled, log);
-      const start: RunStart = saved === undefined ? FRESH_START : startOf(saved);
-      const loader = learnsLabels ? await openTrainingLoader(settled, data, labels, start.positions) : null;
-      const recorder = allRecorders([
-        jsonLinesRecorder(run.metrics, resume ? from : undefined),
-        tensorBoardRecorder(run.folder, resume ? from : undefined),
-      ]);
-      const loop = new Loop({
-        ...{ config: settled, data, run, engine, trainer, recorder, start, log },
-        loader: loader ?? nowhere,
-        digest: runDigest(settled),
-        skips: new SkipLog(),
+      let dedicated: Trainer | null = null;
+      let mediated: Trainer | null = null;
+      const open = await openRun({
+        ...{ run, data, log, resume, config: config.run, loads: learnsLabels },
+        compile: async (prepared) => {
+          // Each update is a step of the optimizer: two a step of the collective where a module has both.
+          const updates = Math.max(1, Number(learnsLabels) + Number(learnsTies));
+          const own = resolve(prepared.config, data);
+          const plan: StepPlan = { ...own, steps: own.steps * updates };
+          if (learnsLabels || !learnsTies) dedicated = await Trainer.create(engine, plan);
+          if (learnsTies) {
+            const tied = tiedPlan(plan, mediator);
+            mediated = await Trainer.create(engine, tied, undefined, dedicated?.store);
+          }
+          return (dedicated ?? mediated)!;
+        },
+        // A frozen module stays as it was at the start.
+        saved: async () => (config.frozen ? undefined : from.checkpoints.get(folder)),
       });
+      const loop = new Loop({ ...open, engine, loader: open.loader ?? nowhere, skips: new SkipLog() });
       if (config.frozen && !resume) await loop.save();
-      return new ModuleRun(module, {
-        ...{ run, trainer, loop, recorder, loader, mediated },
-        dedicated: learnsLabels ? dedicated : null,
-      });
+      return new ModuleRun(module, { open, loop, mediated, dedicated: learnsLabels ? dedicated : null });
     } catch (error) {
       await run.abandon();
       run.close();
@@ -185,7 +176,7 @@ export class ModuleRun {
 
   /** Values of the module's network and optimizer. */
   get store(): Trainer["store"] {
-    return this.#parts.trainer.store;
+    return this.#parts.open.trainer.store;
   }
 
   /** Updates of one step of the collective: on labels, on ties. */
@@ -225,7 +216,8 @@ export class ModuleRun {
 
   /** Ends the run: saved where it was interrupted, exported where it is done. */
   async end(interrupted: boolean): Promise<LoopOutcome> {
-    const { loop, run, trainer } = this.#parts;
+    const { loop, open } = this.#parts;
+    const { run, trainer } = open;
     const outcome = await loop.ended(interrupted);
     await writeResources(run.resources, {
       peakMemoryBytes: peakMemoryBytes(),
@@ -237,7 +229,8 @@ export class ModuleRun {
   }
 
   async release(): Promise<void> {
-    const { loop, recorder, loader, trainer, mediated, run } = this.#parts;
+    const { loop, open, mediated } = this.#parts;
+    const { recorder, loader, trainer, run } = open;
     recorder.close();
     await loader?.close();
     await loop.release();
@@ -247,16 +240,19 @@ export class ModuleRun {
   }
 }
 
+/** A module's step on mediator batches. */
+function tiedPlan(
+  plan: StepPlan,
+  { method, batchSize, size }: NonNullable<ModuleRunOptions["mediator"]>,
+): StepPlan {
+  return { ...plan, batchSize, size, samples: undefined, method: { method, options: {} }, accumulate: 1 };
+}
+
 /** Where a module without data of its own stands. */
 const nowhere: Pick<Loader, "position" | "next"> = {
   position: () => ({ [MAIN_STREAM]: { epoch: 0, step: 0 } }),
   next: () => Promise.reject(new Error("a module without data has no batches")),
 };
-
-function startOf({ state }: Checkpoint): RunStart {
-  const { step, positions, best, extra } = state;
-  return { step, positions, best, memory: memoryOf(extra) };
-}
 
 /** The terms of all updates of a step; `total` is their sum. */
 function merged(results: readonly StepResult[]): StepResult {

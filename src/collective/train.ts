@@ -17,7 +17,7 @@ import { nodeEngine } from "../runtime/engine.node.js";
 import { firstSize, requireFittingSize, sourceOf } from "../training/run-data.js";
 import type { CollectiveConfig } from "./config.js";
 import { constraintsOf, type MediatorPlan, mediatorMethod, mediatorNeeds, tiedTasks } from "./mediator.js";
-import { commonStep, type ModuleData, ModuleRun, moduleFolder, openModule } from "./module.js";
+import { BEGINNING, commonPoint, type ModuleData, ModuleRun, moduleFolder, openModule } from "./module.js";
 import { Mediator, Peer } from "./peers.js";
 
 export interface CollectiveOptions {
@@ -161,7 +161,7 @@ async function trainIn(
   const learning = modules
     .filter(({ config: { frozen } }) => !frozen)
     .map(({ config: { name } }) => folders[name]);
-  const from = resume ? await commonStep(learning, log) : 0;
+  const from = resume ? await commonPoint(learning, log) : BEGINNING;
   const runs: ModuleRun[] = [];
   const peers: Peer[] = [];
   let loader: Loader | undefined;
@@ -180,10 +180,10 @@ async function trainIn(
       const plan = { tasks: data.tasks, network, batchSize: stream.batchSize, size: stream.size };
       peers.push(await Peer.create(engine, run.store, plan, stream.plan.frames?.count ?? 1, age));
     }
-    loader = stream.plan.constraints.length === 0 ? undefined : await stream.open(from);
+    loader = stream.plan.constraints.length === 0 ? undefined : await stream.open(from.step);
     const batches = loader;
     const mediator = new Mediator(async () => (await batches!.next()).arrays, peers);
-    let step = from;
+    let step = from.step;
     for (; step < config.steps && signal?.aborted !== true; step++) {
       const now = step;
       for (const run of runs) await run.learnLabels(now);

@@ -15,11 +15,11 @@ import type { StepResult, Trainer } from "../step/trainer.js";
 import type { SettledConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
+import type { RunStart } from "./open-run.js";
 import type { RunData } from "./run-data.js";
 import { arraysToSave } from "./run-state.js";
 import { type DrawnSample, keepDrawn, writeSamples } from "./samples.js";
 import { judge, type SelectionMemory } from "./selection.js";
-import type { RunStart } from "./train.js";
 
 export interface LoopOptions {
   readonly config: SettledConfig;

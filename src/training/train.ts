@@ -2,31 +2,26 @@
  * @file A whole run: opens or resumes its folder, trains, and leaves checkpoints, logs, pictures and a model
  * behind.
  */
-import type { Positions } from "../data/loading/loader.js";
 import { SkipLog } from "../data/sound-samples.js";
 import type { LabelAssignment, SkippedFile } from "../data/types.js";
-import { type Checkpoint, checkpointPath, resumeCheckpoint } from "../runs/checkpoint.js";
-import { tensorBoardRecorder } from "../runs/events.js";
-import { allRecorders, jsonLinesRecorder, type Recorder, recordListener } from "../runs/metrics-log.js";
+import { checkpointPath, resumeCheckpoint } from "../runs/checkpoint.js";
+import { type Recorder, recordListener } from "../runs/metrics-log.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { Trainer } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
-import { openTrainingLoader } from "./batch-plan.js";
-import { type RunConfig, runDigest, type SettledConfig } from "./config/index.js";
+import type { RunConfig, SettledConfig } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
-import { keepData } from "./kept-data.js";
 import { checkRunLabels } from "./label-check.js";
 import { type EvaluationPlace, type LoopOptions, type LoopOutcome, runLoop } from "./loop.js";
+import { openRun } from "./open-run.js";
 import { networkOf, resolve } from "./parts.js";
 import { countParameters, peakMemoryBytes, type Resources, writeResources } from "./resources.js";
 import { openRunData, type RunData } from "./run-data.js";
-import { settleConfig, settleLabels } from "./run-files.js";
-import { restoreArrays } from "./run-state.js";
-import { FRESH_MEMORY, memoryOf, requireSelectionMetric } from "./selection.js";
+import { requireSelectionMetric } from "./selection.js";
 import { requireStartingRuns, startFromRuns } from "./starting-runs.js";
-import { importWeights, requireFittingWeights } from "./weights.js";
+import { requireFittingWeights } from "./weights.js";
 
 export interface TrainOptions {
   readonly config: RunConfig;
@@ -120,48 +115,29 @@ async function trainIn(
   { log, skips, ...options }: TrainOptions & Pick<LoopOptions, "log" | "skips">,
   onStart: () => void,
 ): Promise<TrainResult> {
-  const config = await settleConfig(run, options.config, data);
-  await keepData(run, data, (change) => log(`warning: ${change}`));
-  const labels = await settleLabels(run, config, data, log);
-  options.onPrepared?.({ config, data, labels });
-  const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
-  const trainer = await Trainer.create(engine, resolve(config, data), ({ modules }) =>
-    options.onBuilt?.({ parameters: countParameters(modules) }),
-  );
-  const saved = options.resume ? await resumeCheckpoint(run.checkpoints, log) : undefined;
-  if (saved !== undefined) {
-    restoreArrays(trainer, saved, checkpointPath(run.checkpoints, "last"));
-  } else {
-    await importWeights(trainer, config, log);
-    await startFromRuns(trainer, config);
-  }
-  const start = startOf(saved);
-  const resumeStep = options.resume ? start.step : undefined;
-  const recorder = allRecorders([
-    jsonLinesRecorder(run.metrics, resumeStep),
-    tensorBoardRecorder(run.folder, resumeStep),
-    ...(options.recorders ?? []),
-    recordListener(onStart),
-  ]);
-  const loader = await openTrainingLoader(config, data, labels, start.positions);
+  const { onPrepared, onBuilt, onStart: told, onEvaluation, signal, resume = false } = options;
+  const { provider, threads } = options.config.runtime;
+  const engine = await nodeEngine({ provider, threads });
+  const open = await openRun({
+    ...{ run, data, log, resume, config: options.config, loads: true },
+    compile: async (prepared) => {
+      onPrepared?.(prepared);
+      return Trainer.create(engine, resolve(prepared.config, data), ({ modules }) =>
+        onBuilt?.({ parameters: countParameters(modules) }),
+      );
+    },
+    saved: async () => {
+      const checkpoint = await resumeCheckpoint(run.checkpoints, log);
+      return checkpoint && { checkpoint, path: checkpointPath(run.checkpoints, "last") };
+    },
+    startValues: startFromRuns,
+    recorders: [...(options.recorders ?? []), recordListener(onStart)],
+  });
+  const { config, labels, trainer, recorder, start } = open;
+  const loader = open.loader!;
   try {
-    options.onStart?.({ step: start.step, steps: config.steps, data, labels });
-    const digest = runDigest(config);
-    const outcome = await runLoop({
-      config,
-      data,
-      run,
-      engine,
-      trainer,
-      loader,
-      recorder,
-      digest,
-      start,
-      log,
-      skips,
-      onEvaluation: options.onEvaluation,
-      signal: options.signal,
-    });
+    told?.({ step: start.step, steps: config.steps, data, labels });
+    const outcome = await runLoop({ ...open, loader, engine, skips, onEvaluation, signal });
     await writeResources(run.resources, {
       peakMemoryBytes: peakMemoryBytes(),
       parameters: countParameters(trainer.program.modules),
@@ -180,23 +156,4 @@ async function trainIn(
     await loader.close();
     await trainer.release();
   }
-}
-
-/** Where a run stands when a session of it begins. */
-export interface RunStart {
-  /** Steps done. */
-  readonly step: number;
-  /** Of each stream, its next batch. */
-  readonly positions: Positions;
-  readonly best: Checkpoint["state"]["best"];
-  readonly memory: ReturnType<typeof memoryOf>;
-}
-
-/** Where a run begins. */
-export const FRESH_START: RunStart = { step: 0, positions: {}, best: null, memory: FRESH_MEMORY };
-
-function startOf(saved: Checkpoint | undefined): RunStart {
-  if (saved === undefined) return FRESH_START;
-  const { step, positions, best, extra } = saved.state;
-  return { step, positions, best, memory: memoryOf(extra) };
 }
