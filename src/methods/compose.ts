@@ -1,6 +1,7 @@
 /** @file Methods together: one method as it is, with the unsupervised terms of others. */
 import { UserError } from "../common/errors.js";
 import type { FramesPlan } from "../fields/layout.js";
+import type { Network } from "../models/network.js";
 import type { MethodContext, MethodDefinition } from "./method.js";
 import { PLAIN_VIEWS, type StreamRequests, type ViewPlan } from "./streams.js";
 
@@ -26,7 +27,9 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
     options: method.options,
     learnsUnlabelled: all.some((each) => each.method.learnsUnlabelled),
     views: () => views,
-    arrays: () => [...new Set(all.flatMap((each) => each.method.arrays?.(each.options) ?? []))],
+    arrays: (_options, tasks) => [
+      ...new Set(all.flatMap((each) => each.method.arrays?.(each.options, tasks) ?? [])),
+    ],
     frames: () => commonFrames(all),
     streams: () => ({
       ...method.streams?.(options),
@@ -66,6 +69,19 @@ function sameView(a: ViewPlan, b: ViewPlan): boolean {
   return [...keys].every((key) => a[key] === b[key]);
 }
 
+/**
+ * The frames of each sample: those that the method wants, and as many as its network takes together.
+ * Undefined for single images.
+ */
+export function sampleFrames(
+  { method, options }: ConfiguredMethod,
+  { frames: taken = 1 }: Pick<Network, "frames">,
+): FramesPlan | undefined {
+  const wanted = method.frames?.(options);
+  if (taken === 1) return wanted;
+  return { count: Math.max(taken, wanted?.count ?? 1), step: wanted?.step ?? 1 };
+}
+
 /** Frames that are enough for all. UserError where two methods want them at different distances. */
 function commonFrames(all: readonly ConfiguredMethod[]): FramesPlan | undefined {
   const wanted = all.flatMap(({ method, options }) => method.frames?.(options) ?? []);
@@ -100,6 +116,7 @@ function seenFrom(context: MethodContext, places: readonly number[], method: str
   return {
     ...context,
     image: (view = 0, frame) => context.image(places[view], frame),
+    clip: (frames, view = 0) => context.clip(frames, places[view]),
     labels: (task, view = 0, frame) => context.labels(task, places[view], frame),
     placement: (view) => context.placement(places[view]),
     turns: (view = 0) => context.turns(places[view]),

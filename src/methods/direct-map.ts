@@ -10,7 +10,7 @@ import {
   overUnlabelled,
 } from "./cross-maps.js";
 import type { MethodDefinition } from "./method.js";
-import { networkPass, supervisedTerms } from "./supervised.js";
+import { networkInput, networkPass, supervisedTerms } from "./supervised.js";
 
 /**
  * Beyond eq. 1 of JTR, with a mapping network m_{s→t} for every ordered pair:
@@ -28,7 +28,7 @@ export const directMap: MethodDefinition<CrossMapOptions> = {
   name: "direct-map",
   options: crossMapOptions(z.number().nonnegative().default(1).describe("of the mapped predictions' losses")),
   build(context, { weight, fitWeight, width, ...ramp }) {
-    const { predictions } = networkPass(context, context.image());
+    const { predictions } = networkPass(context, networkInput(context));
     const maps = crossMaps("direct-map", context, predictions, segnet({ width }));
     const losses = maps.map(mappedLoss);
     return {

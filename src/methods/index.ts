@@ -17,7 +17,7 @@ export { headsOf } from "./method.js";
 export { observedMean } from "./observed.js";
 export { rampOptions } from "./ramp.js";
 export type * from "./streams.js";
-export { networkPass, networkPasses, supervisedTerm, supervisedTerms } from "./supervised.js";
+export { networkInput, networkPass, networkPasses, supervisedTerm, supervisedTerms } from "./supervised.js";
 export {
   type ConfiguredMethod,
   compose,

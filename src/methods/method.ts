@@ -101,8 +101,8 @@ export interface MethodDefinition<O = unknown> {
    * them.
    */
   frames?(options: O): FramesPlan | undefined;
-  /** Arrays of those samples that it reads beside images and labels. */
-  arrays?(options: O): readonly ExtraArray[];
+  /** Arrays of those samples that it reads beside images and labels, to train these tasks. */
+  arrays?(options: O, tasks: readonly Task[]): readonly ExtraArray[];
   /** Further streams that it reads, each with samples and a pace of its own. */
   streams?(options: O): StreamRequests;
   /** What is trained, evaluated and exported in place of the configured network, e.g. one copy a task. */

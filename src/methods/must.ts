@@ -13,7 +13,7 @@ import type { Task } from "../tasks/task.js";
 import { headsOf, type LossTerm, type MethodContext, type MethodDefinition } from "./method.js";
 import { observedMean } from "./observed.js";
 import { networkPerTask } from "./single-task.js";
-import { networkPass, supervisedTerm } from "./supervised.js";
+import { networkInput, networkPass, supervisedTerm } from "./supervised.js";
 
 interface MustOptions {
   /** Run folder of the teachers. */
@@ -29,7 +29,7 @@ const TEACHERS = "teachers";
 function teach(context: MethodContext): Record<string, Tensor> {
   const layer = new Layer(context.helper(TEACHERS).frozen(), new Forward("eval"));
   const network = networkPerTask(context.network);
-  const { outputs } = runNetwork(network, layer, context.image(), headsOf(context.tasks));
+  const { outputs } = runNetwork(network, layer, networkInput(context), headsOf(context.tasks));
   return Object.fromEntries(
     context.tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
@@ -87,7 +87,7 @@ export const must: MethodDefinition<MustOptions> = {
   }),
   startsFrom: { [TEACHERS]: "teachers" },
   build(context, options) {
-    const { predictions } = networkPass(context, context.image());
+    const { predictions } = networkPass(context, networkInput(context));
     return { terms: studentTerms(context, predictions, teach(context), options) };
   },
 };

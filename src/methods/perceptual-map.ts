@@ -20,7 +20,7 @@ import {
 import { latentDistance } from "./distance.js";
 import { jointEncoding } from "./jtr/joint-encoding.js";
 import type { MethodContext, MethodDefinition } from "./method.js";
-import { networkPass, supervisedTerms } from "./supervised.js";
+import { networkInput, networkPass, supervisedTerms } from "./supervised.js";
 
 /**
  * Distance [B] of the mapped source and the target's label in the features of the network that maps the
@@ -60,7 +60,7 @@ export const perceptualMap: MethodDefinition<CrossMapOptions> = {
     z.number().nonnegative().default(2).describe("of the distances in feature spaces"),
   ),
   build(context, { weight, fitWeight, width, ...ramp }) {
-    const { predictions } = networkPass(context, context.image());
+    const { predictions } = networkPass(context, networkInput(context));
     const network = segnet({ width });
     const maps = crossMaps("perceptual-map", context, predictions, network);
     const distances = maps.map((map) => featureDistance(context, network, map));

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { type Head, type Network, runNetwork } from "../models/network.js";
 import type { MethodContext, MethodDefinition, MethodResult } from "./method.js";
 import { observedMean } from "./observed.js";
-import { networkPass, supervisedTerm } from "./supervised.js";
+import { networkInput, networkPass, supervisedTerm } from "./supervised.js";
 
 /**
  * One copy of a network for each head, under the scope `<head>`. The copies share nothing, so nothing is
@@ -14,6 +14,8 @@ import { networkPass, supervisedTerm } from "./supervised.js";
  */
 export function networkPerTask(network: Network): Network {
   return {
+    frames: network.frames,
+    asPredicted: network.asPredicted,
     sizeMultiple: network.sizeMultiple,
     encode: (_layer, x) => ({ bottleneck: x, skips: [] }),
     decode: (layer, { bottleneck: image }, heads) => {
@@ -29,7 +31,7 @@ export function networkPerTask(network: Network): Network {
  * where there is none.
  */
 function build(context: MethodContext): MethodResult {
-  const { predictions } = networkPass(context, context.image());
+  const { predictions } = networkPass(context, networkInput(context));
   const terms = context.tasks.map((task) => {
     const { label, valid, labelled } = context.labels(task);
     const losses = task.kind.learning.loss(predictions[task.name], label, valid, task.spec);

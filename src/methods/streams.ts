@@ -11,6 +11,7 @@ import {
 } from "../fields/layout.js";
 import { givenFields } from "../fields/sample.js";
 import { input } from "../graph/ops/leaf.js";
+import { concat } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { labelField } from "../tasks/label-field.js";
 import type { Task } from "../tasks/task.js";
@@ -76,6 +77,11 @@ export interface StreamLeaves {
   readonly size: readonly [number, number];
   /** Images [N,3,H,W]; the same tensor each time it is asked for. */
   image(view?: number, frame?: number): Tensor;
+  /**
+   * Images of these frames as one, [N,3·frames,H,W], their channels in this order; of one frame its image.
+   * The same tensor each time it is asked for.
+   */
+  clip(frames: readonly number[], view?: number): Tensor;
   labels(task: Task, view?: number, frame?: number): TaskLabels;
   /** [N,5], for views made from an earlier one: where each lies in it, as `Placement` of `fields` says. */
   placement(view: number): Tensor;
@@ -132,10 +138,22 @@ export function streamLeaves(shape: StreamShape, stream: string = MAIN_STREAM): 
     requireAsked(name);
     return fieldLeaves(name, givenFields[name] as Field, view, frame)[0];
   };
+  const image = (view: number, frame: number) =>
+    fieldLeaves("image", givenFields.image as Field, view, frame)[0];
+  const clips = new Map<string, Tensor>();
+  const clip = (frames: readonly number[], view: number) => {
+    const images = frames.map((frame) => image(view, frame));
+    if (images.length === 1) return images[0];
+    const key = [view, ...frames].join(" ");
+    const known = clips.get(key) ?? concat(images, 1);
+    clips.set(key, known);
+    return known;
+  };
   return {
     batchSize,
     size,
-    image: (view = 0, frame = 0) => fieldLeaves("image", givenFields.image as Field, view, frame)[0],
+    image: (view = 0, frame = 0) => image(view, frame),
+    clip: (frames, view = 0) => clip(frames, view),
     labels: (task, view = 0, frame = 0) => {
       const [label, valid, labelled] = fieldLeaves(task.name, labelField(task) as Field, view, frame);
       return { label, valid, labelled };

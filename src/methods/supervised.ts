@@ -53,6 +53,20 @@ export function supervisedTerm({ name }: Pick<Task, "name">): Omit<LossTerm, "va
   return { name, weight: 1, objective: name, supervised: true };
 }
 
+/**
+ * What the kept network takes of a view: its image, or as many frames as it wants, from `frame` on.
+ */
+export function networkInput(
+  { network, clip }: Pick<MethodContext, "network" | "clip">,
+  view = 0,
+  frame = 0,
+): Tensor {
+  return clip(
+    Array.from({ length: network.frames ?? 1 }, (_, i) => frame + i),
+    view,
+  );
+}
+
 /** One pass of the kept network over images [N,3,H,W]; a second one over the same tensor is the first. */
 export function networkPass(context: MethodContext, image: Tensor): NetworkPass {
   const known = context.passes.get(image);
@@ -74,9 +88,9 @@ export function networkPass(context: MethodContext, image: Tensor): NetworkPass 
 /** One pass of the kept network over several views as one batch: each view's part of it. */
 export function networkPasses(context: MethodContext, views: readonly number[]): NetworkPass[] {
   const { batchSize: n } = context;
-  if (views.length === 1) return [networkPass(context, context.image(views[0]))];
+  if (views.length === 1) return [networkPass(context, networkInput(context, views[0]))];
   const images = concat(
-    views.map((view) => context.image(view)),
+    views.map((view) => networkInput(context, view)),
     0,
   );
   const { predictions, bottleneck } = networkPass(context, images);
@@ -98,7 +112,7 @@ export const supervised: MethodDefinition<SupervisedOptions> = {
       .describe("released: sum over labelled tasks, not their mean"),
   }),
   build(context, options) {
-    const { predictions } = networkPass(context, context.image());
+    const { predictions } = networkPass(context, networkInput(context));
     return { terms: supervisedTerms(context, predictions, options) };
   },
 };

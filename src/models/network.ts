@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
 import type { Layer } from "../nn/layer.js";
 import { NORMS, type NormName } from "../nn/norms.js";
+import type { Task } from "../tasks/task.js";
 
 /** One output of a network. */
 export interface Head {
@@ -27,6 +28,11 @@ export interface Decoded {
 }
 
 export interface Network {
+  /**
+   * Frames of a sequence that it takes as one image: their channels one after another, the earliest first. 1
+   * if left out.
+   */
+  readonly frames?: number;
   /** Height and width of inputs must be multiples of this. */
   readonly sizeMultiple: number;
   /**
@@ -35,6 +41,8 @@ export interface Network {
    * out where they share none.
    */
   readonly shared?: readonly string[];
+  /** A task as it predicts it, where that is more than the data asks for; the task itself if left out. */
+  asPredicted?(task: Task): Task;
   /** x [N,C,H,W], any number of channels. */
   encode(layer: Layer, x: Tensor): Encoded;
   decode(layer: Layer, encoded: Encoded, heads: readonly Head[]): Decoded;

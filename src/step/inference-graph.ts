@@ -1,7 +1,7 @@
 /** @file The evaluation pass of the network that is kept. */
+import { input } from "../graph/ops/leaf.js";
 import type { Tensor } from "../graph/tensor.js";
 import { headsOf } from "../methods/method.js";
-import { streamLeaves } from "../methods/streams.js";
 import type { Network } from "../models/network.js";
 import { runNetwork } from "../models/network.js";
 import { Layer } from "../nn/layer.js";
@@ -19,8 +19,13 @@ export interface InferencePlan {
   readonly size: readonly [number, number];
 }
 
+/** Planes of what a network takes of a sample: three of each frame. */
+export function inputPlanes({ frames = 1 }: Pick<Network, "frames">): number {
+  return 3 * frames;
+}
+
 /**
- * Activated predictions of an image leaf `image` [N,3,H,W] in evaluation mode, by task name, and the
+ * Activated predictions of a leaf `image` [N,planes,H,W] (see `inputPlanes`) in evaluation mode, by task name, and the
  * variables they read: those of `module`, the kept network or one that follows it.
  */
 export function buildInference(
@@ -28,7 +33,7 @@ export function buildInference(
   module: ModuleSpec = KEPT,
 ): { predictions: Record<string, Tensor>; modules: ModuleSet } {
   const modules = new ModuleSet();
-  const image = streamLeaves({ batchSize, size }).image();
+  const image = input("image", [batchSize, inputPlanes(network), ...size]);
   const layer = new Layer(modules.scope(module), new Forward("eval"));
   const { outputs } = runNetwork(network, layer, image, headsOf(tasks));
   const predictions = Object.fromEntries(

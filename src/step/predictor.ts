@@ -4,7 +4,7 @@ import { CompiledStep } from "../runtime/compiled-step.js";
 import type { Engine } from "../runtime/engine.js";
 import type { StateStore } from "../runtime/state-store.js";
 import type { PredictionMap } from "../tasks/task.js";
-import { buildInference, type InferencePlan } from "./inference-graph.js";
+import { buildInference, type InferencePlan, inputPlanes } from "./inference-graph.js";
 
 /** Runs the network on batches of images. */
 export class Predictor {
@@ -33,16 +33,17 @@ export class Predictor {
   }
 
   /**
-   * Predictions of up to `batchSize` images, planar RGB [3,H,W] in [0, 1]: for each image, a map by task
-   * name. The maps share the batch's memory.
+   * Predictions of up to `batchSize` images, planar RGB [3,H,W] in [0, 1], or clips of as many frames as the
+   * network takes, [3·frames,H,W]: for each one, a map by task name. The maps share the batch's memory.
    */
   async predict(images: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]> {
-    const { tasks, batchSize, size } = this.plan;
+    const { tasks, network, batchSize, size } = this.plan;
     const [height, width] = size;
     const area = height * width;
-    const image = new Float32Array(batchSize * 3 * area);
+    const length = inputPlanes(network) * area;
+    const image = new Float32Array(batchSize * length);
     images.forEach((each, n) => {
-      image.set(each, n * 3 * area);
+      image.set(each, n * length);
     });
     const outputs = await this.#step.run({ image });
     return images.map((_, n) =>

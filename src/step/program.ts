@@ -2,6 +2,7 @@
 import { MAIN_STREAM } from "../fields/layout.js";
 import { add } from "../graph/ops/arithmetic.js";
 import type { Tensor } from "../graph/tensor.js";
+import { sampleFrames } from "../methods/compose.js";
 import type { LossTerm, NetworkPass } from "../methods/method.js";
 import { type StreamLeaves, streamLeaves } from "../methods/streams.js";
 import { averagedModule, helperModule, KEPT, ModuleSet, type Variable } from "../nn/module.js";
@@ -56,7 +57,7 @@ export function buildTerms({
   const forward = new Forward("train");
   const inputs = new StepInputs();
   const passes = new Map<Tensor, NetworkPass>();
-  const { arrays, frames, streams } = method.method;
+  const { arrays, streams } = method.method;
   const further = Object.entries(streams?.(method.options) ?? {}).map(
     ([name, request]): [string, StreamLeaves] => [
       name,
@@ -67,8 +68,8 @@ export function buildTerms({
     {
       ...streamLeaves({
         ...{ batchSize, size, samples: samples[MAIN_STREAM] },
-        arrays: arrays?.(method.options),
-        frames: frames?.(method.options),
+        arrays: arrays?.(method.options, tasks),
+        frames: sampleFrames(method, network),
       }),
       stream: leavesIn(new Map(further)),
       tasks,

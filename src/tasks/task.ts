@@ -19,6 +19,11 @@ export type * from "./contract/spec.js";
 /** A kind of task. `S` is its entry in dataset.yaml. */
 export interface TaskKind<S extends TaskSpec = TaskSpec> {
   readonly kind: string;
+  /**
+   * Frames of a sequence that a prediction concerns, 1 if left out. It is predicted from them together, and
+   * its label is the earliest one's.
+   */
+  readonly frames?: number;
   readonly specSchema: z.ZodType<S>;
   readonly files: TaskFiles<S>;
   readonly learning: TaskLearning<S>;

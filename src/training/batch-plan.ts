@@ -11,9 +11,10 @@ import { poolOf } from "../data/loading/pools.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import type { LabelAssignment } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
+import { sampleFrames } from "../methods/compose.js";
 import type { StreamRequest } from "../methods/streams.js";
 import type { RunConfig } from "./config/index.js";
-import { methodOf } from "./parts.js";
+import { methodOf, networkOf } from "./parts.js";
 import type { RunData } from "./run-data.js";
 import { filledViews, viewsOf } from "./views.js";
 
@@ -35,8 +36,8 @@ function configured(config: RunConfig, data: RunData, labels: LabelAssignment): 
     labels,
     batchSize,
     views: viewsOf(config),
-    arrays: method.arrays?.(options),
-    frames: method.frames?.(options),
+    arrays: method.arrays?.(options, data.tasks),
+    frames: sampleFrames({ method, options }, networkOf(config)),
     sampling,
   };
   if (append === undefined) return { [MAIN_STREAM]: main };

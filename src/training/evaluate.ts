@@ -1,6 +1,6 @@
 /** @file Measuring a network on a split: every metric of every task. */
 import { UserError } from "../common/errors.js";
-import { openSplit } from "../data/evaluation-reader.js";
+import { type ClipSample, openSplit } from "../data/evaluation-reader.js";
 import type { DatasetSource, Sample, SkippedFile } from "../data/types.js";
 import type { Predictor } from "../step/predictor.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
@@ -24,20 +24,22 @@ export interface EvaluateOptions {
 }
 
 /**
- * Measures a network on all images of a split, at the size it was trained at.
+ * Measures a network on all images of a split, at the size it was trained at; one that takes several frames,
+ * on all that begin so many frames of a sequence.
  * @throws UserError where a file is damaged or an image has another size, or not one image could be read.
  */
 export async function evaluateSplit(
   predictor: Pick<Predictor, "plan" | "predict">,
   options: EvaluateOptions,
 ): Promise<TaskMetrics> {
-  const { tasks, batchSize, size } = predictor.plan;
+  const { tasks, network, batchSize, size } = predictor.plan;
   const names = tasks.map(({ name }) => name);
-  const reader = await openSplit(options.source, options.split, names, options.onSkipped);
+  const { source, split, onSkipped } = options;
+  const reader = await openSplit(source, split, names, onSkipped, network.frames);
   const accumulators = new Map(tasks.map(({ name, kind, spec }) => [name, kind.metrics.accumulator(spec)]));
   let done = 0;
-  const measure = async (samples: readonly Sample[]): Promise<void> => {
-    const predictions = await predictor.predict(samples.map(({ image }) => image));
+  const measure = async (samples: readonly ClipSample[]): Promise<void> => {
+    const predictions = await predictor.predict(samples.map(({ clip }) => clip));
     samples.forEach((sample, n) => {
       for (const name of names) {
         const label = sample.labels[name];
@@ -50,7 +52,7 @@ export async function evaluateSplit(
     options.onProgress?.(done, reader.ids.length);
   };
   options.onProgress?.(0, reader.ids.length);
-  let waiting: Sample[] = [];
+  let waiting: ClipSample[] = [];
   for await (const sample of reader) {
     const misfit = sizeMisfit(sample, size, options.split);
     if (misfit !== undefined) {

@@ -53,7 +53,7 @@ export async function checkRunLabels(
     where: source.path,
     tasks,
     size: data.size,
-    given: (method.arrays?.(options) ?? []).filter(isGiven),
+    given: (method.arrays?.(options, tasks) ?? []).filter(isGiven),
     training: [{ split: TRAIN_SPLIT, labels }, ...(await appendedPool(config, dataset))],
     evaluation: split === null ? null : { split, needed: (task) => isMeasured(config, task) },
     learnsUnlabelled: method.learnsUnlabelled ?? false,

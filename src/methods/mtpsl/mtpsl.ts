@@ -13,7 +13,7 @@ import { observedMean } from "../observed.js";
 import { labelledFlags, type PairChoice, pairSlots, requirePairs } from "../pairs.js";
 import { type Ramp, rampOptions } from "../ramp.js";
 import { PLAIN_VIEWS } from "../streams.js";
-import { networkPass, networkPasses, supervisedTerms } from "../supervised.js";
+import { networkInput, networkPass, networkPasses, supervisedTerms } from "../supervised.js";
 import { type PairView, paperInputs, publishedInputs } from "./pair-inputs.js";
 import { FILM_GROUP, pairLatents } from "./pair-space.js";
 
@@ -132,7 +132,7 @@ export const mtpsl: MethodDefinition<MtpslOptions> = {
   build(context, options) {
     requirePairs("mtpsl", context);
     if (options.variant === "paper") {
-      const pass = networkPass(context, context.image());
+      const pass = networkPass(context, networkInput(context));
       return {
         terms: [
           ...supervisedTerms(context, pass.predictions, { variant: "paper" }),

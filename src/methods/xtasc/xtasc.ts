@@ -10,7 +10,7 @@ import type { Task } from "../../tasks/task.js";
 import type { LossTerm, MethodContext, MethodDefinition, NetworkPass } from "../method.js";
 import { observedMean } from "../observed.js";
 import { requirePairs } from "../pairs.js";
-import { networkPass, supervisedTerm } from "../supervised.js";
+import { networkInput, networkPass, supervisedTerm } from "../supervised.js";
 import { type Comparison, comparison, everywhere, type Variant } from "./comparison.js";
 import { lambdasOf, type TransferOptions, transfersOf } from "./transfers.js";
 
@@ -161,7 +161,7 @@ export const xtasc: MethodDefinition<XtascOptions> = {
   }),
   build(context, options) {
     if (options.loss !== "none") requirePairs("xtasc", context);
-    const { predictions } = networkPass(context, context.image());
+    const { predictions } = networkPass(context, networkInput(context));
     return { terms: xtascTerms(context, predictions, options) };
   },
 };
