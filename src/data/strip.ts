@@ -1,5 +1,6 @@
 /** @file From a dataset and a scenario to the labels that are kept, and to a labels file. */
 import { UserError } from "../common/errors.js";
+import { knownTasks } from "./derived-tasks.js";
 import { openDataset } from "./formats/index.js";
 import { saveLabels } from "./labels-file.js";
 import { unknownName } from "./names.js";
@@ -24,10 +25,9 @@ export async function scenarioLabels(
   tasks: readonly string[],
   config: ScenarioConfig,
 ): Promise<LabelAssignment> {
-  const unknown = tasks.find((task) => !Object.hasOwn(dataset.info.tasks, task));
-  if (unknown !== undefined) {
-    throw unknownName("task", unknown, Object.keys(dataset.info.tasks), dataset.info.name);
-  }
+  const known = knownTasks(dataset.info);
+  const unknown = tasks.find((task) => !Object.hasOwn(known, task));
+  if (unknown !== undefined) throw unknownName("task", unknown, Object.keys(known), dataset.info.name);
   const assignment = assignLabels(await availableLabels(dataset, split), tasks, config);
   if (Object.values(assignment).some((kept) => kept.length > 0)) return assignment;
   throw new UserError({

@@ -10,6 +10,8 @@ export type { Sample } from "../fields/sample.js";
 export interface DatasetInfo {
   readonly name: string;
   readonly tasks: Readonly<Record<string, TaskSpec>>;
+  /** Tasks whose labels follow from what else is known: a run has them where it names them. */
+  readonly derived?: Readonly<Record<string, TaskSpec>>;
   /** Sample ids by split, in a fixed order. */
   readonly splits: Readonly<Record<string, readonly string[]>>;
   /** Which samples follow one another in time, where the dataset says so. */

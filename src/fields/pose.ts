@@ -14,7 +14,7 @@ export interface Pose {
 
 const MIRROR: Mat3 = [-1, 0, 0, 0, 1, 0, 0, 0, 1];
 /** From the axes of a camera turned one quarter counter-clockwise to those before: x is its -y, y its x. */
-const QUARTER: Mat3 = [0, -1, 0, 1, 0, 0, 0, 0, 1];
+export const QUARTER: Mat3 = [0, -1, 0, 1, 0, 0, 0, 0, 1];
 
 function turnedPose({ rotation, position }: Pose, quarters: number): Pose {
   if (quarters === 0) return { rotation, position };

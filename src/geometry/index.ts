@@ -1,4 +1,6 @@
 /** @file Geometry: cameras, rotations, normals from depth. */
 export * from "./camera.js";
 export * from "./normals-from-depth.js";
+export * from "./rigid.js";
 export * from "./rotation.js";
+export * from "./similarity.js";

@@ -7,6 +7,7 @@ import { suggest } from "../common/suggest.js";
 import { depth } from "./depth.js";
 import { edges2d } from "./edges2d.js";
 import { keypoints2d } from "./keypoints2d.js";
+import { motion } from "./motion.js";
 import { normals } from "./normals.js";
 import { occlusionEdges } from "./occlusion-edges.js";
 import { reshading } from "./reshading.js";
@@ -18,13 +19,14 @@ export { writeClassColour, writeGrey, writeScaleColour } from "./colours.js";
 export type { DepthSpec } from "./depth.js";
 export { highestChannel, paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
 export { maskedCosine, maskedCrossEntropy, maskedL1, maskedMean, unitChannels } from "./masked.js";
+export type { MotionSpec } from "./motion.js";
 export type { NormalsSpec } from "./normals.js";
 export { mostProbableClass, predictedValues } from "./pseudo-label.js";
 export { fullValue, withChannels } from "./raster.js";
 export type { SegmentationSpec } from "./segmentation.js";
 export type * from "./task.js";
 export type { UnitMapSpec } from "./unit-map.js";
-export { depth, edges2d, keypoints2d, normals, occlusionEdges, reshading, segmentation };
+export { depth, edges2d, keypoints2d, motion, normals, occlusionEdges, reshading, segmentation };
 
 /** Every kind of task, by the name it has in dataset.yaml. */
 export const taskKinds = registry<TaskKind>("tasks", {
@@ -35,6 +37,7 @@ export const taskKinds = registry<TaskKind>("tasks", {
   reshading,
   keypoints2d,
   edges2d,
+  motion,
 });
 
 /**

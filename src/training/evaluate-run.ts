@@ -1,11 +1,13 @@
 /** @file Measuring a finished run: its weights on a split of its own data or of another dataset. */
 import { existsSync } from "node:fs";
 import { UserError } from "../common/errors.js";
+import { knownTasks } from "../data/derived-tasks.js";
 import { openDataset } from "../data/formats/index.js";
 import { classesOf } from "../data/label-look.js";
 import { unknownName } from "../data/names.js";
 import { SkipLog } from "../data/sound-samples.js";
 import type { Dataset, DatasetSource, SkippedFile } from "../data/types.js";
+import type { Network } from "../models/network.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { StateStore } from "../runtime/state-store.js";
@@ -18,7 +20,7 @@ import { type EvaluateOptions, evaluateSplit, type TaskMetrics } from "./evaluat
 import { checkpointOf, loadWeights, type WhichCheckpoint } from "./export.js";
 import { type KeptData, keptData } from "./kept-data.js";
 import { networkOf } from "./parts.js";
-import { sourceOf } from "./run-data.js";
+import { predictedTasks, sourceOf } from "./run-data.js";
 import { runConfig } from "./run-files.js";
 
 export interface EvaluateRunOptions extends Pick<EvaluateOptions, "onSample" | "onProgress"> {
@@ -54,7 +56,7 @@ export async function evaluateRun(run: RunPaths, options: EvaluateRunOptions = {
   if (!Object.hasOwn(dataset.info.splits, split)) {
     throw unknownName("split", split, Object.keys(dataset.info.splits), source.path);
   }
-  const tasks = sameTasks(dataset, kept.tasks, source.path);
+  const tasks = sameTasks(dataset, network, kept.tasks, source.path);
   const engine = await nodeEngine({ provider: config.runtime.provider, threads: config.runtime.threads });
   const store = new StateStore(engine);
   const { modules } = buildInference({ tasks: kept.tasks, network, batchSize: 1, size: kept.size });
@@ -68,9 +70,14 @@ export async function evaluateRun(run: RunPaths, options: EvaluateRunOptions = {
     for (const { reason } of skips.add(skipped)) log(`warning: left out: ${reason}`);
   };
   try {
-    const metrics = await evaluateSplit(predictor, { source, split, onSample, onProgress, onSkipped });
-    const unread = skips.all.filter(({ task }) => task === null).length;
-    const images = dataset.info.splits[split].length - unread;
+    let images = 0;
+    const metrics = await evaluateSplit(predictor, {
+      ...{ source, split, onProgress, onSkipped },
+      onSample: (...measured) => {
+        images++;
+        onSample?.(...measured);
+      },
+    });
     return { split, checkpoint, images, metrics, tasks, skipped: skips.all };
   } finally {
     await predictor.release();
@@ -100,11 +107,14 @@ async function dataToMeasure(
  * The run's tasks as the dataset stores them.
  * @throws UserError `data.other-task` where one means something else than what was trained.
  */
-function sameTasks({ info }: Dataset, trained: readonly Task[], path: string): Task[] {
-  const tasks = resolveTasks(
-    info.tasks,
-    trained.map(({ name }) => name),
-  );
+function sameTasks(
+  { info }: Dataset,
+  network: Network,
+  trained: readonly Task[],
+  path: string,
+): readonly Task[] {
+  const names = trained.map(({ name }) => name);
+  const tasks = predictedTasks(network, resolveTasks(knownTasks(info), names));
   tasks.forEach((task, i) => {
     const [expected, got] = [meaningOf(trained[i]), meaningOf(task)];
     if (expected === got) return;

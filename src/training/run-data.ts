@@ -1,6 +1,7 @@
 /** @file The data a configuration names: opened, checked against the network, with the labels it may see. */
 
 import { UserError } from "../common/errors.js";
+import { knownTasks } from "../data/derived-tasks.js";
 import { openDataset } from "../data/formats/index.js";
 import { loadLabels } from "../data/labels-file.js";
 import { TRAIN_SPLIT } from "../data/names.js";
@@ -43,7 +44,11 @@ export async function openRunData(
   const source = await sourceOf(config, log);
   const dataset = await openDataset(source);
   requireSplits(config, dataset);
-  const tasks = resolveTasks(dataset.info.tasks, config.tasks);
+  const { info } = dataset;
+  const found =
+    config.tasks === undefined ? resolveTasks(info.tasks) : resolveTasks(knownTasks(info), config.tasks);
+  const tasks = predictedTasks(network, found);
+  requireFittingFrames(tasks, network);
   const size = source.size ?? (await firstSize(dataset, TRAIN_SPLIT));
   requireFittingSize(size, network.sizeMultiple);
   return { source, dataset, tasks, size };
@@ -87,7 +92,26 @@ export async function runLabels(
   if (!("file" in labels)) return scenarioLabels(dataset, TRAIN_SPLIT, names, labels);
   const available = await availableLabels(dataset, TRAIN_SPLIT);
   const { file, columns } = labels;
-  return loadLabels(file, available, Object.keys(dataset.info.tasks), { columns, note: log });
+  return loadLabels(file, available, Object.keys(knownTasks(dataset.info)), { columns, note: log });
+}
+
+/** Tasks as a network predicts them. */
+export function predictedTasks(network: Network, tasks: readonly Task[]): readonly Task[] {
+  return tasks.map((task) => network.asPredicted?.(task) ?? task);
+}
+
+/** Throws UserError where a task is predicted from more frames than a network takes. */
+function requireFittingFrames(tasks: readonly Task[], { frames = 1 }: Network): void {
+  const misfit = tasks.find(({ kind }) => (kind.frames ?? 1) > frames);
+  if (misfit === undefined) return;
+  throw new UserError({
+    code: "config.task-frames",
+    where: `model: ${misfit.name}`,
+    what: `the task ${misfit.name} is predicted from several frames, and the model takes fewer`,
+    expected: `a model of ${misfit.kind.frames} frames`,
+    got: String(frames),
+    fix: "Choose a model that takes them, e.g. `motion-net`, or leave the task out.",
+  });
 }
 
 /** [height, width] of a split's first image. Throws UserError where it cannot be read. */

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../common/errors.js";
+import { knownTasks } from "../data/derived-tasks.js";
 import { loadLabels, saveLabels } from "../data/labels-file.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels } from "../data/strip.js";
@@ -73,7 +74,7 @@ async function keptLabels(
 ): Promise<LabelAssignment | undefined> {
   if (!existsSync(labels)) return undefined;
   const available = await availableLabels(dataset, TRAIN_SPLIT);
-  return loadLabels(labels, available, Object.keys(dataset.info.tasks), { note });
+  return loadLabels(labels, available, Object.keys(knownTasks(dataset.info)), { note });
 }
 
 /** The labels the run sees: read from `labels.json` where it has been written, else drawn and written. */

@@ -2,6 +2,7 @@
 import type { Random } from "../../src/common/random.js";
 import type {
   LabelMap,
+  MotionSpec,
   PredictionMap,
   SegmentationSpec,
   TaskSpec,
@@ -27,6 +28,19 @@ function unitVector(random: Random): number[] {
   const vector = [random.normal(), random.normal(), -Math.abs(random.normal()) - 0.1];
   const length = Math.hypot(...vector);
   return vector.map((value) => value / length);
+}
+
+/** A label's angles and translation, without residual motion, and intrinsics that no label tells. */
+function motionExample(channels: number): TaskExample<MotionSpec> {
+  return {
+    pixel: (random) => Array.from({ length: 6 }, () => random.uniform(-1, 1)),
+    perfect: ({ data, height, width }) => {
+      const predicted = new Float32Array(channels * height * width);
+      predicted.set(data);
+      return { channels, height, width, data: predicted };
+    },
+    precision: 1e-6,
+  };
 }
 
 // Labels without a gap are written as 8-bit steps, others as floats: the suite must see both.
@@ -57,4 +71,6 @@ export const taskExamples: readonly TaskEntry[] = [
   },
   { entry: { kind: "normals" }, example: { pixel: unitVector, precision: 0.008 } },
   ...unitMaps,
+  { entry: { kind: "motion" }, example: motionExample(9) },
+  { entry: { kind: "motion", intrinsics: true }, example: motionExample(13) },
 ];

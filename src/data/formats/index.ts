@@ -2,6 +2,7 @@
 import { UserError } from "../../common/errors.js";
 import { registry } from "../../common/registry.js";
 import { suggest } from "../../common/suggest.js";
+import { withDerivedTasks } from "../derived-tasks.js";
 import { folder } from "../folder.js";
 import { resizedDataset } from "../resize.js";
 import type { Dataset, DatasetFormat, DatasetSource } from "../types.js";
@@ -60,5 +61,5 @@ export async function openDataset(source: DatasetSource): Promise<Dataset> {
     });
   }
   const dataset = await formats[source.format].open(source.path);
-  return source.size === undefined ? dataset : resizedDataset(dataset, source.size);
+  return withDerivedTasks(source.size === undefined ? dataset : resizedDataset(dataset, source.size));
 }

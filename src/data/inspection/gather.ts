@@ -71,7 +71,9 @@ export class Gathered {
   }
 
   async sample(split: string, id: string, onSample: OnSample | undefined): Promise<void> {
-    const own = await this.dataset.labelledTasks(split, id);
+    const labelled = await this.dataset.labelledTasks(split, id);
+    // What is derived from the rest is no file to look into.
+    const own = labelled.filter((task) => this.labelled.has(task));
     if (own.length === 0) this.unlabelled[split]++;
     for (const task of own) this.labelled.get(task)![split]++;
     const [bad, blank]: [PlacedProblem[], PlacedProblem[]] = [[], []];

@@ -1,6 +1,7 @@
 /** @file From the numbers of batches to a batch, the same on whatever thread it is made. */
 import { labelFields } from "../../tasks/label-field.js";
 import { drawViews, type PlacedView, showViews } from "../augment/views.js";
+import { knownTasks } from "../derived-tasks.js";
 import { openDataset } from "../formats/index.js";
 import { readSound } from "../sound-samples.js";
 import type { Batch, Dataset, DatasetSource, SkippedFile } from "../types.js";
@@ -59,7 +60,7 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
         }
       }
       const { plan: headPlan, dataset } = streams[head];
-      const layout = layoutOf(headPlan, drawn.length, labelFields(dataset.info.tasks));
+      const layout = layoutOf(headPlan, drawn.length, labelFields(knownTasks(dataset.info)));
       Object.assign(batch.drawn, { [head]: drawn.map(({ id, split }) => ({ id, split })) });
       Object.assign(batch.arrays, stackStream(head, layout, drawn));
     }
@@ -118,7 +119,7 @@ async function openStream(
   cache: SampleCache,
 ): Promise<OpenStream> {
   const pool = poolOf(name, plan, dataset);
-  const labels = labelFields(dataset.info.tasks);
+  const labels = labelFields(knownTasks(dataset.info));
   const options = { seed, samples: pool.samples.length, batchSize: plan.batchSize };
   const pace = paceOf(name, options);
   const { split } = pool;

@@ -1,5 +1,6 @@
 /** @file The set of images that a stream draws from. */
 import { UserError } from "../../common/errors.js";
+import { knownTasks } from "../derived-tasks.js";
 import { unknownName } from "../names.js";
 import type { Dataset } from "../types.js";
 import { clipsOf } from "./clips.js";
@@ -21,8 +22,9 @@ export function poolOf(stream: string, plan: StreamPlan, dataset: Pick<Dataset, 
   const { split, labels, tasks, images, frames } = plan;
   const { info } = dataset;
   const requireTasks = (names: readonly string[], where: string) => {
-    const stray = names.find((task) => !Object.hasOwn(info.tasks, task));
-    if (stray !== undefined) throw unknownName("task", stray, Object.keys(info.tasks), where);
+    const known = knownTasks(info);
+    const stray = names.find((task) => !Object.hasOwn(known, task));
+    if (stray !== undefined) throw unknownName("task", stray, Object.keys(known), where);
   };
   requireTasks(tasks, info.name);
   if (Array.isArray(labels)) requireTasks(labels, `${stream}.tasks`);

@@ -17,6 +17,8 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
   encode(label: LabelMap, spec: S): Raster;
   /** What predictions come to, where they are scores; left out where their values are what counts. */
   readonly decision?: Decision<S>;
+  /** What the predictions of frames that follow one another come to together; nothing if left out. */
+  readonly course?: Course<S>;
   /** What in a whole set of label files is almost certainly a mistake; nothing if left out. */
   suspicions?(summary: LabelSummary, spec: S): readonly Suspicion[];
   /** The entry in dataset.yaml that belongs to encoded files; left out where it is `spec` itself. */
@@ -52,6 +54,14 @@ export interface Decision<S extends TaskSpec = TaskSpec> {
   readonly name: string;
   /** The decisions as file pixels. */
   of(prediction: PredictionMap, spec: S): Raster;
+}
+
+/** What predictions of consecutive frames come to, e.g. a trajectory, as a text file. */
+export interface Course<S extends TaskSpec = TaskSpec> {
+  /** The end of the file's name: `trajectory.txt`. */
+  readonly ending: string;
+  /** The file's text, of the predictions in order of time. */
+  of(predictions: Iterable<PredictionMap>, spec: S): string;
 }
 
 /** What all label files of a task look like together. */
