@@ -2,12 +2,14 @@
 import { registry } from "../common/registry.js";
 import { deeplabv3plusModel } from "./deeplabv3plus.js";
 import { depthNetModel } from "./depth-net.js";
+import { motionNetModel } from "./motion-net.js";
 import type { ModelDefinition } from "./network.js";
 import { segnetModel } from "./segnet.js";
 import { xtascNetModel } from "./xtasc-net.js";
 
 export { type DeepLabV3PlusOptions, deeplabv3plus } from "./deeplabv3plus.js";
 export { type DepthNetOptions, depthNet } from "./depth-net.js";
+export { type MotionNetOptions, motionNet } from "./motion-net.js";
 export {
   type Decoded,
   type Encoded,
@@ -25,5 +27,6 @@ export const models = registry<ModelDefinition<any>>("models", {
   [segnetModel.name]: segnetModel,
   [deeplabv3plusModel.name]: deeplabv3plusModel,
   [depthNetModel.name]: depthNetModel,
+  [motionNetModel.name]: motionNetModel,
   [xtascNetModel.name]: xtascNetModel,
 });
