@@ -119,7 +119,12 @@ export function parseCollective(
     const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
     throw issueError(parsed.error.issues, { schema: json, value, place: yaml.place });
   }
-  const { modules, mediator, ...rest } = parsed.data;
+  const { modules, ...rest } = parsed.data;
+  const configured = rest.constraints.map((each: Named) => ({
+    definition: constraints[each.name],
+    options: optionsOf(each),
+  }));
+  const mediator = { ...rest.mediator, data: mediatorData(rest.mediator, configured) };
   const { evaluation, checkpoint, samples, runtime, steps, seed, plugins } = rest;
   const shared = { steps, seed, evaluation, checkpoint, samples, runtime, plugins };
   const runOf = (name: string, own: object): RunConfig =>
@@ -138,16 +143,23 @@ export function parseCollective(
   const config: CollectiveConfig = {
     ...rest,
     modules: listed,
-    constraints: rest.constraints.map((each: Named) => ({
-      definition: constraints[each.name],
-      options: optionsOf(each),
-    })),
+    constraints: configured,
     mediator: { ...mediator, data: reference.data },
     runtime: reference.runtime,
     text: `# Everything this collective was made with.\n${stringify(JSON.parse(JSON.stringify(value)))}`,
   };
   requireSound(config, file);
   return config;
+}
+
+/** The mediator's data: a world that is to be seen in several frames moves for as long as they last. */
+function mediatorData(
+  { data, frames }: { readonly data: Readonly<Record<string, unknown>>; readonly frames: number },
+  ties: readonly ConfiguredConstraint[],
+): Readonly<Record<string, unknown>> {
+  if (frames === 1 || data.world === undefined || data.video !== undefined) return data;
+  const steps = ties.map(({ definition, options }) => definition.needs(options).frames?.step ?? 1);
+  return { ...data, video: (frames - 1) * Math.max(1, ...steps) + 1 };
 }
 
 /** Throws UserError for modules that cannot learn or cannot be told apart. */

@@ -3,8 +3,10 @@
  * which arrive as arrays from somewhere.
  */
 import { z } from "zod";
-import { motionBetween } from "../constraints/beside-method.js";
+import { motionBetween, neededArrays } from "../constraints/beside-method.js";
+import { extendedRun, framesOf } from "../constraints/frame-runs.js";
 import { type ConstraintContext, taskFor } from "../constraints/index.js";
+import { constraintContext, motionTask } from "../constraints/predicted-motion.js";
 import type { ExtraArray, FramesPlan } from "../fields/layout.js";
 import { input } from "../graph/ops/leaf.js";
 import type { MethodContext, MethodDefinition } from "../methods/method.js";
@@ -21,64 +23,64 @@ export interface MediatorPlan {
   readonly arrays: readonly ExtraArray[];
 }
 
-/** Name of the array that a prediction of a task is. */
-export function predictionName(task: string, frame: number): string {
-  return `peer.${task}.frame${frame}`;
+/** Name of the array that a prediction of a task on these frames, in this order, is. */
+export function predictionName(task: string, frames: readonly number[]): string {
+  return `peer.${task}.frame${frames.join("-")}`;
 }
 
-/** The tasks that a constraint ties. Throws UserError where there is none of a kind. */
+/** The tasks that a constraint ties, the one that predicts motion among them. Throws UserError where there is none of a kind. */
 export function tiedTasks({ definition, options }: ConfiguredConstraint, tasks: readonly Task[]): string[] {
-  return Object.entries(definition.needs(options).tasks).map(([part, kind]) => {
-    const named = options[part];
-    return taskFor({ tasks }, definition.name, kind, typeof named === "string" ? named : undefined).name;
+  const needs = definition.needs(options);
+  const named = Object.entries(needs.tasks).map(([part, kind]) => {
+    const name = options[part];
+    return taskFor({ tasks }, definition.name, kind, typeof name === "string" ? name : undefined).name;
   });
+  const mover = needs.motion === true ? motionTask(tasks) : undefined;
+  return mover === undefined ? named : [...named, mover.name];
 }
 
 /** What the constraints together need of the mediator's batches. */
-export function mediatorNeeds(constraints: readonly ConfiguredConstraint[]): {
+export function mediatorNeeds(
+  constraints: readonly ConfiguredConstraint[],
+  tasks: readonly Task[],
+): {
   arrays: ExtraArray[];
   /** Frames of a sequence; 1 where single images are enough. */
   frames: number;
   step: number;
 } {
   const needs = constraints.map(({ definition, options }) => definition.needs(options));
-  const arrays: ExtraArray[] = [];
-  if (needs.some(({ camera }) => camera)) arrays.push("camera");
-  if (needs.some(({ motion }) => motion)) arrays.push("pose");
   return {
-    arrays,
+    arrays: [...new Set(needs.flatMap((each) => neededArrays(each, tasks)))],
     frames: Math.max(1, ...needs.map(({ frames }) => frames?.count ?? 1)),
     step: Math.max(1, ...needs.map(({ frames }) => frames?.step ?? 1)),
   };
 }
 
 /** What a constraint sees: predictions of the module's own network, in training mode, and of its peers. */
-function contextOf(context: MethodContext, { tasks }: MediatorPlan): ConstraintContext {
-  const { batchSize, size } = context;
+function contextOf(context: MethodContext, { tasks, frames: sequence }: MediatorPlan): ConstraintContext {
+  const { batchSize, size, network } = context;
   // Mediator batches leave running statistics alone.
   const quiet = { ...context, forward: context.forward.with({ updatesState: false }) };
-  const own = new Set(context.tasks.map(({ name }) => name));
-  const peers = tasks.filter(({ name }) => !own.has(name));
-  return {
+  const isOwn = ({ name }: Task) => context.tasks.some((own) => own.name === name);
+  return constraintContext({
     ...{ tasks, batchSize, size },
-    frame: (index) => {
-      const image = context.image(0, index);
-      return {
-        image,
-        get camera() {
-          return context.camera(0, index);
-        },
-        get predictions() {
-          const predicted = peers.map(({ name, kind, spec }) => {
-            const shape = [batchSize, kind.learning.channels(spec), ...size];
-            return [name, input(predictionName(name, index), shape)] as const;
-          });
-          return { ...networkPass(quiet, image).predictions, ...Object.fromEntries(predicted) };
-        },
-      };
+    image: (frame) => context.image(0, frame),
+    camera: (frame) => context.camera(0, frame),
+    givenMotion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
+    predictions: (frames) => {
+      const concerned = tasks.filter((task) => framesOf(task) === frames.length);
+      const own = concerned.some(isOwn)
+        ? networkPass(quiet, context.clip(extendedRun(frames, network.frames ?? 1, sequence?.count ?? 1)))
+        : undefined;
+      const predicted = concerned.map((task) => {
+        const { name, kind, spec } = task;
+        const shape = [batchSize, kind.learning.channels(spec), ...size];
+        return [name, isOwn(task) ? own!.predictions[name] : input(predictionName(name, frames), shape)];
+      });
+      return Object.fromEntries(predicted);
     },
-    motion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
-  };
+  });
 }
 
 /** The constraints that tie one of these tasks. */

@@ -2,6 +2,7 @@
  * @file Peers in one process: the modules' predictions on a mediator batch, in training mode, from their
  * weights or from copies of them that are some steps old.
  */
+import { extendedRun, framesOf, neighbourRuns } from "../constraints/frame-runs.js";
 import { headsOf } from "../methods/method.js";
 import { streamLeaves } from "../methods/streams.js";
 import { runNetwork } from "../models/network.js";
@@ -52,13 +53,18 @@ export class Peer {
     const modules = new ModuleSet();
     const layer = new Layer(modules.scope(KEPT), new Forward("train", { updatesState: false }));
     const leaves = streamLeaves({ batchSize, size, frames: { count: frames, step: 1 } });
-    const outputs = Array.from({ length: frames }, (_, frame) => {
-      const { outputs: maps } = runNetwork(network, layer, leaves.image(0, frame), headsOf(tasks));
-      return tasks.map(({ name, kind, spec }) => [
-        predictionName(name, frame),
-        kind.learning.activate(maps[name], spec),
-      ]);
-    });
+    const lengths = [...new Set(tasks.map(framesOf))];
+    const outputs = lengths.flatMap((length) =>
+      neighbourRuns(length, frames).map((run) => {
+        const seen = leaves.clip(extendedRun(run, network.frames ?? 1, frames));
+        const { outputs: maps } = runNetwork(network, layer, seen, headsOf(tasks));
+        const concerned = tasks.filter((task) => framesOf(task) === length);
+        return concerned.map(({ name, kind, spec }) => [
+          predictionName(name, run),
+          kind.learning.activate(maps[name], spec),
+        ]);
+      }),
+    );
     const names = modules.all().map(({ name }) => name);
     const copy = staleness === 0 ? null : new StateStore(engine);
     if (copy !== null) for (const name of names) copy.write(name, live.shape(name), await live.read(name));

@@ -14,6 +14,7 @@ import { missingParts, takeBack } from "../disk/filled-folder.js";
 import { MAIN_STREAM } from "../fields/layout.js";
 import type { MethodDefinition } from "../methods/method.js";
 import { nodeEngine } from "../runtime/engine.node.js";
+import type { Task } from "../tasks/task.js";
 import { firstSize, requireFittingSize, sourceOf } from "../training/run-data.js";
 import type { CollectiveConfig } from "./config.js";
 import { constraintsOf, type MediatorPlan, mediatorMethod, mediatorNeeds, tiedTasks } from "./mediator.js";
@@ -89,7 +90,7 @@ async function openMediator(
   log: (message: string) => void,
 ): Promise<MediatorStream> {
   const tasks = modules.flatMap(({ data }) => data.tasks);
-  const plan: MediatorPlan = { constraints, tasks, ...streamNeeds(constraints, mediator.frames) };
+  const plan: MediatorPlan = { constraints, tasks, ...streamNeeds(constraints, tasks, mediator.frames) };
   for (const each of constraints) tiedTasks(each, tasks);
   for (const { config, data } of modules) {
     const { name, dedicated, frozen } = config;
@@ -130,9 +131,10 @@ async function openMediator(
 
 function streamNeeds(
   constraints: CollectiveConfig["constraints"],
+  tasks: readonly Task[],
   frames: number,
 ): Pick<MediatorPlan, "frames" | "arrays"> {
-  const needs = mediatorNeeds(constraints);
+  const needs = mediatorNeeds(constraints, tasks);
   if (frames < needs.frames) {
     throw new UserError({
       code: "collective.too-few-frames",

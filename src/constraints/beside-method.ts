@@ -1,6 +1,6 @@
 /**
  * @file A constraint as a method's companion: `method: {with: [{name: depth-normals}]}` ties the heads of one
- * network; motion between frames is that of the poses that the data gives.
+ * network; motion between frames is what a task predicts, else that of the poses that the data gives.
  */
 import type { ExtraArray } from "../fields/layout.js";
 import { sub } from "../graph/ops/arithmetic.js";
@@ -9,7 +9,10 @@ import { reshape, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { MethodContext, MethodDefinition } from "../methods/method.js";
 import { networkPass } from "../methods/supervised.js";
-import type { ConstraintContext, ConstraintDefinition, FrameMotion } from "./constraint.js";
+import type { Task } from "../tasks/task.js";
+import type { ConstraintContext, ConstraintDefinition, ConstraintNeeds, FrameMotion } from "./constraint.js";
+import { extendedRun, framesOf } from "./frame-runs.js";
+import { constraintContext, motionTask, predictsIntrinsics } from "./predicted-motion.js";
 
 /** [N,3,3] and [N,3,1] of poses [N,3,4]. */
 function partsOf(pose: Tensor): { rotation: Tensor; position: Tensor } {
@@ -33,24 +36,41 @@ export function motionBetween(from: Tensor, to: Tensor): FrameMotion {
 }
 
 /** What a constraint sees beside a method: view 0 of the stream `main`. */
-function contextOf(context: MethodContext): ConstraintContext {
-  const { tasks, batchSize, size } = context;
-  return {
+function contextOf(context: MethodContext, count: number): ConstraintContext {
+  const { tasks, batchSize, size, network } = context;
+  return constraintContext({
     ...{ tasks, batchSize, size },
-    frame: (index) => {
-      const image = context.image(0, index);
-      return {
-        image,
-        get camera() {
-          return context.camera(0, index);
-        },
-        get predictions() {
-          return networkPass(context, image).predictions;
-        },
-      };
+    image: (frame) => context.image(0, frame),
+    camera: (frame) => context.camera(0, frame),
+    givenMotion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
+    predictions: (frames) => {
+      const seen = context.clip(extendedRun(frames, network.frames ?? 1, count));
+      const { predictions } = networkPass(context, seen);
+      return predictionsOf(tasks, frames, predictions);
     },
-    motion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
-  };
+  });
+}
+
+/** Of predictions by task name those that concern as many frames. */
+export function predictionsOf<T>(
+  tasks: readonly Task[],
+  frames: readonly number[],
+  predictions: Readonly<Record<string, T>>,
+): Record<string, T> {
+  const concerned = tasks.filter((task) => framesOf(task) === frames.length);
+  return Object.fromEntries(concerned.map(({ name }) => [name, predictions[name]]));
+}
+
+/** The arrays that a constraint wants of the data, given what the tasks predict. */
+export function neededArrays(
+  { camera = false, motion = false }: ConstraintNeeds,
+  tasks: readonly Task[],
+): ExtraArray[] {
+  const mover = motionTask(tasks);
+  const arrays: ExtraArray[] = [];
+  if (camera && (mover === undefined || !predictsIntrinsics(mover))) arrays.push("camera");
+  if (motion && mover === undefined) arrays.push("pose");
+  return arrays;
 }
 
 /** A constraint as a method that has no supervised terms. */
@@ -61,13 +81,11 @@ export function constraintMethod<O>(constraint: ConstraintDefinition<O>): Method
     // A task without labels learns from the task that it is tied to.
     learnsUnlabelled: true,
     frames: (options) => constraint.needs(options).frames,
-    arrays: (options) => {
-      const { camera, motion } = constraint.needs(options);
-      const arrays: ExtraArray[] = [];
-      if (camera) arrays.push("camera");
-      if (motion) arrays.push("pose");
-      return arrays;
+    arrays: (options, tasks) => neededArrays(constraint.needs(options), tasks),
+    build(context, options) {
+      const wanted = constraint.needs(options).frames?.count ?? 1;
+      const count = Math.max(wanted, context.network.frames ?? 1);
+      return { terms: constraint.build(contextOf(context, count), options) };
     },
-    build: (context, options) => ({ terms: constraint.build(contextOf(context), options) }),
   };
 }

@@ -15,7 +15,7 @@ export interface ConstraintFrame {
   readonly image: Tensor;
   /** [N,4], fx, fy, cx, cy in pixels. */
   readonly camera: Tensor;
-  /** Activated predictions [N,C,H,W] by task name. */
+  /** Activated predictions [N,C,H,W] by task name, of tasks that concern a single frame. */
   readonly predictions: Readonly<Record<string, Tensor>>;
 }
 
@@ -43,7 +43,7 @@ export interface ConstraintContext {
   readonly size: readonly [number, number];
   /** Frame 0 is the earliest. */
   frame(index: number): ConstraintFrame;
-  /** From frame `from` to frame `to`. */
+  /** From frame `from` to frame `to`: as a task predicts it, or of the data's poses where none does. */
   motion(from: number, to: number): FrameMotion;
 }
 

@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import { readCollective, trainCollective } from "../../src/collective/index.js";
 import { readMetrics } from "../../src/training/index.js";
 import { scratchFolder, userError } from "../helpers/folder.js";
+import { writeTiny } from "../helpers/tiny.js";
 
 let folder: string;
 beforeEach(() => {
@@ -71,8 +72,12 @@ test("depth is learnt from video alone, tied to the segmentation of the same fra
 });
 
 test("a mediator without sequences, or without poses, is refused before anything is written", async () => {
-  const stills = { world: "streets", train: 2, val: 1, test: 1, size: [32, 64] };
-  const config = await configOf({ mediator: { data: stills, frames: 2, batchSize: 2 } });
+  await writeTiny(join(folder, "stills"));
+  const config = await configOf({
+    mediator: { data: { path: "stills" }, frames: 2, batchSize: 2 },
+    modules: { depth: { tasks: ["depth"], model: { name: "depth-net", width: 4 }, data: "none" } },
+    constraints: [{ name: "photometric" }],
+  });
   const { facts } = await userError(() => trainCollective({ config, folder: join(folder, "run") }));
   expect(facts.code).toMatch(/^data\./);
 });

@@ -106,7 +106,16 @@ export function constraintSuite<O>(constraint: ConstraintDefinition<O>, given: o
       const method = constraintMethod(constraint);
       const { frames, camera = false, motion = false } = constraint.needs(options);
       expect(method.frames?.(options)).toEqual(frames);
-      expect(method.arrays?.(options)).toEqual([...(camera ? ["camera"] : []), ...(motion ? ["pose"] : [])]);
+      const still = all.context.tasks;
+      expect(method.arrays?.(options, still)).toEqual([
+        ...(camera ? ["camera"] : []),
+        ...(motion ? ["pose"] : []),
+      ]);
+      // What a task predicts is not asked of the data.
+      const moving = resolveTasks({ motion: { kind: "motion" }, more: { kind: "depth" } });
+      expect(method.arrays?.(options, moving)).toEqual(camera ? ["camera"] : []);
+      const seeing = resolveTasks({ motion: { kind: "motion", intrinsics: true } });
+      expect(method.arrays?.(options, seeing)).toEqual([]);
       // Two frames where something moves between them.
       expect(motion ? (frames?.count ?? 0) >= 2 : true).toBe(true);
     });
