@@ -10,6 +10,19 @@ function members(taps: Taps): number[][] {
   });
 }
 
+/** Of the values at some places of a plane. */
+function largest(data: Float32Array, plane: number, places: readonly number[]): number {
+  let most = data[plane + places[0]];
+  for (const place of places) most = Math.max(most, data[plane + place]);
+  return most;
+}
+
+function mean(data: Float32Array, plane: number, places: readonly number[]): number {
+  let sum = 0;
+  for (const place of places) sum += data[plane + place];
+  return sum / places.length;
+}
+
 /**
  * A map whose every pixel is made of the valid ones of several, by taps (weights do not matter).
  * `thin`: the largest value, so that a line of one pixel's width stays whole; valid where that is not 0, or
@@ -22,21 +35,25 @@ export function poolLabel(label: LabelMap, tapsY: Taps, tapsX: Taps, rule: "thin
   const plane = label.height * width;
   const data = new Float32Array(channels * size);
   const valid = new Uint8Array(size);
-  rows.forEach((sourceRows, y) => {
-    columns.forEach((sourceColumns, x) => {
+  for (let y = 0; y < rows.length; y++) {
+    for (let x = 0; x < columns.length; x++) {
       const to = y * columns.length + x;
-      const sources = sourceRows.flatMap((row) => sourceColumns.map((column) => row * width + column));
-      const known = sources.filter((from) => label.valid[from] === 1);
-      if (known.length === 0) return;
+      const known: number[] = [];
+      for (const row of rows[y]) {
+        for (const column of columns[x])
+          if (label.valid[row * width + column] === 1) known.push(row * width + column);
+      }
+      if (known.length === 0) continue;
       let set = false;
       for (let c = 0; c < channels; c++) {
-        const values = known.map((from) => label.data[c * plane + from]);
-        const sum = () => values.reduce((total, value) => total + value, 0);
-        data[c * size + to] = rule === "thin" ? Math.max(...values) : sum() / values.length;
-        set ||= data[c * size + to] !== 0;
+        const value =
+          rule === "thin" ? largest(label.data, c * plane, known) : mean(label.data, c * plane, known);
+        data[c * size + to] = value;
+        set ||= value !== 0;
       }
-      if (rule === "pooled" || set || 2 * known.length >= sources.length) valid[to] = 1;
-    });
-  });
+      const mostly = 2 * known.length >= rows[y].length * columns[x].length;
+      if (rule === "pooled" || set || mostly) valid[to] = 1;
+    }
+  }
   return { channels, height: rows.length, width: columns.length, data, valid };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { registry } from "../common/registry.js";
 import { suggest } from "../common/suggest.js";
+import { boundaries } from "./boundaries/boundaries.js";
 import { depth } from "./depth.js";
 import { edges2d } from "./edges2d.js";
 import { keypoints2d } from "./keypoints2d.js";
@@ -14,6 +15,7 @@ import { reshading } from "./reshading.js";
 import { segmentation } from "./segmentation.js";
 import type { Task, TaskKind, TaskSpec } from "./task.js";
 
+export type { BoundariesSpec } from "./boundaries/spec.js";
 export { CITYSCAPES_7, CITYSCAPES_8, type ClassMap, mapClasses } from "./class-maps.js";
 export { writeClassColour, writeGrey, writeScaleColour } from "./colours.js";
 export type { DepthSpec } from "./depth.js";
@@ -26,7 +28,7 @@ export { fullValue, withChannels } from "./raster.js";
 export type { SegmentationSpec } from "./segmentation.js";
 export type * from "./task.js";
 export type { UnitMapSpec } from "./unit-map.js";
-export { depth, edges2d, keypoints2d, motion, normals, occlusionEdges, reshading, segmentation };
+export { boundaries, depth, edges2d, keypoints2d, motion, normals, occlusionEdges, reshading, segmentation };
 
 /** Every kind of task, by the name it has in dataset.yaml. */
 export const taskKinds = registry<TaskKind>("tasks", {
@@ -38,6 +40,7 @@ export const taskKinds = registry<TaskKind>("tasks", {
   keypoints2d,
   edges2d,
   motion,
+  boundaries,
 });
 
 /**

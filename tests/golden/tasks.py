@@ -219,6 +219,41 @@ loss_case("reshading.loss", depth_loss(shades), shading)
 cases["reshading.joint.label"] = {"value": pack(shades * valid)}
 loss_case("reshading.joint.reconstruction", depth_loss(shading), decoded_depth)
 
+# --- boundaries of four annotators, two of whom agree; gradients with respect to the logits
+line_rng = np.random.default_rng(20110501)
+marks = given("marks", (line_rng.random((N, 4, H, W)) < 0.35) * valid.numpy())
+edge_logits_array = line_rng.normal(-1, 2, (N, 1, H, W))
+edge_logits_array[0, 0, 0, :2] = (9, -9)
+edge_logits = given("edgeLogits", edge_logits_array)
+agreed = torch.stack([(marks[n].sum(0, keepdim=True) >= 2).double() for n in range(N)])
+
+
+def boundary_loss(target, balanced=None):
+    def loss(x, n):
+        keep = ok[n]
+        if not keep.any():
+            return zero(x)
+        y = target[n][keep]
+        weight = (1 - y).mean() if balanced is None else balanced
+        terms = F.binary_cross_entropy_with_logits(x[keep], y, reduction="none")
+        return (terms * torch.where(y == 1, weight, 1 - weight)).mean()
+
+    return loss
+
+
+def soft_boundary_loss(x, n):
+    keep = ok[n]
+    if not keep.any():
+        return zero(x)
+    y = torch.sigmoid(edge_logits)[n][keep]
+    return -(0.95 * y * F.logsigmoid(x[keep]) + 0.05 * (1 - y) * F.logsigmoid(-x[keep])).mean()
+
+
+loss_case("boundaries.loss", boundary_loss(agreed, torch.tensor(0.95).double()), edge_logits)
+loss_case("boundaries.auto.loss", boundary_loss(agreed), edge_logits)
+cases["boundaries.joint.label"] = {"value": pack(agreed * valid)}
+loss_case("boundaries.joint.reconstruction", soft_boundary_loss, decoded_depth)
+
 # --- metrics over a set of three images, numpy only
 M, SIDE = 3, 12
 metric_valid = f32(rng.random((M, SIDE, SIDE)) < 0.8)

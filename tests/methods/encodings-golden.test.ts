@@ -20,16 +20,19 @@ const raw = goldenInput("raw");
 const unit = goldenInput("unit");
 const shades = goldenInput("shades");
 const predictedShading = goldenInput("shading");
+const marks = goldenInput("marks");
+const edgeLogits = goldenInput("edgeLogits");
 /** What an auto-encoder makes of a stack, by the number of channels. */
 const decoded = goldenInput("decoded");
 const decodedVector = goldenInput("decodedVector");
 const decodedDepth = slice(decoded, { axes: [1], starts: [0], ends: [1] });
 
-const [segmentation, depth, normals, reshading] = resolveTasks({
+const [segmentation, depth, normals, reshading, boundaries] = resolveTasks({
   segmentation: { kind: "segmentation", classes: ["a", "b", "c", "d"] },
   depth: { kind: "depth" },
   normals: { kind: "normals" },
   reshading: { kind: "reshading" },
+  boundaries: { kind: "boundaries", annotators: 4, agreement: 2 },
 });
 const predictedUnit = normals.kind.learning.activate(raw, normals.spec);
 
@@ -38,6 +41,7 @@ const joint = {
   depth: jointEncoding(depth),
   normals: jointEncoding(normals),
   reshading: jointEncoding(reshading),
+  boundaries: jointEncoding(boundaries),
 };
 const published = {
   segmentation: jtrPublished.segmentation(segmentation),
@@ -77,6 +81,15 @@ compareWithGolden(/\.(joint|released)\./, {
   "reshading.joint.label": { result: joint.reshading.encodeLabel(shades, valid) },
   "reshading.joint.reconstruction": {
     result: joint.reshading.reconstructionLoss(decodedDepth, predictedShading, valid),
+    leaf: decodedDepth,
+  },
+  "boundaries.joint.label": { result: joint.boundaries.encodeLabel(marks, valid) },
+  "boundaries.joint.reconstruction": {
+    result: joint.boundaries.reconstructionLoss(
+      decodedDepth,
+      boundaries.kind.learning.activate(edgeLogits, boundaries.spec),
+      valid,
+    ),
     leaf: decodedDepth,
   },
 

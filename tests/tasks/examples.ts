@@ -1,6 +1,7 @@
 /** @file Each built-in kind of task with entries of a dataset, and how its labels and predictions look. */
 import type { Random } from "../../src/common/random.js";
 import type {
+  BoundariesSpec,
   LabelMap,
   MotionSpec,
   PredictionMap,
@@ -73,4 +74,20 @@ export const taskExamples: readonly TaskEntry[] = [
   ...unitMaps,
   { entry: { kind: "motion" }, example: motionExample(9) },
   { entry: { kind: "motion", intrinsics: true }, example: motionExample(13) },
+  ...[{ annotators: 3 }, { annotators: 9, invalid: 65535 }, { thresholds: 9, positiveWeight: "auto" }].map(
+    (options): TaskEntry => ({
+      entry: { kind: "boundaries", ...options },
+      example: {
+        // One line that all annotators marked.
+        pixel: (_random, { annotators }, { column }) => Array(annotators).fill(Number(column === 0)),
+        perfect: ({ data, height, width }) => ({
+          ...{ channels: 1, height, width },
+          data: data.slice(0, height * width),
+        }),
+        precision: 0,
+        // One recall at all thresholds: nothing to average over.
+        beyond: ["ap"],
+      } satisfies TaskExample<BoundariesSpec>,
+    }),
+  ),
 ];

@@ -1,5 +1,5 @@
 /** @file Losses and activations against PyTorch: values, and gradients with respect to the prediction. */
-import { depth, normals, reshading, segmentation } from "../../src/tasks/index.js";
+import { boundaries, depth, normals, reshading, segmentation } from "../../src/tasks/index.js";
 import { compareWithGolden, goldenInput } from "./golden.js";
 
 const valid = goldenInput("valid");
@@ -10,6 +10,10 @@ const shading = goldenInput("shading");
 const classes = segmentation.specSchema.parse({ kind: "segmentation", classes: ["a", "b", "c", "d"] });
 const depthSpec = depth.specSchema.parse({ kind: "depth" });
 const normalsSpec = { kind: "normals" } as const;
+const marks = goldenInput("marks");
+const edgeLogits = goldenInput("edgeLogits");
+const edges = boundaries.specSchema.parse({ kind: "boundaries", annotators: 4, agreement: 2 });
+const edge = boundaries.learning.activate(edgeLogits, edges);
 const unit = normals.learning.activate(raw, normalsSpec);
 
 compareWithGolden(/\.(loss|activate)$/, {
@@ -29,6 +33,14 @@ compareWithGolden(/\.(loss|activate)$/, {
   "normals.loss": {
     result: normals.learning.loss(unit, goldenInput("unit"), valid, normalsSpec),
     leaf: raw,
+  },
+  "boundaries.loss": {
+    result: boundaries.learning.loss(edge, marks, valid, edges),
+    leaf: edgeLogits,
+  },
+  "boundaries.auto.loss": {
+    result: boundaries.learning.loss(edge, marks, valid, { ...edges, positiveWeight: "auto" }),
+    leaf: edgeLogits,
   },
   "normals.activate": { result: unit, leaf: raw },
 });

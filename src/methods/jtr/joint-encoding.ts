@@ -6,8 +6,10 @@ import { UserError } from "../../common/errors.js";
 import { add, mul, sub } from "../../graph/ops/arithmetic.js";
 import { oneHot } from "../../graph/ops/shape.js";
 import { softmax } from "../../graph/ops/softmax.js";
-import { erf } from "../../graph/ops/unary.js";
+import { erf, sigmoid } from "../../graph/ops/unary.js";
 import type { Tensor } from "../../graph/tensor.js";
+import { agreedBoundaries, balancedCrossEntropy } from "../../tasks/boundaries/loss.js";
+import type { BoundariesSpec } from "../../tasks/boundaries/spec.js";
 import { maskedCosine, maskedCrossEntropy, maskedL1, unitChannels } from "../../tasks/masked.js";
 import type { Task } from "../../tasks/task.js";
 
@@ -48,6 +50,7 @@ const encodings: Readonly<Record<string, (task: Task) => JointEncoding>> = {
   reshading: sharesOfOne,
   keypoints2d: sharesOfOne,
   edges2d: sharesOfOne,
+  boundaries: boundaryProbabilities,
 };
 
 /** The task's encoding; that of kinds the table does not have is `asTheyStand`. */
@@ -98,6 +101,20 @@ function classProbabilities({ kind, spec }: Task): JointEncoding {
 /** Maps whose labels, but not whose predictions, lie in [0, 1]. */
 function sharesOfOne(task: Task): JointEncoding {
   return { ...asTheyStand(task), bounded: (values) => normalCdf(values, 0.5, 0.5) };
+}
+
+/**
+ * Probabilities for predictions, ones where enough annotators agree for labels (zero where ignored), and the
+ * task's class-balanced cross-entropy of sigmoid(output).
+ */
+function boundaryProbabilities({ spec }: Task): JointEncoding {
+  const own = spec as BoundariesSpec;
+  return {
+    encodePrediction: (prediction) => prediction,
+    encodeLabel: (label, valid) => mul(agreedBoundaries(label, own), valid),
+    reconstructionLoss: (output, target, valid) =>
+      balancedCrossEntropy(sigmoid(output), target, valid, own.positiveWeight),
+  };
 }
 
 /** Metres -> share (0 to 1) of NYUv2's depths that are smaller, by a normal distribution. */
