@@ -137,7 +137,15 @@ export async function fuzzedReaders(): Promise<FuzzedReader[]> {
   const mat = JSON.parse(readFileSync(join(GOLDEN, "mat.json"), "utf8")) as Record<string, unknown> & {
     nyu: { frames: string };
   };
-  const mats = Object.values(mat).filter((each) => typeof each === "string");
+  const annotated = JSON.parse(readFileSync(join(GOLDEN, "annotated-mat.json"), "utf8")) as {
+    bsds: { two: string };
+    sbd: { classes: string };
+    sparse: { file: string };
+  };
+  const mats = [
+    ...Object.values(mat).filter((each) => typeof each === "string"),
+    ...[annotated.bsds.two, annotated.sbd.classes, annotated.sparse.file],
+  ];
   const image = readFileSync(join(PICTURES, "turned1.jpg"));
   const labels = Uint16Array.from({ length: 48 * 32 }, (_, i) => 1000 * (1 + (i % 20)));
   const panoptic = encodePng({ width: 48, height: 32, channels: 1, data: labels });

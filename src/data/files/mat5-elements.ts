@@ -1,6 +1,8 @@
 /** @file The data elements that MAT-files of version 5 are made of: a tag with type and length, and bytes. */
 import { UserError } from "../../common/errors.js";
 
+/** The most common type of large arrays. */
+const MI_UINT8 = 2;
 export const MI_MATRIX = 14;
 export const MI_COMPRESSED = 15;
 export const MI_UTF8 = 16;
@@ -82,10 +84,12 @@ export class Reader {
     const number = Object.hasOwn(NUMBERS, type) ? NUMBERS[type] : undefined;
     if (number === undefined)
       throw this.refuse("the MAT-file has an element of an unknown type", { got: String(type) });
+    if (type === MI_UINT8) return new Float64Array(bytes);
     const [size, get] = number;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const count = Math.floor(bytes.length / size);
-    return Float64Array.from({ length: count }, (_, i) => get(view, i * size, this.#little));
+    const values = new Float64Array(Math.floor(bytes.length / size));
+    for (let i = 0; i < values.length; i++) values[i] = get(view, i * size, this.#little);
+    return values;
   }
 }
 

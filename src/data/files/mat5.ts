@@ -1,7 +1,7 @@
 /**
  * @file MATLAB's MAT-files of version 5 (also called 6 and 7; "MAT-File Format", The MathWorks): numbers,
- * text, cells and structures, compressed or not, in either byte order. Objects, functions and sparse arrays
- * are refused. Version 7.3 is HDF5: see `hdf5.ts`.
+ * text, cells, structures and sparse matrices, compressed or not, in either byte order. Objects and
+ * functions are refused. Version 7.3 is HDF5: see `hdf5.ts`.
  */
 import { inflateSync } from "node:zlib";
 import type { UserError } from "../../common/errors.js";
@@ -18,6 +18,14 @@ export type MatArray =
       readonly kind: "struct";
       readonly shape: readonly number[];
       readonly entries: readonly ReadonlyMap<string, MatArray>[];
+    }
+  /** The values that are not 0: column c has those from `starts[c]` to `starts[c + 1]`, each in its row. */
+  | {
+      readonly kind: "sparse";
+      readonly shape: readonly number[];
+      readonly starts: Float64Array;
+      readonly rows: Float64Array;
+      readonly data: Float64Array;
     };
 
 const MAX_INFLATED = 2 ** 28;
@@ -27,9 +35,10 @@ const MAX_DEPTH = 32;
 const MX_CELL = 1;
 const MX_STRUCT = 2;
 const MX_CHAR = 4;
+const MX_SPARSE = 5;
 const MX_FIRST_NUMERIC = 6;
 const MX_LAST_NUMERIC = 15;
-const MX_NAMES = ["", "cell", "struct", "object", "char", "sparse array"];
+const MX_NAMES = ["", "cell", "struct", "object", "char", "sparse"];
 
 function latin(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1").replace(/\0.*$/s, "");
@@ -56,9 +65,10 @@ function readMatrix(reader: Reader, depth: number): { name: string; array: MatAr
   if (kind === MX_CELL) {
     return { name, array: { kind: "cell", shape, cells: readInner(reader, count, depth) } };
   }
+  if (kind === MX_SPARSE && !complex) return { name, array: readSparse(reader, name, shape) };
   if (kind === MX_STRUCT) return { name, array: readStruct(reader, shape, count, depth) };
   throw reader.refuse(`the array ${JSON.stringify(name)} is of a kind that is not read`, {
-    expected: "numbers, text, cells and structures",
+    expected: "numbers, text, cells, structures and sparse matrices",
     got: complex ? "complex numbers" : (MX_NAMES[kind] ?? `kind ${kind}`),
   });
 }
@@ -68,6 +78,32 @@ function wrongCount(reader: Reader, name: string, expected: number, got: number)
     expected: `${expected} values`,
     got: String(got),
   });
+}
+
+function readSparse(reader: Reader, name: string, shape: readonly number[]): MatArray {
+  const rows = reader.numbers(reader.next());
+  const starts = reader.numbers(reader.next());
+  const data = reader.numbers(reader.next());
+  const [height, width] = shape;
+  const count = starts.at(-1) ?? 0;
+  const ordered = starts.every((start, i) => start >= (i === 0 ? 0 : starts[i - 1]));
+  if (shape.length !== 2 || starts.length !== width + 1 || !ordered || starts[0] !== 0) {
+    throw reader.refuse(`the sparse matrix ${JSON.stringify(name)} does not say where its columns begin`);
+  }
+  // There may be room for more values than there are.
+  if (count > rows.length || count > data.length) {
+    throw wrongCount(reader, name, count, Math.min(rows.length, data.length));
+  }
+  const used = rows.subarray(0, count);
+  const stray = used.find((row) => !(row >= 0 && row < height));
+  if (stray !== undefined) {
+    const expected = `rows from 0 to ${height - 1}`;
+    throw reader.refuse(`the sparse matrix ${JSON.stringify(name)} has a value outside`, {
+      expected,
+      got: String(stray),
+    });
+  }
+  return { kind: "sparse", shape, starts, rows: used, data: data.subarray(0, count) };
 }
 
 function readText(reader: Reader, name: string, shape: readonly number[], count: number): MatArray {

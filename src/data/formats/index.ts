@@ -7,6 +7,7 @@ import { folder } from "../folder.js";
 import { resizedDataset } from "../resize.js";
 import type { Dataset, DatasetFormat, DatasetSource } from "../types.js";
 import { bdd100k } from "./bdd100k.js";
+import { bsds500 } from "./bsds500.js";
 import { camvid } from "./camvid.js";
 import { cityscapes, cityscapes7 } from "./cityscapes.js";
 import { cocoPanoptic } from "./coco-panoptic.js";
@@ -14,6 +15,8 @@ import { mtanCityscapes7, mtanCityscapes19, mtanNyu } from "./mtan.js";
 import { nyuMultitask } from "./nyu-multitask.js";
 import { nyuV2Mat, nyuV2Mat13 } from "./nyu-v2-mat.js";
 import { pascalVoc } from "./pascal-voc.js";
+import { pascalVocAug } from "./pascal-voc-aug.js";
+import { sbd } from "./sbd.js";
 import { sevenScenes } from "./seven-scenes.js";
 import { sunrgbd } from "./sunrgbd.js";
 import { taskonomy } from "./taskonomy.js";
@@ -34,8 +37,11 @@ const ALL: readonly DatasetFormat[] = [
   taskonomy,
   sunrgbd,
   pascalVoc,
+  pascalVocAug,
+  sbd,
   cocoPanoptic,
   bdd100k,
+  bsds500,
   waymo,
 ];
 

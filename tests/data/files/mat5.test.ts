@@ -5,7 +5,7 @@ import { UserError } from "../../../src/common/errors.js";
 import { structure, textCells, wholeNumbers } from "../../../src/data/files/mat-values.js";
 import { decodeMat } from "../../../src/data/files/mat5.js";
 import { userError } from "../../helpers/dataset.js";
-import { golden } from "../formats/cases.js";
+import { annotated, golden } from "../formats/cases.js";
 
 const bytesOf = (base64: string) => Buffer.from(base64, "base64");
 
@@ -44,6 +44,13 @@ function file(big: boolean, ...elements: Buffer[]): Buffer {
   header.write("MATLAB 5.0 MAT-file");
   header.write(big ? "MI" : "IM", 126);
   return Buffer.concat([header, ...elements]);
+}
+
+/** A sparse matrix of two rows and as many columns as `starts` has, less one. */
+function sparse(rows: readonly number[], starts: readonly number[], values: readonly number[]): Buffer {
+  const data = Buffer.from(Float64Array.from(values).buffer);
+  const parts = [element(5, words(rows, false), false), element(5, words(starts, false), false)];
+  return matrix(5, [2, Math.max(2, starts.length - 1)], "s", false, ...parts, element(9, data, false));
 }
 
 describe("decodeMat", () => {
@@ -86,6 +93,18 @@ describe("decodeMat", () => {
     }
   });
 
+  it("reads sparse matrices as scipy writes them", () => {
+    const { file: bytes, rows, columns, data } = annotated.sparse;
+    const { s } = Object.fromEntries(decodeMat(Buffer.from(bytes, "base64"), "x.mat"));
+    expect(s).toEqual({
+      kind: "sparse",
+      shape: [2, 3],
+      starts: Float64Array.from(columns),
+      rows: Float64Array.from(rows),
+      data: Float64Array.from(data),
+    });
+  });
+
   it("refuses other files, damaged ones and kinds that it does not read", async () => {
     const number = element(9, Buffer.alloc(8), false);
     const nest = (depth: number): Buffer =>
@@ -94,7 +113,11 @@ describe("decodeMat", () => {
       [Buffer.from("nothing"), "not a MAT-file"],
       [Buffer.from("MATLAB 7.3 MAT-file".padEnd(128)), "version 7.3"],
       [file(false, Buffer.from("abc")), "too early"],
-      [file(false, matrix(5, [1, 1], "s", false)), "got sparse array"],
+      [file(false, matrix(3, [1, 1], "s", false)), "got object"],
+      [file(false, sparse([0], [0], [8])), "where its columns begin"],
+      [file(false, sparse([0], [0, 2, 1], [8])), "where its columns begin"],
+      [file(false, sparse([0], [0, 1, 2], [8])), "expected 2 values, got 1"],
+      [file(false, sparse([2], [0, 0, 1], [8])), "expected rows from 0 to 1, got 2"],
       [file(false, matrix(0x806, [1, 1], "c", false, number)), "got complex numbers"],
       [file(false, matrix(17, [1, 1], "o", false)), "got kind 17"],
       [file(false, matrix(6, [1, 2], "n", false, number)), "expected 2 values, got 1"],

@@ -36,6 +36,15 @@ export const golden = JSON.parse(readFileSync("tests/golden/mat.json", "utf8")) 
   };
 };
 
+/** Written by tests/golden/annotated_mat.py. */
+export const annotated = JSON.parse(readFileSync("tests/golden/annotated-mat.json", "utf8")) as {
+  bsds: Readonly<Record<"two" | "sizes" | "values" | "nobody" | "ten" | "other", string>> & {
+    boundaries: number[][];
+  };
+  sbd: { classes: string; values: string; segmentation: number[] };
+  sparse: { file: string; rows: number[]; columns: number[]; data: number[] };
+};
+
 const npy = (shape: number[], data: NpyData) => encodeNpy({ shape, data });
 
 /** An image of floats [height, width, 3]: 0, 1/n, 2/n, ... */
@@ -284,5 +293,47 @@ export const CASES: Readonly<Record<string, FormatCase>> = {
       edges2d: Float32Array.of(0.191, 1),
       keypoints2d: Float32Array.of(0, 0.305),
     },
+  },
+  bsds500: {
+    files: {
+      "images/train/8049.png": noisePng(3, 2),
+      "groundTruth/train/8049.mat": Buffer.from(annotated.bsds.two, "base64"),
+      "images/val/8068.png": noisePng(3, 2),
+    },
+    splits: { train: ["8049"], val: ["8068"] },
+    labels: {
+      boundaries: Float32Array.from([
+        ...annotated.bsds.boundaries.flat(),
+        ...new Array<number>(7 * 6).fill(0),
+      ]),
+    },
+  },
+  sbd: {
+    files: {
+      "img/2008_000002.png": noisePng(3, 2),
+      "img/2008_000003.png": noisePng(3, 2),
+      "cls/2008_000002.mat": Buffer.from(annotated.sbd.classes, "base64"),
+      "cls/2008_000003.mat": Buffer.from(annotated.sbd.classes, "base64"),
+      "train.txt": "2008_000002\n",
+      "val.txt": "2008_000003\n",
+    },
+    splits: { train: ["2008_000002"], val: ["2008_000003"] },
+    labels: { segmentation: Float32Array.from(annotated.sbd.segmentation) },
+  },
+  "pascal-voc-aug": {
+    files: {
+      "JPEGImages/2007_1.png": noisePng(2, 1),
+      "JPEGImages/2008_2.png": noisePng(2, 1),
+      "JPEGImages/2007_3.png": noisePng(2, 1),
+      "SegmentationClass/2007_1.png": greyPng(2, [20, 255]),
+      "SegmentationClassAug/2007_1.png": greyPng(2, [20, 255]),
+      "SegmentationClassAug/2008_2.png": greyPng(2, [3, 0]),
+      "SegmentationClassAug/2007_3.png": greyPng(2, [1, 0]),
+      "ImageSets/Segmentation/train.txt": "2007_1\n",
+      "ImageSets/Segmentation/trainaug.txt": "2008_2\n2007_1\n",
+      "ImageSets/Segmentation/val.txt": "2007_3\n",
+    },
+    splits: { train: ["2008_2", "2007_1"], val: ["2007_3"] },
+    labels: { segmentation: Float32Array.of(3, 0) },
   },
 };
