@@ -1,7 +1,7 @@
 /**
  * @file BSDS500 (Arbelaez, Maire, Fowlkes, Malik 2011): `images/<split>/ID.jpg` and
- * `groundTruth/<split>/ID.mat` for train, val and test, also below `data/` or `BSDS500/data/` as in the archive. A .mat holds a cell for
- * each annotator, with `Boundaries` of zeros and ones.
+ * `groundTruth/<split>/ID.mat` for train, val and test, also below `data/` or `BSDS500/data/` as in the
+ * archive. A .mat holds a cell for each annotator, with `Boundaries` of zeros and ones.
  */
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";

@@ -1,7 +1,7 @@
 /**
  * @file PASCAL VOC augmented with the masks of SBD (Hariharan et al. 2011), as segmentation is usually
- * trained on it: a VOC folder with `SegmentationClassAug/*.png` for all images, and `trainaug.txt` (10,582 images)
- * beside VOC's own lists. The split `train` is that of `trainaug.txt`.
+ * trained on it: a VOC folder with `SegmentationClassAug/[id].png` for all images, and `trainaug.txt` (10,582
+ * images) beside VOC's own lists. The split `train` is that of `trainaug.txt`.
  */
 import { join } from "node:path";
 import { filesByStem, requireFolder } from "../listing.js";

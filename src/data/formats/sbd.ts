@@ -1,8 +1,8 @@
 /**
  * @file SBD, the Semantic Boundaries Dataset (Hariharan, Arbelaez, Bourdev, Maji, Malik 2011), with the
  * classes of PASCAL VOC: `img/ID.jpg`, `cls/ID.mat` (`GTcls.Segmentation`, 0 = background, 1..20),
- * `train.txt`, `val.txt`, also below `dataset/` or `benchmark_RELEASE/dataset/` as in the archive. Its own `val` holds
- * images that VOC trains on, and the other way round.
+ * `train.txt`, `val.txt`, also below `dataset/` or `benchmark_RELEASE/dataset/` as in the archive. Its own
+ * `val` holds images that VOC trains on, and the other way round.
  */
 import { join } from "node:path";
 import { parseTaskSpec } from "../../tasks/index.js";

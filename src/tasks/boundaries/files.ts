@@ -71,7 +71,7 @@ export function encodeBoundaries(label: LabelMap, { annotators, invalid }: Bound
     }
     for (let each = 0; each < annotators; each++) data[pixel] += label.data[each * area + pixel] * 2 ** each;
     // One annotator's mark has two values, so that one of them may stand for something else.
-    if (annotators === 1 && data[pixel] === invalid) data[pixel] = invalid === 0 ? 1 : 255;
+    if (annotators === 1 && data[pixel] === invalid) data[pixel] = 255;
   }
   return { width, height, channels: 1, data };
 }

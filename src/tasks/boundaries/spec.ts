@@ -17,7 +17,7 @@ export const boundariesSchema = z
      */
     positiveWeight: z.union([z.number().gt(0).lt(1), z.literal("auto")]).default(0.95),
     /** The file's value of pixels without a label; all pixels are valid if left out. */
-    invalid: z.int().min(0).max(65535).optional(),
+    invalid: z.int().min(1).max(65535).optional(),
     /** How far apart a predicted pixel and its true partner may be, as a share of the map's diagonal. */
     tolerance: z.number().min(0).max(0.1).default(0.0075),
     /** How many thresholds, evenly between 0 and 1, predictions are measured at. */
