@@ -15,6 +15,7 @@ import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
+import { initCommand } from "./commands/init.js";
 import { predictCommand } from "./commands/predict.js";
 import { reportCommand } from "./commands/report.js";
 import { trainCommand } from "./commands/train.js";
@@ -26,8 +27,8 @@ With --json, stdout carries one JSON document (train: one a line); everything el
 
 Start here:
   $ taskloom doctor
-  $ taskloom data synth --out rooms --world rooms
-  $ taskloom train config.yaml --run runs/first
+  $ taskloom init photos --masks masks
+  $ taskloom train photos-dataset/config.yaml --run runs/first
 `;
 
 /** The program with all its commands. */
@@ -41,6 +42,7 @@ export function buildProgram(): Command {
     .showHelpAfterError("Run it with --help to see what it takes.");
   for (const make of [
     doctorCommand,
+    initCommand,
     dataCommand,
     trainCommand,
     collectiveCommand,

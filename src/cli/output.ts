@@ -64,3 +64,23 @@ export function taskShare(
 export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
+
+/** Option parser: the shares of training, validation and test in percent, e.g. `80,10,10`. */
+export function splitShares(text: string): { train: number; val: number; test: number } {
+  const shares = text.split(",").map(Number);
+  const [train, val, test = 0] = shares;
+  const sound = shares.length >= 2 && shares.length <= 3 && shares.every((share) => share >= 0);
+  if (sound && train > 0 && Math.abs(train + val + test - 100) < 1e-6) {
+    return { train: train / 100, val: val / 100, test: test / 100 };
+  }
+  throw new InvalidArgumentError("It takes percentages that add up to 100, e.g. 80,10,10 or 90,10.");
+}
+
+/** A line on stderr every tenth of the way. */
+export function everyTenth(done: string): (count: number, total: number) => void {
+  return (count, total) => {
+    if (Math.floor((10 * count) / total) > Math.floor((10 * (count - 1)) / total)) {
+      note(`${done} ${count} of ${total}`);
+    }
+  };
+}

@@ -21,6 +21,8 @@ export {
   type StreamPlan,
 } from "./loading/loader.js";
 export { assignLabels, countLabels, type ScenarioConfig, scenarioSchema, scenarios } from "./scenarios.js";
+export { type ResplitOptions, type ResplitResult, resplitDataset } from "./starting/resplit.js";
+export { type StartedDataset, type StartOptions, startDataset } from "./starting/start.js";
 export {
   availableLabels,
   type StripOptions,

@@ -52,4 +52,5 @@ export {
 } from "./predict/index.js";
 export { openRunData, type RunData } from "./run-data.js";
 export { runConfig } from "./run-files.js";
+export { startingConfig } from "./starting-config.js";
 export { type TrainOptions, type TrainResult, train } from "./train.js";

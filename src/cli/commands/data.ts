@@ -3,16 +3,29 @@ import { Command, Option } from "commander";
 import { UserError } from "../../common/errors.js";
 import type { ConvertResult } from "../../data/convert.js";
 import type { countLabels } from "../../data/scenarios.js";
-import { collect, imageSize, note, print, printJson, share, taskShare, wholeNumber } from "../output.js";
+import {
+  collect,
+  everyTenth,
+  imageSize,
+  note,
+  print,
+  printJson,
+  share,
+  taskShare,
+  wholeNumber,
+} from "../output.js";
+
+import { splitCommand } from "./data-split.js";
 
 type LabelCounts = ReturnType<typeof countLabels>;
 
 export function dataCommand(): Command {
   return new Command("data")
-    .description("make, inspect, convert and strip datasets")
+    .description("make, inspect, convert, split and strip datasets")
     .addCommand(synthCommand())
     .addCommand(inspectCommand())
     .addCommand(convertCommand())
+    .addCommand(splitCommand())
     .addCommand(stripCommand());
 }
 
@@ -194,13 +207,4 @@ function stripCommand(): Command {
 function countsText({ samples, unlabelled, perTask }: LabelCounts): string {
   const kept = Object.entries(perTask).map(([task, count]) => `${task} ${count}`);
   return `${samples} images, labels kept: ${kept.join(", ")}; without any: ${unlabelled}`;
-}
-
-/** A line every tenth of the way. */
-function everyTenth(done: string): (count: number, total: number) => void {
-  return (count, total) => {
-    if (Math.floor((10 * count) / total) > Math.floor((10 * (count - 1)) / total)) {
-      note(`${done} ${count} of ${total}`);
-    }
-  };
 }

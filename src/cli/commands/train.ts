@@ -1,6 +1,7 @@
 /** @file `taskloom train` */
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
+import { UserError } from "../../common/errors.js";
 import type { TrainResult } from "../../training/index.js";
 import { collect, note, print } from "../output.js";
 import { stopSignals } from "../stop-signals.js";
@@ -44,6 +45,7 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
   const { recordListener } = await import("../../runs/metrics-log.js");
   const { TrainProgress } = await import("../train-progress.js");
   const { builtLine, dataLine, runLine } = await import("../train-header.js");
+  await requireNoFolder(file);
   const config = await readConfig(file, (flags.set ?? []).map(parseOverride));
   const folder = flags.run ?? join("runs", basename(file, extname(file)));
   const { signal, stopCode, dispose } = stopSignals("finishing the step and saving. Once more ends at once.");
@@ -88,6 +90,21 @@ async function trainAction(file: string, flags: TrainFlags): Promise<void> {
     progress.finish();
     dispose();
   }
+}
+
+/** Throws UserError where a folder is named in the place of a configuration; says what to do with it. */
+async function requireNoFolder(path: string): Promise<void> {
+  const { existsSync, statSync } = await import("node:fs");
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const config = join(path, "config.yaml");
+  throw new UserError({
+    code: "config.folder",
+    what: "this is a folder, not a configuration",
+    where: path,
+    fix: existsSync(config)
+      ? `Train with the configuration in it: \`taskloom train ${config}\`.`
+      : `Make a dataset and a configuration of the photos in it: \`taskloom init ${path} [--masks DIR] [--depth DIR]\`.`,
+  });
 }
 
 /** Says how to go on, and writes the report so far; returns its path. */

@@ -75,10 +75,14 @@ function bitsApart(a: ImageHash, b: ImageHash): number {
   return count;
 }
 
-function isSame(a: ImageHash, b: ImageHash): boolean {
-  if (bitsApart(a, b) > BITS) return false;
-  const difference = a.small.reduce((sum, value, i) => sum + Math.abs(value - b.small[i]), 0);
-  return difference <= DIFFERENCE * a.small.length;
+/** Mean difference of the small grey pictures, 0 to 255. */
+export function smallDifference(a: ImageHash, b: ImageHash): number {
+  return a.small.reduce((sum, value, i) => sum + Math.abs(value - b.small[i]), 0) / a.small.length;
+}
+
+/** Whether two images show the same photo. */
+export function isSamePhoto(a: ImageHash, b: ImageHash): boolean {
+  return bitsApart(a, b) <= BITS && smallDifference(a, b) <= DIFFERENCE;
 }
 
 export interface HashedImage {
@@ -97,7 +101,7 @@ export function samePhotos(images: readonly HashedImage[]): (readonly [HashedIma
   for (const image of images) {
     const keys = image.hash.bands.map((bits, band) => band * 65536 + bits);
     const candidates = keys.flatMap((key) => buckets.get(key) ?? []);
-    const other = candidates.find((each) => each.split !== image.split && isSame(each.hash, image.hash));
+    const other = candidates.find((each) => each.split !== image.split && isSamePhoto(each.hash, image.hash));
     if (other !== undefined) pairs.push([other, image]);
     for (const key of keys) {
       const bucket = buckets.get(key);
