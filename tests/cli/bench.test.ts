@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { BenchResults, DryRun } from "../../src/bench/index.js";
 import { tinyText, writeTiny } from "../helpers/tiny.js";
-import { finish, runCli, startCli, userMessage } from "./helpers.js";
+import { finish, runCli, runProcess, startCli, userMessage } from "./helpers.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -28,7 +28,8 @@ function writeSuite(methods: object, steps = 12): void {
   };
   writeFileSync(join(folder, "suite.yaml"), stringify(suite));
 }
-const bench = (...args: string[]) => runCli(["bench", "suite.yaml", ...args], folder);
+/** It starts processes of its own, of what is compiled. */
+const bench = (...args: string[]) => runProcess(["bench", "suite.yaml", ...args], folder);
 const file = (...parts: string[]) => join(folder, "bench", "suite", ...parts);
 const first = (...parts: string[]) => file("runs", "supervised", "seed-0", ...parts);
 const stepsDone = (): number =>

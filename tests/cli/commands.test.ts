@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { greyPng, noisePng, writeFiles } from "../helpers/dataset.js";
 import { writeProject } from "../helpers/tiny.js";
-import { finish, runCli, startCli, userMessage } from "./helpers.js";
+import { runCli, runProcess, userMessage } from "./helpers.js";
 
 let folder: string;
 /** What the training told people. */
@@ -239,7 +239,7 @@ test("data convert writes a dataset folder, at another size if asked", async () 
 });
 
 test("doctor tells the versions and which providers work", async () => {
-  const { stdout } = await finish(startCli(["doctor", "--json"], folder));
+  const { stdout } = await runProcess(["doctor", "--json"], folder);
   expect(JSON.parse(stdout)).toMatchObject({
     node: process.version,
     onnxruntime: { installed: true },

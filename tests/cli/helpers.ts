@@ -32,6 +32,11 @@ export async function finish(child: ChildProcess): Promise<CliResult> {
   return { code, stdout, stderr };
 }
 
+/** Runs the command line to its end in a process of its own. */
+export function runProcess(args: readonly string[], cwd: string): Promise<CliResult> {
+  return finish(startCli(args, cwd));
+}
+
 /**
  * Runs the command line to its end: in this process, which spares a second of starting, or, where it shall
  * have an environment of its own, in another. One after another: the working folder
