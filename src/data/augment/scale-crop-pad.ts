@@ -7,11 +7,18 @@ import type { Augmentation } from "./augmentation.js";
 
 interface ScaleCropPadOptions {
   readonly range: readonly [number, number];
+  /** Scales are the range's first, and each so much larger than the one before. Any in between if left out. */
+  readonly step?: number;
   readonly fill: "zero" | "mean";
 }
 
+/** How many scales a range has, its ends included; a last one that rounding would lose counts. */
+function stepsIn(length: number, step: number): number {
+  return Math.floor(length / step + 1e-9) + 1;
+}
+
 /**
- * The image stretched by s, uniform in `range`, then the frame of the old size out of it: anywhere in a
+ * The image stretched by s, uniform in `range` or one of its steps, then the frame of the old size out of it: anywhere in a
  * larger one; where it is smaller, it stands anywhere in the frame. What the image does not cover is `fill`,
  * and invalid in labels.
  */
@@ -24,13 +31,21 @@ export const scaleCropPad: Augmentation<ScaleCropPadOptions> = {
       .refine(([low, high]) => low <= high, { message: "the first must not be larger than the second" })
       .default([0.5, 2])
       .describe("smallest and largest scale"),
+    step: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        "scales are the smallest, and each so much larger than the one before, up to the largest; any if left out",
+      ),
     fill: z
       .enum(["zero", "mean"])
       .default("mean")
       .describe("what stands where a smaller image leaves room: black, or its mean colour"),
   }),
-  draw({ width, height }, { range: [low, high], fill }, rng) {
-    const scale = rng.uniform(low, high);
+  draw({ width, height }, { range: [low, high], step, fill }, rng) {
+    const scale =
+      step === undefined ? rng.uniform(low, high) : low + step * rng.integer(stepsIn(high - low, step));
     const rows = Math.max(1, Math.round(height * scale));
     const columns = Math.max(1, Math.round(width * scale));
     /** A whole number from 0 to the difference, which may be negative. */

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { Random } from "../../../src/common/random.js";
 import { scaleCropPad } from "../../../src/data/augment/scale-crop-pad.js";
 import { movedSample } from "../../../src/fields/index.js";
+import type { Stretch } from "../../../src/fields/move.js";
 import { LABELS, scene } from "../../fields/scene.js";
 
 it.each(["zero", "mean"] as const)(
@@ -42,4 +43,14 @@ it("takes scales from the whole range, and the whole of a larger image", () => {
       image >= frame ? start >= 0 && start + frame <= image : start <= 0 && start + frame >= image;
     expect(inside(cut.top, 48, stretch.height) && inside(cut.left, 64, stretch.width)).toBe(true);
   }
+});
+
+it("takes steps of scale, the range's ends among them", () => {
+  const drawn = new Set<number>();
+  for (let seed = 0; seed < 200; seed++) {
+    const options = { range: [0.5, 2], step: 0.25, fill: "mean" } as const;
+    const [stretch] = scaleCropPad.draw({ width: 80, height: 40 }, options, new Random(seed)).moves!;
+    drawn.add((stretch as Stretch).enlargement);
+  }
+  expect([...drawn].sort((a, b) => a - b)).toEqual([0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]);
 });
