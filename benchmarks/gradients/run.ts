@@ -19,7 +19,7 @@ import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { buildTerms } from "../../src/step/program.js";
 import { Trainer } from "../../src/step/trainer.js";
-import { openTrainingLoader } from "../../src/training/batch-plan.js";
+import { openTrainingLoader, samplesOf } from "../../src/training/batch-plan.js";
 import type { RunConfig } from "../../src/training/config/index.js";
 import { settled } from "../../src/training/epochs.js";
 import { networkOf, resolve } from "../../src/training/parts.js";
@@ -90,7 +90,7 @@ async function measure(engine: Engine, given: RunConfig): Promise<Record<number,
   const data = await openRunData(given, networkOf(given), log);
   const labels = await runLabels(given, data);
   const config = await settled(given, data, () => Promise.resolve(labels));
-  const trainer = await Trainer.create(engine, resolve(config, data));
+  const trainer = await Trainer.create(engine, resolve(config, data, samplesOf(config, data, labels)));
   const probe = await compileProbe(engine, trainer);
   const loader = await openTrainingLoader(config, data, labels);
   const found: Record<number, Record<string, { value: number; square: number }[]>> = {};

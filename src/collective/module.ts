@@ -11,6 +11,7 @@ import { openRunFolder } from "../runs/run-folder.js";
 import type { Engine } from "../runtime/engine.js";
 import type { StepPlan } from "../step/plan.js";
 import { type BatchSource, type StepResult, Trainer } from "../step/trainer.js";
+import { samplesOf } from "../training/batch-plan.js";
 import { exportRun } from "../training/export.js";
 import { checkRunLabels } from "../training/label-check.js";
 import { Loop, type LoopOutcome } from "../training/loop.js";
@@ -152,7 +153,7 @@ export class ModuleRun {
         compile: async (prepared) => {
           // Each update is a step of the optimizer: two a step of the collective where a module has both.
           const updates = Math.max(1, Number(learnsLabels) + Number(learnsTies));
-          const own = resolve(prepared.config, data);
+          const own = resolve(prepared.config, data, samplesOf(prepared.config, data, prepared.labels));
           const plan: StepPlan = { ...own, steps: own.steps * updates };
           if (learnsLabels || !learnsTies) dedicated = await Trainer.create(engine, plan);
           if (learnsTies) {

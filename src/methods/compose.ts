@@ -3,34 +3,53 @@ import { UserError } from "../common/errors.js";
 import type { FramesPlan } from "../fields/layout.js";
 import type { Network } from "../models/network.js";
 import type { MethodContext, MethodDefinition } from "./method.js";
-import { PLAIN_VIEWS, type StreamRequests, type ViewPlan } from "./streams.js";
+import { PLAIN_VIEWS, type StreamRequest, type StreamRequests, type ViewPlan } from "./streams.js";
 
 /** A method with its checked options. */
 export interface ConfiguredMethod {
   readonly method: MethodDefinition;
   readonly options: unknown;
+  /** Of a self-supervised method: what is configured of the images it reads. */
+  readonly stream?: Pick<StreamRequest, "batchSize" | "images"> & Pick<ViewPlan, "augmentations">;
+}
+
+/** The views that a method plans, changed by what is configured for it alone. */
+export function plannedViews({ method, options, stream }: ConfiguredMethod): readonly ViewPlan[] {
+  const views = method.views?.(options) ?? PLAIN_VIEWS;
+  const { augmentations } = stream ?? {};
+  return augmentations === undefined ? views : views.map((view) => ({ ...view, augmentations }));
 }
 
 /**
  * `base` with the terms of `added` that learn from no labels: the supervised ones are the base's alone. Views
- * that both plan alike are the same pictures, and passes over them are shared; each has streams of its own.
- * Parameter groups come from all, the network from the base.
+ * that both plan alike are the same pictures, and passes over them are shared; each has streams of its own,
+ * and self-supervised methods read nothing else. Parameter groups come from all, the network from the base.
  */
 export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod[]): ConfiguredMethod {
   if (added.length === 0) return base;
   const { method, options } = base;
-  const views: ViewPlan[] = [...(method.views?.(options) ?? PLAIN_VIEWS)];
-  const places = added.map((each) => mergeViews(views, each.method.views?.(each.options) ?? PLAIN_VIEWS));
+  const views: ViewPlan[] = [...plannedViews(base)];
+  const contexts = added.map((each): ((context: MethodContext) => MethodContext) => {
+    const { name } = each.method;
+    if (each.method.selfSupervised) return (context) => besideOthers(context, name);
+    const places = mergeViews(views, plannedViews(each));
+    return (context) => seenFrom(context, places, name);
+  });
   const all = [base, ...added];
+  /** Those that read the stream `main`. */
+  const together = [base, ...added.filter((each) => !each.method.selfSupervised)];
   const composed: MethodDefinition = {
     name: all.map((each) => each.method.name).join(" + "),
     options: method.options,
-    learnsUnlabelled: all.some((each) => each.method.learnsUnlabelled),
+    learnsUnlabelled: together.some((each) => each.method.learnsUnlabelled),
+    needsLabels: together.every((each) => each.method.needsLabels),
+    selfSupervised: together.every((each) => each.method.selfSupervised),
     views: () => views,
+    size: method.size,
     arrays: (_options, tasks) => [
-      ...new Set(all.flatMap((each) => each.method.arrays?.(each.options, tasks) ?? [])),
+      ...new Set(together.flatMap((each) => each.method.arrays?.(each.options, tasks) ?? [])),
     ],
-    frames: () => commonFrames(all),
+    frames: () => commonFrames(together),
     streams: () => ({
       ...method.streams?.(options),
       ...Object.fromEntries(added.flatMap((each) => ownStreams(each))),
@@ -41,7 +60,7 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
       const first = method.build(context, options);
       const further = added.flatMap((each, i) =>
         each.method
-          .build(seenFrom(context, places[i], each.method.name), each.options)
+          .build(contexts[i](context), each.options)
           .terms.filter(({ supervised }) => supervised !== true),
       );
       return { terms: [...first.terms, ...further] };
@@ -75,9 +94,16 @@ function sameView(a: ViewPlan, b: ViewPlan): boolean {
  */
 export function sampleFrames(
   { method, options }: ConfiguredMethod,
+  network: Pick<Network, "frames">,
+): FramesPlan | undefined {
+  return enoughFrames(method.frames?.(options), network);
+}
+
+/** Frames that are wanted of each sample of a stream, and as many as a network takes together. */
+export function enoughFrames(
+  wanted: FramesPlan | undefined,
   { frames: taken = 1 }: Pick<Network, "frames">,
 ): FramesPlan | undefined {
-  const wanted = method.frames?.(options);
   if (taken === 1) return wanted;
   return { count: Math.max(taken, wanted?.count ?? 1), step: wanted?.step ?? 1 };
 }
@@ -101,12 +127,34 @@ function commonFrames(all: readonly ConfiguredMethod[]): FramesPlan | undefined 
 
 const ownName = (method: string, name: string): string => `${method}.${name}`;
 
-/** The streams of an added method, under its own name. */
-function ownStreams({ method, options }: ConfiguredMethod): [string, StreamRequests[string]][] {
-  return Object.entries(method.streams?.(options) ?? {}).map(([name, request]) => [
-    ownName(method.name, name),
-    request,
-  ]);
+/** The streams of an added method, under its own name; that of a self-supervised one is called so. */
+function ownStreams(each: ConfiguredMethod): [string, StreamRequests[string]][] {
+  const { method, options } = each;
+  const further = Object.entries(method.streams?.(options) ?? {}).map(
+    ([name, request]): [string, StreamRequest] => [ownName(method.name, name), request],
+  );
+  if (!method.selfSupervised) return further;
+  const { batchSize, images } = each.stream ?? {};
+  const own: StreamRequest = {
+    ...{ batchSize, images, views: plannedViews(each), size: method.size },
+    ...{ arrays: method.arrays?.(options, []), frames: method.frames?.(options) },
+  };
+  return [[method.name, own], ...further];
+}
+
+/** A context whose streams, noise and inputs are under an added method's own name. */
+function underName(context: MethodContext, method: string): MethodContext {
+  return {
+    ...context,
+    stream: (name) => context.stream(ownName(method, name)),
+    noise: (wanted) => context.noise({ ...wanted, name: ownName(method, wanted.name) }),
+    input: (wanted) => context.input({ ...wanted, name: ownName(method, wanted.name) }),
+  };
+}
+
+/** The context of a method that reads a stream of its own, called as it is. */
+function besideOthers(context: MethodContext, method: string): MethodContext {
+  return { ...underName(context, method), ...context.stream(method), beside: true };
 }
 
 /**
@@ -114,7 +162,7 @@ function ownStreams({ method, options }: ConfiguredMethod): [string, StreamReque
  */
 function seenFrom(context: MethodContext, places: readonly number[], method: string): MethodContext {
   return {
-    ...context,
+    ...underName(context, method),
     image: (view = 0, frame) => context.image(places[view], frame),
     clip: (frames, view = 0) => context.clip(frames, places[view]),
     labels: (task, view = 0, frame) => context.labels(task, places[view], frame),
@@ -122,8 +170,5 @@ function seenFrom(context: MethodContext, places: readonly number[], method: str
     turns: (view = 0) => context.turns(places[view]),
     camera: (view = 0, frame) => context.camera(places[view], frame),
     pose: (view = 0, frame) => context.pose(places[view], frame),
-    stream: (name) => context.stream(ownName(method, name)),
-    noise: (wanted) => context.noise({ ...wanted, name: ownName(method, wanted.name) }),
-    input: (wanted) => context.input({ ...wanted, name: ownName(method, wanted.name) }),
   };
 }

@@ -8,6 +8,9 @@ import type { MethodDefinition } from "./method.js";
 import { mtpsl } from "./mtpsl/mtpsl.js";
 import { must } from "./must.js";
 import { perceptualMap } from "./perceptual-map.js";
+import { densecl } from "./self-supervision/densecl.js";
+import { moco } from "./self-supervision/moco.js";
+import { rotation } from "./self-supervision/rotation.js";
 import { singleTask } from "./single-task.js";
 import { supervised } from "./supervised.js";
 import { xtasc } from "./xtasc/xtasc.js";
@@ -22,11 +25,14 @@ export {
   type ConfiguredMethod,
   compose,
   consistency,
+  densecl,
   directMap,
   jtr,
+  moco,
   mtpsl,
   must,
   perceptualMap,
+  rotation,
   singleTask,
   supervised,
   xtasc,
@@ -43,4 +49,7 @@ export const methods = registry<MethodDefinition<any>>("methods", {
   [directMap.name]: directMap,
   [perceptualMap.name]: perceptualMap,
   [xtasc.name]: xtasc,
+  [rotation.name]: rotation,
+  [moco.name]: moco,
+  [densecl.name]: densecl,
 });

@@ -9,7 +9,7 @@ import type { Forward, Scope } from "../nn/scope.js";
 import type { NoiseInput, StepInput } from "../nn/step-input.js";
 import type { Task } from "../tasks/task.js";
 import type { Ramp } from "./ramp.js";
-import type { StreamLeaves, StreamRequests, ViewPlan } from "./streams.js";
+import type { ImageSize, StreamLeaves, StreamRequests, ViewPlan } from "./streams.js";
 
 /** One term of the training loss. The total is the sum of weight times value. */
 export interface LossTerm {
@@ -61,6 +61,11 @@ export interface MethodContext extends StreamLeaves {
    * view.
    */
   readonly passes: Map<Tensor, NetworkPass>;
+  /**
+   * Whether it reads a stream of its own beside a method whose images the network is evaluated on: running
+   * statistics are then left to that one.
+   */
+  readonly beside: boolean;
 }
 
 /** One pass of the kept network. */
@@ -68,6 +73,8 @@ export interface NetworkPass {
   /** Activated predictions by task name. */
   readonly predictions: Readonly<Record<string, Tensor>>;
   readonly bottleneck: Tensor;
+  /** The last feature map before the heads, [N,C,H',W']; those of all heads along C where they share none. */
+  readonly features: Tensor;
 }
 
 export interface MethodResult {
@@ -85,6 +92,13 @@ export interface Recommendation<O = unknown> {
   readonly run?: Readonly<Record<string, unknown>>;
 }
 
+/** What is known of the samples of the stream that a method reads, before anything is trained. */
+export interface StreamFacts {
+  /** How many it draws from. */
+  readonly samples: number;
+  readonly batchSize: number;
+}
+
 /**
  * A method of the registry. `options` validates what stands under `method:` in a configuration, besides the
  * name.
@@ -92,8 +106,11 @@ export interface Recommendation<O = unknown> {
 export interface MethodDefinition<O = unknown> {
   readonly name: string;
   readonly options: z.ZodType<O>;
-  /** What it works best with; written into the run's `config.resolved.yaml` with all else. */
-  recommended?(options: O): Recommendation<O>;
+  /**
+   * What it works best with, alone or `beside` another method; written into the run's `config.resolved.yaml`
+   * with all else.
+   */
+  recommended?(options: O, beside: boolean): Recommendation<O>;
   /** Views the method wants of each sample; one if left out. */
   views?(options: O): readonly ViewPlan[];
   /**
@@ -101,6 +118,8 @@ export interface MethodDefinition<O = unknown> {
    * them.
    */
   frames?(options: O): FramesPlan | undefined;
+  /** Size of those images, from that of the run's; the same if left out. */
+  size?(size: ImageSize): ImageSize;
   /** Arrays of those samples that it reads beside images and labels, to train these tasks. */
   arrays?(options: O, tasks: readonly Task[]): readonly ExtraArray[];
   /** Further streams that it reads, each with samples and a pace of its own. */
@@ -109,6 +128,15 @@ export interface MethodDefinition<O = unknown> {
   network?(network: Network, options: O): Network;
   /** Whether something besides labels teaches it every task, so that one may go without any. */
   readonly learnsUnlabelled?: boolean;
+  /** Whether images without any label teach it nothing. */
+  readonly needsLabels?: boolean;
+  /**
+   * Whether it learns from images alone, changed in its own way: alone it reads them without labels; beside
+   * another method, views, size and arrays are those of a stream of its own.
+   */
+  readonly selfSupervised?: boolean;
+  /** What people should know of its options and the data. UserError where they do not fit. */
+  warnings?(options: O, facts: StreamFacts): string[];
   /** Groups of parameters, which it declares by `Scope.inGroup`, with optimizers or rates of their own. */
   groups?(options: O): readonly GroupPlan[];
   /**

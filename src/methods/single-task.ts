@@ -2,7 +2,7 @@
  * @file Single-task learning: a network of its own for each task (JTR eq. 1 with one task; the tables' STL).
  */
 import { z } from "zod";
-import { type Head, type Network, runNetwork } from "../models/network.js";
+import { type Head, lastFeatures, type Network, runNetwork } from "../models/network.js";
 import type { MethodContext, MethodDefinition, MethodResult } from "./method.js";
 import { observedMean } from "./observed.js";
 import { networkInput, networkPass, supervisedTerm } from "./supervised.js";
@@ -19,9 +19,15 @@ export function networkPerTask(network: Network): Network {
     sizeMultiple: network.sizeMultiple,
     encode: (_layer, x) => ({ bottleneck: x, skips: [] }),
     decode: (layer, { bottleneck: image }, heads) => {
-      const own = (head: Head) =>
-        runNetwork(network, layer.child(head.name), image, [head]).outputs[head.name];
-      return { outputs: Object.fromEntries(heads.map((head) => [head.name, own(head)])) };
+      const own = (head: Head) => {
+        const run = runNetwork(network, layer.child(head.name), image, [head]);
+        return { output: run.outputs[head.name], last: lastFeatures(run) };
+      };
+      const runs = heads.map((head) => [head.name, own(head)] as const);
+      return {
+        outputs: Object.fromEntries(runs.map(([name, { output }]) => [name, output])),
+        lasts: runs.map(([, { last }]) => last),
+      };
     },
   };
 }
@@ -43,6 +49,7 @@ function build(context: MethodContext): MethodResult {
 
 export const singleTask: MethodDefinition<Record<string, never>> = {
   name: "single-task",
+  needsLabels: true,
   options: z.strictObject({}),
   network: networkPerTask,
   build,

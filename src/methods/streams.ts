@@ -30,15 +30,28 @@ export interface ViewPlan {
    * and flipped anew.
    */
   readonly geometry?: "cropped" | "shared" | "free";
+  /** What changes it, in place of all that is configured: augmentations by name, with all their options. */
+  readonly augmentations?: readonly PlannedAugmentation[];
 }
+
+/** An augmentation of the registry and its options; `NamedAugmentation` of the data layer. */
+export interface PlannedAugmentation {
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
+
+/** [height, width] */
+export type ImageSize = readonly [number, number];
 
 /** The views of a method that names none: each sample once. */
 export const PLAIN_VIEWS: readonly ViewPlan[] = [{ from: "sample", photometric: false }];
 
 /** A stream that a method wants beside `main`. */
 export interface StreamRequest {
-  /** Samples a batch. */
-  readonly batchSize: number;
+  /** Samples a batch; as many as `main` has if left out. */
+  readonly batchSize?: number;
+  /** Size of its images, from that of the run's; the same if left out. */
+  readonly size?: (size: ImageSize) => ImageSize;
   /** Where they come from; the training images if left out. */
   readonly split?: string;
   /** Which of them; all if left out. */
@@ -86,11 +99,11 @@ export interface StreamLeaves {
   /** [N,5], for views made from an earlier one: where each lies in it, as `Placement` of `fields` says. */
   placement(view: number): Tensor;
   /**
-   * [N], each sample's number, below `samples()`; the same in every epoch. To be asked for among the stream's
-   * `arrays`, as all below.
+   * [N], each sample's place among those that the stream draws from, below `samples()`; the same in every
+   * epoch. To be asked for among the stream's `arrays`, as all below.
    */
   index(): Tensor;
-  /** How many samples there may be: the length of a bank with a place for each. */
+  /** How many samples the stream draws from: the length of a bank with a place for each. */
   samples(): number;
   /** [N], quarter turns of the images of a view, counter-clockwise. */
   turns(view?: number): Tensor;
@@ -103,9 +116,9 @@ export interface StreamLeaves {
 /** The shape of a stream's batches. */
 export interface StreamShape extends Pick<StreamRequest, "arrays" | "frames"> {
   readonly batchSize: number;
-  /** How many samples there may be, where the data is known. */
+  /** How many samples it draws from, where the data is known. */
   readonly samples?: number;
-  readonly size: readonly [number, number];
+  readonly size: ImageSize;
 }
 
 /** The leaves of a stream: the loader's arrays under their names. */

@@ -4,7 +4,7 @@ import { add, div, maximum, mul } from "../graph/ops/arithmetic.js";
 import { reduceSum } from "../graph/ops/reduce.js";
 import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { runNetwork } from "../models/network.js";
+import { lastFeatures, runNetwork } from "../models/network.js";
 import { Layer } from "../nn/layer.js";
 import type { Task } from "../tasks/task.js";
 import {
@@ -71,16 +71,14 @@ export function networkInput(
 export function networkPass(context: MethodContext, image: Tensor): NetworkPass {
   const known = context.passes.get(image);
   if (known !== undefined) return known;
-  const { encoded, outputs } = runNetwork(
-    context.network,
-    new Layer(context.scope, context.forward),
-    image,
-    headsOf(context.tasks),
-  );
+  const forward = context.beside ? context.forward.with({ updatesState: false }) : context.forward;
+  const layer = new Layer(context.scope, forward);
+  const run = runNetwork(context.network, layer, image, headsOf(context.tasks));
+  const { encoded, outputs } = run;
   const predictions = Object.fromEntries(
     context.tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
-  const pass = { predictions, bottleneck: encoded.bottleneck };
+  const pass = { predictions, bottleneck: encoded.bottleneck, features: lastFeatures(run) };
   context.passes.set(image, pass);
   return pass;
 }
@@ -93,18 +91,20 @@ export function networkPasses(context: MethodContext, views: readonly number[]):
     views.map((view) => networkInput(context, view)),
     0,
   );
-  const { predictions, bottleneck } = networkPass(context, images);
+  const { predictions, bottleneck, features } = networkPass(context, images);
   return views.map((_, i) => {
     const part = (all: Tensor) => slice(all, { starts: [i * n], ends: [(i + 1) * n] });
     return {
       predictions: Object.fromEntries(Object.entries(predictions).map(([name, map]) => [name, part(map)])),
       bottleneck: part(bottleneck),
+      features: part(features),
     };
   });
 }
 
 export const supervised: MethodDefinition<SupervisedOptions> = {
   name: "supervised",
+  needsLabels: true,
   options: z.strictObject({
     variant: z
       .enum(["paper", "released"])

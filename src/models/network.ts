@@ -1,5 +1,6 @@
 /** @file What a network is to methods: an encoder, a decoder with one head per task, and nothing else. */
 import { z } from "zod";
+import { concat } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Layer } from "../nn/layer.js";
 import { NORMS, type NormName } from "../nn/norms.js";
@@ -25,6 +26,8 @@ export interface Decoded {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** The last feature map that all heads read, [N,C,H',W']; left out where they share none. */
   readonly trunk?: Tensor;
+  /** Where they share none: the last feature map that each head reads, in the order of the heads. */
+  readonly lasts?: readonly Tensor[];
 }
 
 export interface Network {
@@ -71,13 +74,23 @@ export const normOption: z.ZodType<NormName> = z
     "group: over groups of channels of each image, 32 or the largest divisor of the channels below that",
   );
 
+/**
+ * The last feature map before the heads, [N,C,H',W']: the trunk, or the maps of all heads side by side along
+ * C where they share none; the deepest map of a network that tells neither.
+ */
+export function lastFeatures({ trunk, lasts = [], encoded }: NetworkRun): Tensor {
+  if (trunk !== undefined) return trunk;
+  if (lasts.length === 0) return encoded.bottleneck;
+  return lasts.length === 1 ? lasts[0] : concat(lasts, 1);
+}
+
+/** What a whole network makes of an image. */
+export interface NetworkRun extends Decoded {
+  readonly encoded: Encoded;
+}
+
 /** Encoder and decoder in one go. */
-export function runNetwork(
-  network: Network,
-  layer: Layer,
-  x: Tensor,
-  heads: readonly Head[],
-): Decoded & { readonly encoded: Encoded } {
+export function runNetwork(network: Network, layer: Layer, x: Tensor, heads: readonly Head[]): NetworkRun {
   const encoded = network.encode(layer, x);
   return { encoded, ...network.decode(layer, encoded, heads) };
 }

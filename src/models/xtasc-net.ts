@@ -68,15 +68,18 @@ function decode(
   heads: readonly Head[],
   { width, norm }: XTasCNetOptions,
 ): Decoded {
-  const map = ({ name, channels }: Head) => {
+  const runs = heads.map(({ name, channels }) => {
     const own = layer.child("head").child(name);
     const features = unetFeatures(own, encoded, 2 * width, norm);
     // As the weights of interpolation sum to one everywhere, it and the head may change places; the head
     // costs a quarter here.
     const last = { kernel: 1, bias: false, ...initializers };
-    return doubled(convLayer(own.child("last"), features, channels, last));
+    return { name, features, map: doubled(convLayer(own.child("last"), features, channels, last)) };
+  });
+  return {
+    outputs: Object.fromEntries(runs.map(({ name, map }) => [name, map])),
+    lasts: runs.map(({ features }) => features),
   };
-  return { outputs: Object.fromEntries(heads.map((head) => [head.name, map(head)])) };
 }
 
 /**

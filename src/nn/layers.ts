@@ -1,6 +1,7 @@
 /** @file Convolution layers, named as PyTorch's modules name their parameters. */
-import { sub } from "../graph/ops/arithmetic.js";
+import { add, sub } from "../graph/ops/arithmetic.js";
 import { type ConvOptions, conv2d } from "../graph/ops/conv2d.js";
+import { matmul, swapLast } from "../graph/ops/matmul.js";
 import { detach, relu } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { biasUniform, type Initializer, xavierNormal, zeros } from "./initializers.js";
@@ -84,4 +85,11 @@ export function convNorm(
 /** `convNorm` and ReLU with the parameters of a sequence: `0` is the convolution, `1` the normalisation. */
 export function convNormRelu(layer: Layer, x: Tensor, channels: number, options: ConvNormOptions): Tensor {
   return relu(convNorm({ conv: layer.child(0), norm: layer.child(1) }, x, channels, options));
+}
+
+/** Linear layer with parameters `weight` and `bias`, as PyTorch's starts: x [N,C] -> [N,outputs]. */
+export function linearLayer(layer: Layer, x: Tensor, outputs: number): Tensor {
+  const shape = [outputs, x.shape[1]];
+  const weight = layer.parameter("weight", shape, biasUniform(shape));
+  return add(matmul(x, swapLast(weight)), layer.parameter("bias", [outputs], biasUniform(shape)));
 }

@@ -18,7 +18,7 @@ export interface TermsPlan {
   readonly batchSize: number;
   /** [height, width] */
   readonly size: readonly [number, number];
-  /** How many samples each stream may draw from, where the data is known. */
+  /** How many samples each stream draws from, where the data is known. */
   readonly samples?: Readonly<Record<string, number>>;
 }
 

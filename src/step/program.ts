@@ -2,7 +2,7 @@
 import { MAIN_STREAM } from "../fields/layout.js";
 import { add } from "../graph/ops/arithmetic.js";
 import type { Tensor } from "../graph/tensor.js";
-import { sampleFrames } from "../methods/compose.js";
+import { enoughFrames, sampleFrames } from "../methods/compose.js";
 import type { LossTerm, NetworkPass } from "../methods/method.js";
 import { type StreamLeaves, streamLeaves } from "../methods/streams.js";
 import { averagedModule, helperModule, KEPT, ModuleSet, type Variable } from "../nn/module.js";
@@ -61,13 +61,20 @@ export function buildTerms({
   const further = Object.entries(streams?.(method.options) ?? {}).map(
     ([name, request]): [string, StreamLeaves] => [
       name,
-      streamLeaves({ ...request, size, samples: samples[name] }, name),
+      streamLeaves(
+        {
+          ...request,
+          ...{ batchSize: request.batchSize ?? batchSize, size: request.size?.(size) ?? size },
+          ...{ frames: enoughFrames(request.frames, network), samples: samples[name] },
+        },
+        name,
+      ),
     ],
   );
   const { terms } = method.method.build(
     {
       ...streamLeaves({
-        ...{ batchSize, size, samples: samples[MAIN_STREAM] },
+        ...{ batchSize, size: method.method.size?.(size) ?? size, samples: samples[MAIN_STREAM] },
         arrays: arrays?.(method.options, tasks),
         frames: sampleFrames(method, network),
       }),
@@ -79,6 +86,7 @@ export function buildTerms({
       module: (spec) => modules.scope(spec),
       forward,
       passes,
+      beside: false,
       input: (wanted) => inputs.leaf(wanted),
       noise: (wanted) => inputs.leaf(noiseInput(wanted)),
     },

@@ -7,14 +7,15 @@ import {
   type Positions,
   type StreamPlan,
 } from "../data/loading/loader.js";
+import { joinedStreams } from "../data/loading/plan.js";
 import { poolOf } from "../data/loading/pools.js";
 import { TRAIN_SPLIT } from "../data/names.js";
-import type { LabelAssignment } from "../data/types.js";
+import type { Dataset, LabelAssignment } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
-import { sampleFrames } from "../methods/compose.js";
-import type { StreamRequest } from "../methods/streams.js";
+import { enoughFrames, sampleFrames } from "../methods/compose.js";
+import type { ImageSize, StreamRequest } from "../methods/streams.js";
 import type { RunConfig } from "./config/index.js";
-import { methodOf, networkOf } from "./parts.js";
+import { imagesPerBatch, methodOf, networkOf } from "./parts.js";
 import type { RunData } from "./run-data.js";
 import { filledViews, viewsOf } from "./views.js";
 
@@ -26,25 +27,32 @@ function plain(config: RunConfig, { source, size }: RunData) {
   return { source, size, tasks: [], labels: null, split: TRAIN_SPLIT, views: filledViews(config) } as const;
 }
 
+/** The size of views where it is not that of images. */
+function viewSizeOf(size: ImageSize, from: StreamRequest["size"]): Pick<StreamPlan, "viewSize"> {
+  return from === undefined ? {} : { viewSize: from(size) };
+}
+
 /** The stream `main` and what is appended to it. */
 function configured(config: RunConfig, data: RunData, labels: LabelAssignment): Record<string, StreamPlan> {
   const { append, batchSize, sampling } = config;
   const { method, options } = methodOf(config);
   const main: StreamPlan = {
     ...plain(config, data),
-    tasks: data.tasks.map(({ name }) => name),
+    ...viewSizeOf(data.size, method.size),
+    tasks: method.selfSupervised ? [] : data.tasks.map(({ name }) => name),
     labels,
+    images: sampling?.images === "labelled" ? "labelled" : undefined,
     batchSize,
     views: viewsOf(config),
     arrays: method.arrays?.(options, data.tasks),
     frames: sampleFrames({ method, options }, networkOf(config)),
-    sampling,
+    sampling: sampling?.balance && { balance: sampling.balance },
   };
   if (append === undefined) return { [MAIN_STREAM]: main };
   const appended = { ...main, batchSize: append.count, appendTo: MAIN_STREAM, sampling: undefined };
   if (append.split !== undefined) {
     const { split, tasks: kept = null } = append;
-    return { [MAIN_STREAM]: main, [APPENDED]: { ...appended, split, labels: kept } };
+    return { [MAIN_STREAM]: main, [APPENDED]: { ...appended, split, labels: kept, images: undefined } };
   }
   return {
     [MAIN_STREAM]: { ...main, images: "labelled" },
@@ -52,24 +60,28 @@ function configured(config: RunConfig, data: RunData, labels: LabelAssignment): 
   };
 }
 
-/** A stream that the method asks for. */
+/** A stream that the method asks for, of the run's data or of that which is configured for it. */
 function requested(
   config: RunConfig,
   data: RunData,
   runLabels: LabelAssignment,
-  { batchSize, split = TRAIN_SPLIT, images, labels, views, arrays, frames }: StreamRequest,
+  name: string,
+  { batchSize, size, split = TRAIN_SPLIT, images, labels, views, arrays, frames }: StreamRequest,
 ): StreamPlan {
+  const other = data.beside?.[name];
   return {
     ...plain(config, data),
+    ...(other && { source: other.source }),
+    ...viewSizeOf(data.size, size),
     tasks: labels === true ? data.tasks.map(({ name }) => name) : [],
     // Images of the training split show no label that the run may not see, and are chosen by those that it
     // may.
-    labels: split === TRAIN_SPLIT ? runLabels : null,
+    labels: split === TRAIN_SPLIT && other === undefined ? runLabels : null,
     split,
     images,
-    batchSize,
+    batchSize: batchSize ?? imagesPerBatch(config),
     arrays,
-    frames,
+    frames: enoughFrames(frames, networkOf(config)),
     views: filledViews(config, views),
   };
 }
@@ -85,9 +97,26 @@ export function batchPlan(config: RunConfig, data: RunData, labels: LabelAssignm
     if (name === MAIN_STREAM || name === APPENDED || /^(view|frame)\d+$/.test(name)) {
       throw new RangeError(`a method cannot call a stream ${name}`);
     }
-    return [name, requested(config, data, labels, request)] as const;
+    return [name, requested(config, data, labels, name, request)] as const;
   });
   return { streams: { ...own, ...Object.fromEntries(further) }, seed: config.seed };
+}
+
+/** The dataset that a stream draws from. */
+export function datasetOf(data: Pick<RunData, "dataset" | "beside">, stream: string): Dataset {
+  return data.beside?.[stream]?.dataset ?? data.dataset;
+}
+
+/** How many samples each stream draws from, with those that are appended to it. */
+export function samplesOf(config: RunConfig, data: RunData, labels: LabelAssignment): Record<string, number> {
+  const plan = batchPlan(config, data, labels);
+  const count = (name: string) => poolOf(name, plan.streams[name], datasetOf(data, name)).samples.length;
+  return Object.fromEntries(
+    Object.entries(joinedStreams(plan)).map(([head, members]) => [
+      head,
+      members.map(count).reduce((sum, each) => sum + each),
+    ]),
+  );
 }
 
 /** Batches in which every sample of `main` comes once, but for those that fill no batch. */

@@ -48,6 +48,7 @@ export async function checkRunLabels(
   const { split } = config.evaluation;
   const labels = await runLabels(config, data, log);
   const { method, options } = methodOf(config);
+  if (method.selfSupervised && split === null) return [];
   const warnings = await checkLabels({
     dataset,
     where: source.path,
@@ -56,10 +57,10 @@ export async function checkRunLabels(
     given: (method.arrays?.(options, tasks) ?? []).filter(isGiven),
     training: [{ split: TRAIN_SPLIT, labels }, ...(await appendedPool(config, dataset))],
     evaluation: split === null ? null : { split, needed: (task) => isMeasured(config, task) },
-    learnsUnlabelled: method.learnsUnlabelled ?? false,
+    learnsUnlabelled: (method.learnsUnlabelled || method.selfSupervised) ?? false,
     onBlank,
   });
-  return [...warnings, ...labellessWarning(config, data, labels)];
+  return [...warnings, ...(method.selfSupervised ? [] : labellessWarning(config, data, labels))];
 }
 
 /** Batches of which so many hold no label are worth a word. */
@@ -85,6 +86,6 @@ function labellessWarning(
   const percent = `${Math.round(100 * share)} %`;
   return [
     `about ${percent} of the batches will hold no label: ${bare} of ${ids.length} training images have none. ` +
-      "`sampling: {balance: tasks}` gives every batch some.",
+      "`sampling: {balance: tasks}` gives every batch some; `sampling: {images: labelled}` leaves out images without any.",
   ];
 }

@@ -10,7 +10,7 @@ import type { Dataset, DatasetSource, LabelAssignment } from "../data/types.js";
 import type { Network } from "../models/network.js";
 import { resolveTasks } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
-import type { RunConfig } from "./config/index.js";
+import type { Named, RunConfig, StreamConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
 import { renderedWorld } from "./world-cache.js";
 
@@ -20,6 +20,14 @@ export interface RunData {
   readonly tasks: readonly Task[];
   /** [height, width] of every image. */
   readonly size: readonly [number, number];
+  /** Other data, by the stream that draws from it; read at the same size. */
+  readonly beside?: Readonly<Record<string, OpenData>>;
+}
+
+/** A dataset and where it is. */
+interface OpenData {
+  readonly source: DatasetSource;
+  readonly dataset: Dataset;
 }
 
 /** Where a configuration's images are; a built-in world is rendered first where that was not done before. */
@@ -51,7 +59,50 @@ export async function openRunData(
   requireFittingFrames(tasks, network);
   const size = source.size ?? (await firstSize(dataset, TRAIN_SPLIT));
   requireFittingSize(size, network.sizeMultiple);
-  return { source, dataset, tasks, size };
+  return { source, dataset, tasks, size, beside: await openBeside(config, size, log) };
+}
+
+/**
+ * Opens the data of self-supervised methods that is not the run's own, by their streams.
+ * @throws UserError where it is missing, has no training images, or is asked for at another size.
+ */
+async function openBeside(
+  { method }: Pick<RunConfig, "method">,
+  size: readonly [number, number],
+  log: (message: string) => void,
+): Promise<RunData["beside"]> {
+  const beside: Record<string, OpenData> = {};
+  for (const each of method.with as readonly (Named & StreamConfig)[]) {
+    const { name, data } = each;
+    if (data === undefined) continue;
+    const where = `method.with: ${name}.data`;
+    const own = "path" in data ? data.size : undefined;
+    if (own !== undefined && (own[0] !== size[0] || own[1] !== size[1])) {
+      throw new UserError({
+        code: "config.beside-size",
+        what: "images of auxiliary data are trained on at the size of the run's",
+        where: `${where}.size`,
+        expected: `[${size.join(", ")}]`,
+        got: `[${own.join(", ")}]`,
+        fix: "Leave it out: images are resized on reading.",
+      });
+    }
+    const source = { ...(await sourceOf({ data }, log)), size };
+    const dataset = await openDataset(source);
+    const images = dataset.info.splits[TRAIN_SPLIT];
+    if (images === undefined || images.length === 0) {
+      throw new UserError({
+        code: "config.beside-without-images",
+        what: `the auxiliary data ${dataset.info.name} has no training images`,
+        where,
+        expected: `images in its split ${TRAIN_SPLIT}`,
+        got: images === undefined ? `splits ${Object.keys(dataset.info.splits).join(", ")}` : "none",
+        fix: `Name data with a split ${TRAIN_SPLIT}, or leave out \`data\` to read the run's own images.`,
+      });
+    }
+    beside[name] = { source, dataset };
+  }
+  return beside;
 }
 
 /** Throws UserError where a split is missing that the run reads, or one is both trained and evaluated on. */

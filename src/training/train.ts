@@ -10,6 +10,7 @@ import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { Trainer } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
+import { samplesOf } from "./batch-plan.js";
 import type { RunConfig, SettledConfig } from "./config/index.js";
 import type { TaskMetrics } from "./evaluate.js";
 import { exportRun } from "./export.js";
@@ -18,9 +19,10 @@ import { type EvaluationPlace, type LoopOptions, type LoopOutcome, runLoop } fro
 import { openRun } from "./open-run.js";
 import { networkOf, resolve } from "./parts.js";
 import { countParameters, peakMemoryBytes, type Resources, writeResources } from "./resources.js";
-import { openRunData, type RunData } from "./run-data.js";
+import { openRunData, type RunData, runLabels } from "./run-data.js";
 import { requireSelectionMetric } from "./selection.js";
 import { requireStartingRuns, startFromRuns } from "./starting-runs.js";
+import { checkStreams } from "./stream-check.js";
 import { requireFittingWeights } from "./weights.js";
 
 export interface TrainOptions {
@@ -93,6 +95,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const onBlank: Parameters<typeof checkRunLabels>[3] = (label) =>
       skips.add([{ ...label, reason: "no pixel of the label is valid" }]);
     for (const warning of await checkRunLabels(config, data, log, onBlank)) log(`warning: ${warning}`);
+    const labels = await runLabels(config, data);
+    for (const warning of checkStreams(config, data, labels)) log(`warning: ${warning}`);
   }
   const run = await openRunFolder(options.folder, { resume });
   // From the first step's record on.
@@ -122,8 +126,10 @@ async function trainIn(
     ...{ run, data, log, resume, config: options.config, loads: true },
     compile: async (prepared) => {
       onPrepared?.(prepared);
-      return Trainer.create(engine, resolve(prepared.config, data), ({ modules }) =>
-        onBuilt?.({ parameters: countParameters(modules) }),
+      return Trainer.create(
+        engine,
+        resolve(prepared.config, data, samplesOf(prepared.config, data, prepared.labels)),
+        ({ modules }) => onBuilt?.({ parameters: countParameters(modules) }),
       );
     },
     saved: async () => {

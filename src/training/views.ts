@@ -1,6 +1,7 @@
 /** @file The views of each sample: those that a method plans, filled in by the configured augmentations. */
 import { augmentations } from "../data/augment/index.js";
 import type { NamedAugmentation, ViewSpec } from "../data/types.js";
+import { plannedViews } from "../methods/compose.js";
 import { PLAIN_VIEWS, type ViewPlan } from "../methods/streams.js";
 import type { RunConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
@@ -26,8 +27,9 @@ function configured({ augmentation }: Pick<RunConfig, "augmentation">): readonly
   ];
 }
 
-/** Those of a list that a planned view takes. */
+/** Those of a list that a planned view takes, where it brings none of its own. */
 function taken(plan: ViewPlan, list: readonly NamedAugmentation[]): readonly NamedAugmentation[] {
+  if (plan.augmentations !== undefined) return plan.augmentations;
   const all = plan.photometric && !list.some(isColour) ? [...list, COLOURS] : list;
   if (plan.from === "sample") return all;
   // A view made from another one is that one's mirror image already; and turned once more, it would have no
@@ -48,6 +50,5 @@ export function filledViews(
 
 /** The views of each sample that the method asks for. */
 export function viewsOf(config: Pick<RunConfig, "augmentation" | "method">): ViewSpec[] {
-  const { method, options } = methodOf(config);
-  return filledViews(config, method.views?.(options));
+  return filledViews(config, plannedViews(methodOf(config)));
 }

@@ -14,6 +14,8 @@ import { resolveTasks } from "../../src/tasks/index.js";
 
 export const BATCH = 2;
 export const SIZE = [64, 64] as const;
+/** Images that the stream draws from. */
+export const SAMPLES = 7;
 export const TASKS = resolveTasks({
   segmentation: { kind: "segmentation", classes: ["wall", "floor", "chair"] },
   depth: { kind: "depth" },
@@ -41,7 +43,7 @@ export function buildMethod<O>(
   const parsed = method.options.parse(options);
   const network = segnet({ width: 2 });
   const built = buildTerms({
-    ...{ tasks, batchSize: BATCH, size: SIZE },
+    ...{ tasks, batchSize: BATCH, size: SIZE, samples: { main: SAMPLES } },
     network: method.network?.(network, parsed) ?? network,
     method: { method: method as MethodDefinition, options: parsed },
   });
@@ -77,6 +79,8 @@ function batchFeeds(
   const pixels = SIZE[0] * SIZE[1];
   const draw = (count: number, next: () => number) => Float32Array.from({ length: count }, next);
   const feeds: Record<string, Float32Array> = {
+    index: Float32Array.of(4, 1),
+    [arrayName("turns", { view })]: Float32Array.of(3, 0),
     [arrayName("image", { view })]: draw(BATCH * 3 * pixels, () => random.uniform()),
     [arrayName("segmentation.label", { view })]: draw(BATCH * pixels, () => random.integer(3)),
     [arrayName("depth.label", { view })]: draw(BATCH * pixels, () => random.uniform(1, 5)),

@@ -19,6 +19,14 @@ export interface Change {
   readonly colouring?: Colouring;
 }
 
+/** What an augmentation may know of the view that it is drawn for. */
+export interface DrawnFor {
+  /** Number of the view, from 0. */
+  readonly view: number;
+  /** Random numbers that are the same for all views of a sample: what they have in common. */
+  readonly shared: Random;
+}
+
 /**
  * One augmentation: one file, one line in the registry. `options` is an object schema, whose members stand
  * beside `name` in a configuration.
@@ -32,6 +40,9 @@ export interface Augmentation<O = unknown> {
    * `shared`.
    */
   readonly effect: "colour" | "crop" | "flip" | "turn";
-  /** A change for a sample of that size, from `rng` alone. UserError where the size allows none. */
-  draw(size: Size, options: O, rng: Random): Change;
+  /**
+   * A change for a sample of that size, from random numbers alone. `drawnFor` is left out for a sample's only
+   * view. UserError where the size allows none.
+   */
+  draw(size: Size, options: O, rng: Random, drawnFor?: DrawnFor): Change;
 }

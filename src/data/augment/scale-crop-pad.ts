@@ -7,7 +7,7 @@ import type { Augmentation } from "./augmentation.js";
 
 interface ScaleCropPadOptions {
   readonly range: readonly [number, number];
-  /** Scales are the range's first, and each so much larger than the one before. Any in between if left out. */
+  /** Scales are the range's first and, each so much larger than the last, others. Any if left out. */
   readonly step?: number;
   readonly fill: "zero" | "mean";
 }
@@ -18,9 +18,9 @@ function stepsIn(length: number, step: number): number {
 }
 
 /**
- * The image stretched by s, uniform in `range` or one of its steps, then the frame of the old size out of it: anywhere in a
- * larger one; where it is smaller, it stands anywhere in the frame. What the image does not cover is `fill`,
- * and invalid in labels.
+ * The image stretched by s, uniform in `range` or one of its steps, then the frame of the old size out of it:
+ * anywhere in a larger one; where it is smaller, it stands anywhere in the frame. What the image does not
+ * cover is `fill`, and invalid in labels.
  */
 export const scaleCropPad: Augmentation<ScaleCropPadOptions> = {
   name: "scale-crop-pad",

@@ -7,6 +7,7 @@ import { colouredSample, type LabelFields, movedSample, type Sample } from "../.
 import type { Size } from "../../fields/size.js";
 import { unknownName } from "../names.js";
 import type { NamedAugmentation, ViewSpec } from "../types.js";
+import type { DrawnFor } from "./augmentation.js";
 import { augmentations } from "./index.js";
 
 /** Which draw of which sample: names the random numbers, so that they depend on nothing else. */
@@ -29,10 +30,12 @@ export interface DrawnView extends Omit<PlacedView, "sample"> {
   readonly from: ViewSpec["from"];
   readonly moves: readonly Move[];
   readonly colourings: readonly Colouring[];
+  /** That of the view. */
+  readonly size: Size;
 }
 
 /** The changes of a list of augmentations, and the size they leave. */
-function drawChanges(list: readonly NamedAugmentation[], start: Size, rng: Random) {
+function drawChanges(list: readonly NamedAugmentation[], start: Size, rng: Random, drawnFor: DrawnFor) {
   const moves: Move[] = [];
   const colourings: Colouring[] = [];
   let size = start;
@@ -40,7 +43,7 @@ function drawChanges(list: readonly NamedAugmentation[], start: Size, rng: Rando
     if (!Object.hasOwn(augmentations, name)) {
       throw unknownName("augmentation", name, Object.keys(augmentations), "augmentation");
     }
-    const change = augmentations[name].draw(size, options, rng);
+    const change = augmentations[name].draw(size, options, rng, drawnFor);
     for (const move of change.moves ?? []) {
       moves.push(move);
       size = sizeAfter(size, move);
@@ -58,12 +61,13 @@ export function drawViews({ width, height }: Size, views: readonly ViewSpec[], k
     const source = from === "sample" ? whole : known[from];
     if (source === undefined) throw new RangeError(`view ${index} is made from view ${from}`);
     const rng = new Random(key.seed, "augment", ...key.draw, index);
-    const { moves, colourings, size } = drawChanges(list, source.size, rng);
+    const drawnFor = { view: index, shared: new Random(key.seed, "augment", ...key.draw, "shared") };
+    const { moves, colourings, size } = drawChanges(list, source.size, rng, drawnFor);
     const turned = moves.reduce((sum, move) => sum + (move.kind === "turn" ? move.quarters : 0), 0);
     const turns = (source.turns + turned) % 4;
     known.push({ size, turns });
     const placement = from === "sample" ? null : placementOf(moves, source.size);
-    return { from, moves, colourings, placement, turns };
+    return { from, moves, colourings, placement, turns, size };
   });
 }
 

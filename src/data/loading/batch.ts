@@ -11,7 +11,7 @@ import { type BatchPlan, joinedStreams, layoutOf, type StreamPlan } from "./plan
 import { type Pool, poolOf } from "./pools.js";
 import { SampleCache } from "./sample-cache.js";
 import { drawSound, type SoundDraw } from "./sound-draw.js";
-import { type DrawnSample, requireSize, stackStream } from "./stack.js";
+import { type DrawnSample, requireSize, requireViewSize, stackStream } from "./stack.js";
 
 /** Makes the batches of a plan. */
 export interface BatchMaker {
@@ -45,7 +45,7 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
     datasets.set(source, dataset);
     streams[name] = await openStream(name, stream, dataset, plan, cache);
   }
-  const offsets = numberOffsets(joined, streams);
+  const offsets = placeOffsets(joined, streams);
   const make = async (at: Readonly<Record<string, number>>): Promise<Batch> => {
     const batch: Batch = { drawn: {}, arrays: {} };
     const skipped: SkippedFile[] = [];
@@ -76,26 +76,17 @@ function sourceKey({ format, path, size }: DatasetSource): string {
   return JSON.stringify([format, path, size]);
 }
 
-/**
- * Where the numbers of each stream's samples begin: after those of the splits that stand in the same arrays
- * before it.
- */
-function numberOffsets(
+/** Where the places of each stream's samples begin: after those that stand in the same arrays before it. */
+function placeOffsets(
   joined: Readonly<Record<string, readonly string[]>>,
   streams: Readonly<Record<string, OpenStream>>,
 ): Record<string, number> {
   const offsets: Record<string, number> = {};
   for (const members of Object.values(joined)) {
-    const starts = new Map<string, number>();
     let next = 0;
     for (const member of members) {
-      const { plan, dataset } = streams[member];
-      const key = `${sourceKey(plan.source)} ${plan.split}`;
-      if (!starts.has(key)) {
-        starts.set(key, next);
-        next += dataset.info.splits[plan.split].length;
-      }
-      offsets[member] = starts.get(key)!;
+      offsets[member] = next;
+      next += streams[member].pool.samples.length;
     }
   }
   return offsets;
@@ -142,9 +133,11 @@ async function openStream(
     for (const id of ids) {
       const sample = await read(id, skipped);
       requireSize(sample, { height, width });
-      frames.push(showViews(sample, labels, drawn));
+      const shown = showViews(sample, labels, drawn);
+      for (const view of shown) requireViewSize(view.sample, plan);
+      frames.push(shown);
     }
-    return { id: ids[0], split, index: pool.numbers[index], frames };
+    return { id: ids[0], split, index, frames };
   };
   return {
     plan,

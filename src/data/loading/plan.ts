@@ -28,8 +28,10 @@ export interface StreamPlan {
   readonly tasks: readonly string[];
   /** Samples a batch. */
   readonly batchSize: number;
-  /** [height, width] of every image. */
+  /** [height, width] of every image as it is read. */
   readonly size: readonly [number, number];
+  /** [height, width] of every view, where augmentations leave another size. */
+  readonly viewSize?: readonly [number, number];
   readonly views: readonly ViewSpec[];
   /** Samples are clips of that many frames, changed alike; single images if left out. */
   readonly frames?: FramesPlan;
@@ -64,8 +66,8 @@ export function joinedStreams({ streams }: BatchPlan): Record<string, readonly s
   return Object.fromEntries(
     heads.map((head) => {
       const appended = Object.keys(streams).filter((name) => streams[name].appendTo === head);
-      const shared = ({ tasks, views, frames, arrays, size }: StreamPlan) =>
-        JSON.stringify([tasks, views, frames, arrays, size]);
+      const shared = ({ tasks, views, frames, arrays, size, viewSize }: StreamPlan) =>
+        JSON.stringify([tasks, views, frames, arrays, size, viewSize]);
       const stray = appended.find((name) => shared(streams[name]) !== shared(streams[head]));
       if (stray !== undefined) throw new RangeError(`stream ${stray} plans other arrays than ${head}`);
       return [head, [head, ...appended]];
@@ -75,8 +77,8 @@ export function joinedStreams({ streams }: BatchPlan): Record<string, readonly s
 
 /** The arrays of a stream's batches. `labels` are the fields of the dataset's tasks. */
 export function layoutOf(plan: StreamPlan, samples: number, labels: LabelFields): StreamLayout {
-  const [height, width] = plan.size;
-  const { arrays = [] } = plan;
+  const { arrays = [], viewSize = plan.size } = plan;
+  const [height, width] = viewSize;
   return {
     samples,
     size: { height, width },

@@ -11,8 +11,6 @@ export interface Pool {
   readonly split: string;
   /** Of each sample, the ids of its frames; of a single image, its own. */
   readonly samples: readonly (readonly string[])[];
-  /** The place of each sample, that is of its first frame, in the split. */
-  readonly numbers: readonly number[];
   /** Tasks whose labels may be seen of an image, of those that the stream has arrays of. */
   visible(id: string): readonly string[];
 }
@@ -38,9 +36,7 @@ export function poolOf(stream: string, plan: StreamPlan, dataset: Pick<Dataset, 
     ([id]) => images === undefined || kept(id).length > 0 === (images === "labelled"),
   );
   if (samples.length === 0) throw emptyPool(stream, plan, info.name);
-  const places = new Map(info.splits[split].map((id, number) => [id, number]));
-  const numbers = samples.map(([id]) => places.get(id)!);
-  return { split, samples, numbers, visible: (id) => tasks.filter((task) => kept(id).includes(task)) };
+  return { split, samples, visible: (id) => tasks.filter((task) => kept(id).includes(task)) };
 }
 
 /** Throws UserError where labels are given by image and not one of those images is there. */

@@ -6,10 +6,11 @@ import type { givenFields, Sample } from "../../fields/sample.js";
 import type { Size } from "../../fields/size.js";
 import type { PlacedView } from "../augment/views.js";
 import type { BatchArray, SampleName } from "../types.js";
+import type { StreamPlan } from "./plan.js";
 
 /** A sample that was drawn for a batch. */
 export interface DrawnSample extends SampleName {
-  /** Its number in its split, after those that it is appended to. */
+  /** Its place among those that the stream draws from, after those that it is appended to. */
   readonly index: number;
   /** The views of each frame; one frame where the stream has no sequences. */
   readonly frames: readonly (readonly PlacedView[])[];
@@ -25,6 +26,23 @@ export function requireSize({ id, width, height }: Sample, size: Size): void {
     expected: `${size.width}x${size.height}`,
     got: `${width}x${height}`,
     fix: "Set `data.size: [height, width]` to resize all images.",
+  });
+}
+
+/** Throws UserError where augmentations leave a view of another size than is planned. */
+export function requireViewSize(
+  { width, height }: Size,
+  { viewSize, size }: Pick<StreamPlan, "size" | "viewSize">,
+): void {
+  const [rows, columns] = viewSize ?? size;
+  if (width === columns && height === rows) return;
+  throw new UserError({
+    code: "augmentation.other-size",
+    what: "the augmentations leave images of another size than the network is trained on",
+    where: "augmentation",
+    expected: `${columns}x${rows}`,
+    got: `${width}x${height}`,
+    fix: "End the list with one that gives that size, or leave out the one that changes it.",
   });
 }
 

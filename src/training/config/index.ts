@@ -13,7 +13,14 @@ import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
 import { withRecommended } from "./recommended.js";
 import type { Named } from "./registered.js";
-import { configJsonSchema, configSchema, DEFAULT_NAMES, DEFAULT_STEPS, type RunConfig } from "./schema.js";
+import {
+  configJsonSchema,
+  configSchema,
+  DEFAULT_NAMES,
+  DEFAULT_STEPS,
+  type RunConfig,
+  type StreamConfig,
+} from "./schema.js";
 import { type PlacedYaml, parsePlacedYaml } from "./yaml.js";
 
 export { type Override, parseOverride } from "./overrides.js";
@@ -24,6 +31,8 @@ export {
   DEFAULT_NAMES,
   type RunConfig,
   type SettledConfig,
+  STREAM_KEYS,
+  type StreamConfig,
 } from "./schema.js";
 
 /**
@@ -121,16 +130,29 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
     labels: "file" in labels ? { ...labels, file: resolve(folder, labels.file) } : labels,
     method: {
       ...withAbsoluteRuns(method, folder),
-      with: (method.with as readonly Named[]).map((each) => withAbsoluteRuns(each, folder)),
+      with: (method.with as readonly Named[]).map((each) =>
+        withAbsoluteData(withAbsoluteRuns(each, folder), folder),
+      ),
     },
     model: model.weights === undefined ? model : { ...model, weights: resolve(folder, model.weights) },
   };
 }
 
-/** A method's options without the runs that it starts from. */
-function withoutRuns(method: Named): Named {
+/** A method's options without the runs that it starts from, and without where its data lies. */
+function withoutPlaces(method: Named): Named {
   const options = Object.values(methodNamed(method.name).startsFrom ?? {});
-  return { ...method, ...Object.fromEntries(options.map((option) => [option, undefined])) };
+  const { data } = method as StreamConfig;
+  return {
+    ...method,
+    ...Object.fromEntries(options.map((option) => [option, undefined])),
+    ...(data && "path" in data && { data: { ...data, format: undefined, path: undefined } }),
+  };
+}
+
+/** A method whose data of its own is named by its absolute path. */
+function withAbsoluteData(method: Named, folder: string): Named {
+  const { data } = method as StreamConfig;
+  return data && "path" in data ? { ...method, data: { ...data, path: resolve(folder, data.path) } } : method;
 }
 
 /** A method's options, the runs that it starts from by their absolute paths. */
@@ -168,8 +190,8 @@ function fixedPart({ steps: _steps, runtime: _runtime, expect: _expect, ...rest 
     data: "path" in data ? { ...data, format: undefined, path: undefined } : data,
     labels: "file" in labels ? { ...labels, file: undefined } : labels,
     method: {
-      ...withoutRuns(method),
-      with: (method.with as readonly Named[]).map((each) => withoutRuns(each)),
+      ...withoutPlaces(method),
+      with: (method.with as readonly Named[]).map((each) => withoutPlaces(each)),
     },
     model: { ...model, weights: undefined },
   };

@@ -118,6 +118,15 @@ export const DEFAULT_STEPS = 3000;
 /** What stands for `name` where a configuration leaves it out. */
 export const DEFAULT_NAMES = { model: "segnet", optimizer: "adam", weighting: "equal" } as const;
 
+/** What may be configured of the images that a self-supervised method reads. */
+export interface StreamConfig {
+  readonly augmentation?: readonly Named[];
+  readonly batchSize?: number;
+  readonly images?: "all" | "labelled";
+  readonly data?: z.output<typeof folderData> | z.output<ReturnType<typeof worldData>>;
+}
+export const STREAM_KEYS = ["augmentation", "batchSize", "images", "data"] as const;
+
 /** Put together from the registries as they are now. */
 function makeSchema() {
   /** Methods that only add terms; one that changes the network can only stand alone. */
@@ -125,22 +134,41 @@ function makeSchema() {
     ...Object.fromEntries(Object.entries(methods).filter(([, method]) => method.network === undefined)),
     ...constraints,
   };
+  const changes = z.array(registered(augmentations));
+  const augmentation = changes
+    .optional()
+    .describe("random changes of its images, a list in place of the method's own");
+  const data = z.union([folderData, worldData()]);
+  /** What a self-supervised method beside another one takes besides its own options. */
+  const stream = {
+    augmentation,
+    batchSize: count.optional().describe("images a batch; as many as the run's if left out"),
+    images: z
+      .enum(["all", "labelled"])
+      .default("all")
+      .describe("training images that it reads: all, or those with a label that the run sees"),
+    data: data
+      .optional()
+      .describe("another dataset whose training images it reads, at the run's size; without labels"),
+  };
+  const added = registered(addable, (entry) => ("selfSupervised" in entry ? stream : {}));
   return z.strictObject({
     plugins: z
       .array(z.string().min(1))
       .default([])
       .describe("modules of one's own (.mjs), relative to this file, whose exports join the registries"),
-    data: z.union([folderData, worldData()]),
+    data,
     labels: z
       .union([scenarioSchema, fileLabels])
       .prefault({ scenario: "full" })
       .describe("which training labels are kept"),
     tasks: z.array(z.string().min(1)).min(1).optional().describe("all of the dataset's if left out"),
     model: registered(models, () => ({ weights })).prefault({ name: DEFAULT_NAMES.model }),
-    method: registered(methods, ({ name }) => ({
+    method: registered(methods, ({ name, selfSupervised }) => ({
+      ...(selfSupervised && { augmentation }),
       with: z
-        .array(registered(addable))
-        .refine((added) => new Set([name, ...added.map((each) => each.name)]).size === added.length + 1, {
+        .array(added)
+        .refine((others) => new Set([name, ...others.map((each) => each.name)]).size === others.length + 1, {
           message: "names a method twice",
         })
         .default([])
@@ -184,8 +212,15 @@ function makeSchema() {
       .strictObject({
         balance: z
           .enum(["tasks"])
+          .optional()
           .describe(
             "tasks: every batch has a labelled image of each task, where that can be; in turn where not",
+          ),
+        images: z
+          .enum(["all", "labelled"])
+          .default("all")
+          .describe(
+            "labelled: images without any label that the run sees are left out; recommended where a self-supervised method stands beside methods that learn from labels alone",
           ),
       })
       .optional()

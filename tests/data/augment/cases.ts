@@ -7,6 +7,11 @@ export const CASES: Readonly<Record<string, readonly Record<string, unknown>[]>>
   flip: [{ probability: 1 }],
   "scale-crop": [{ scales: [1.2, 1.5, 2.7] }],
   "scale-crop-pad": [{ range: [0.4, 0.7], fill: "zero" }, { range: [1.3, 2] }],
+  "offset-crop": [
+    { size: [6, 9], distance: 2 },
+    { size: [11, 7], distance: 1 },
+  ],
+  square: [],
   rotate: [{ turns: [1, 3] }, { turns: [2] }],
   jitter: [
     { hue: 0.5, probability: 1 },

@@ -50,9 +50,16 @@ function movedPoint([x, y, z]: readonly [number, number, number], move: Move): [
 const SOURCE = placed();
 
 /** Pixels of the result for one of the source, along the side that is enlarged more; 1 where none is. */
-function factorOf(move: Move): number {
-  if (move.kind === "window") return Math.max(...[move.rows, move.columns].map((n) => (SIDE - 1) / (n - 1)));
-  return move.kind === "stretch" ? Math.max(1, move.height / SIDE, move.width / SIDE) : 1;
+function factorOf(moves: readonly Move[]): number {
+  let [factor, size] = [1, { width: SIDE, height: SIDE }];
+  for (const move of moves) {
+    if (move.kind === "window") {
+      factor *= Math.max(...[move.rows, move.columns].map((n) => (SIDE - 1) / (n - 1)));
+    }
+    if (move.kind === "stretch") factor *= Math.max(1, move.height / size.height, move.width / size.width);
+    size = sizeAfter(size, move);
+  }
+  return factor;
 }
 
 /** The tests that every augmentation has to pass, with some options of its own. */
@@ -71,7 +78,7 @@ export function conforms(augmentation: Augmentation, given: Record<string, unkno
       const { place, depth } = labels;
       // By how much each pixel of the source is enlarged: labels are the nearest pixel's, at most half a
       // pixel off.
-      const half = 0.501 * movesOf(seed).reduce((product, move) => product * factorOf(move), 1);
+      const half = 0.501 * factorOf(movesOf(seed));
       const errors = { image: 0, depth: 0, pixel: 0 };
       const worst = (name: keyof typeof errors, error: number) => {
         errors[name] = Math.max(errors[name], Math.abs(error));

@@ -122,10 +122,10 @@ it("the arrays of a batch are those of its layout", async () => {
 });
 
 describe("arrays that are asked for", () => {
-  it("say each sample's number in its split and the camera of each view", async () => {
+  it("say each sample's place among those drawn from and the camera of each view", async () => {
     const main: StreamPlan = { ...(await mainStream()), arrays: ["index", "camera"] };
     const [batch] = await take({ streams: { main: { ...main, images: "labelled" } }, seed: 2 }, 1);
-    const numbers = idsOf(batch, "main").map((id) => Number(id.slice(-2)));
+    const numbers = idsOf(batch, "main").map((id) => Object.keys(LABELS).indexOf(id));
     expect([...batch.arrays.index.data]).toEqual(numbers);
     const { shape, data } = batch.arrays.camera;
     expect(shape).toEqual([3, 4]);
