@@ -20,6 +20,7 @@ const ORDER = [
     "worlds",
     "disk",
     "data",
+    "transport",
   ],
   ...[
     "methods",

@@ -19,6 +19,7 @@ import { initCommand } from "./commands/init.js";
 import { predictCommand } from "./commands/predict.js";
 import { reportCommand } from "./commands/report.js";
 import { trainCommand } from "./commands/train.js";
+import { forwardServerCommand, trainerCommand } from "./commands/trainer.js";
 import { EXIT, reportFailure } from "./failure.js";
 
 const AFTER = `
@@ -46,6 +47,8 @@ export function buildProgram(): Command {
     dataCommand,
     trainCommand,
     collectiveCommand,
+    trainerCommand,
+    forwardServerCommand,
     evaluateCommand,
     predictCommand,
     exportCommand,

@@ -3,7 +3,7 @@
  * them on an unlabelled mediator stream (Taskology, section 3).
  */
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
@@ -16,8 +16,28 @@ import { issueError } from "../training/config/issues.js";
 import { applyOverrides, type Override } from "../training/config/overrides.js";
 import { type Named, optionsOf, registered } from "../training/config/registered.js";
 import { parsePlacedYaml } from "../training/config/yaml.js";
+import { busName } from "../transport/messages.js";
+import { codecNames } from "../transport/tensor-codec.js";
 
 const count = z.int().min(1);
+const milliseconds = z.int().min(1);
+
+/** How modules in processes of their own deal with one another. */
+const busSchema = z.strictObject({
+  codec: z
+    .union([z.enum(codecNames), z.record(z.string(), z.enum(codecNames))])
+    .optional()
+    .describe("how predictions travel, all or by task: f32, f16, u8, labels; f16, and f32 at staleness 0"),
+  prefetch: z.int().min(0).max(2).default(1).describe("batches that peers are asked of ahead"),
+  waitMs: milliseconds.default(10_000).describe("for a peer's predictions before the step goes on without"),
+  acceptMs: milliseconds.default(300).describe("until a server must have said that it has a request"),
+  idleMs: milliseconds.default(2000).describe("until a server that fell silent counts as dead"),
+  startWaitS: z.number().positive().default(600).describe("for all peers at the start, seconds"),
+  maxStaleSteps: z.int().min(0).optional().describe("predictions by older weights are left out"),
+  maxStaleSeconds: z.number().positive().optional(),
+  maxSkippedFraction: z.number().min(0).max(1).default(0.2).describe("of the last 200 steps"),
+  onSkipped: z.enum(["stop", "continue"]).default("stop").describe("what becomes of a run beyond that"),
+});
 const raw = z.record(z.string(), z.unknown());
 
 function makeSchema() {
@@ -41,8 +61,13 @@ function makeSchema() {
     constraints: z.array(registered(constraints)).default([]),
     update: z.enum(["synchronous", "peers"]).default("peers"),
     staleness: z
-      .strictObject({ steps: z.int().min(0).default(0).describe("steps between two copies of a peer") })
+      .strictObject({
+        steps: z.int().min(0).default(0).describe("steps between two copies of a peer; 0: none is old"),
+        seconds: z.number().positive().optional().describe("seconds in place of steps, over a bus"),
+      })
       .prefault({}),
+    name: busName.optional().describe("on a bus; that of the file if left out"),
+    bus: busSchema.prefault({}),
     steps: count,
     seed: z.int().min(0).default(0),
     evaluation: raw.default({}).describe("of every module that says nothing else; as of a run"),
@@ -77,7 +102,10 @@ export interface CollectiveConfig {
     readonly batchSize: number;
   };
   readonly update: "synchronous" | "peers";
-  readonly staleness: { readonly steps: number };
+  readonly staleness: { readonly steps: number; readonly seconds?: number };
+  /** On a bus. */
+  readonly name: string;
+  readonly bus: z.infer<typeof busSchema>;
   readonly steps: number;
   readonly seed: number;
   readonly runtime: RunConfig["runtime"];
@@ -142,6 +170,7 @@ export function parseCollective(
   );
   const config: CollectiveConfig = {
     ...rest,
+    name: rest.name ?? slug(file),
     modules: listed,
     constraints: configured,
     mediator: { ...mediator, data: reference.data },
@@ -160,6 +189,14 @@ function mediatorData(
   if (frames === 1 || data.world === undefined || data.video !== undefined) return data;
   const steps = ties.map(({ definition, options }) => definition.needs(options).frames?.step ?? 1);
   return { ...data, video: (frames - 1) * Math.max(1, ...steps) + 1 };
+}
+
+/** A file's name as one on a bus. */
+function slug(file: string): string {
+  const plain = basename(file, extname(file))
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-");
+  return plain.replace(/^-+|-+$/g, "").slice(0, 40) || "collective";
 }
 
 /** Throws UserError for modules that cannot learn or cannot be told apart. */

@@ -4,9 +4,9 @@ import { UserError } from "../common/errors.js";
 import type { Loader } from "../data/loading/loader.js";
 import { SkipLog } from "../data/sound-samples.js";
 import { MAIN_STREAM } from "../fields/layout.js";
-import type { MethodDefinition } from "../methods/method.js";
 import type { Network } from "../models/network.js";
 import { type Checkpoint, checkpointPath, loadCheckpoint, resumeCheckpoint } from "../runs/checkpoint.js";
+import type { ConsistencyRecord } from "../runs/metrics-log.js";
 import { openRunFolder } from "../runs/run-folder.js";
 import type { Engine } from "../runtime/engine.js";
 import type { StepPlan } from "../step/plan.js";
@@ -20,7 +20,8 @@ import { networkOf, resolve } from "../training/parts.js";
 import { countParameters, peakMemoryBytes, writeResources } from "../training/resources.js";
 import { openRunData, type RunData } from "../training/run-data.js";
 import { requireFittingWeights } from "../training/weights.js";
-import type { ModuleConfig } from "./config.js";
+import type { ConfiguredConstraint, ModuleConfig } from "./config.js";
+import { type MediatorStep, TiedSteps } from "./tied-steps.js";
 
 /** A module whose data is open. */
 export interface ModuleData {
@@ -102,7 +103,8 @@ interface Parts {
   /** Its trainer holds the module's values, and takes its steps on labels or ties, but for a frozen one's. */
   readonly open: OpenRun;
   readonly dedicated: Trainer | null;
-  readonly mediated: Trainer | null;
+  /** Its steps on ties; null where it has none. */
+  readonly mediated: TiedSteps | null;
   readonly loop: Loop;
 }
 
@@ -111,11 +113,7 @@ export interface ModuleRunOptions {
   readonly folder: string;
   readonly engine: Engine;
   /** The step on mediator batches: null where no constraint ties the module. */
-  readonly mediator: {
-    readonly method: MethodDefinition;
-    readonly batchSize: number;
-    readonly size: readonly [number, number];
-  } | null;
+  readonly mediator: MediatorStep | null;
   readonly resume: boolean;
   /** Where all modules go on from. */
   readonly from: CommonPoint;
@@ -147,7 +145,7 @@ export class ModuleRun {
       const learnsLabels = config.dedicated && !config.frozen;
       const learnsTies = mediator !== null && !config.frozen;
       let dedicated: Trainer | null = null;
-      let mediated: Trainer | null = null;
+      let mediated: TiedSteps | null = null;
       const open = await openRun({
         ...{ run, data, log, resume, config: config.run, loads: learnsLabels },
         compile: async (prepared) => {
@@ -157,10 +155,9 @@ export class ModuleRun {
           const plan: StepPlan = { ...own, steps: own.steps * updates };
           if (learnsLabels || !learnsTies) dedicated = await Trainer.create(engine, plan);
           if (learnsTies) {
-            const tied = tiedPlan(plan, mediator);
-            mediated = await Trainer.create(engine, tied, undefined, dedicated?.store);
+            mediated = await TiedSteps.create(engine, plan, mediator, dedicated?.store);
           }
-          return (dedicated ?? mediated)!;
+          return dedicated ?? mediated!.all;
         },
         // A frozen module stays as it was at the start.
         saved: async () => (config.frozen ? undefined : from.checkpoints.get(folder)),
@@ -180,6 +177,11 @@ export class ModuleRun {
     return this.#parts.open.trainer.store;
   }
 
+  /** The graph of its steps, which says what is kept. */
+  get program(): Trainer["program"] {
+    return this.#parts.open.trainer.program;
+  }
+
   /** Updates of one step of the collective: on labels, on ties. */
   get #updates(): number {
     return Number(this.#parts.dedicated !== null) + Number(this.#parts.mediated !== null);
@@ -192,11 +194,19 @@ export class ModuleRun {
     await this.#timed(() => dedicated.step({ next: () => loop.nextBatch() }, step * this.#updates));
   }
 
-  /** One update on a mediator batch with its peers' predictions, if a constraint ties it. */
-  async learnTies(next: BatchSource["next"], step: number): Promise<void> {
+  /**
+   * One update on a mediator batch with its peers' predictions, if a constraint ties it: by all of its ties
+   * or some of them.
+   */
+  async learnTies(
+    next: BatchSource["next"],
+    step: number,
+    ties?: readonly ConfiguredConstraint[],
+  ): Promise<void> {
     const { mediated } = this.#parts;
-    if (mediated === null) return;
-    await this.#timed(() => mediated.step({ next }, step * this.#updates + this.#updates - 1));
+    if (mediated === null || ties?.length === 0) return;
+    const trainer = ties === undefined ? mediated.all : await mediated.of(ties);
+    await this.#timed(() => trainer.step({ next }, step * this.#updates + this.#updates - 1));
   }
 
   async #timed(update: () => Promise<StepResult>): Promise<void> {
@@ -205,11 +215,16 @@ export class ModuleRun {
     this.#seconds += (performance.now() - begun) / 1000;
   }
 
-  /** Records the step that its updates made, evaluates and saves where it is time. */
-  async afterStep(done: number): Promise<void> {
-    if (this.#results.length > 0) {
-      this.#parts.loop.record(merged(this.#results), done, this.#seconds);
-      await this.#parts.loop.afterStep();
+  /**
+   * Records the step that its updates made, evaluates and saves where it is time. With `consistency` also a
+   * step in which nothing could be learnt.
+   */
+  async afterStep(done: number, consistency?: ConsistencyRecord): Promise<void> {
+    const { loop } = this.#parts;
+    if (this.#results.length > 0 || consistency !== undefined) {
+      const result = this.#results.length > 0 ? merged(this.#results) : NOTHING;
+      loop.record(result, done, this.#seconds, consistency && { consistency });
+      await loop.afterStep();
     }
     this.#results = [];
     this.#seconds = 0;
@@ -236,18 +251,13 @@ export class ModuleRun {
     await loader?.close();
     await loop.release();
     await trainer.release();
-    if (mediated !== trainer) await mediated?.release();
+    await mediated?.release(trainer);
     run.close();
   }
 }
 
-/** A module's step on mediator batches. */
-function tiedPlan(
-  plan: StepPlan,
-  { method, batchSize, size }: NonNullable<ModuleRunOptions["mediator"]>,
-): StepPlan {
-  return { ...plan, batchSize, size, samples: undefined, method: { method, options: {} }, accumulate: 1 };
-}
+/** A step in which nothing was learnt. */
+const NOTHING: StepResult = { losses: { total: null }, values: {}, learningRates: {}, images: 0 };
 
 /** Where a module without data of its own stands. */
 const nowhere: Pick<Loader, "position" | "next"> = {

@@ -3,6 +3,7 @@
  * weights or from copies of them that are some steps old.
  */
 import { extendedRun, framesOf, neighbourRuns } from "../constraints/frame-runs.js";
+import type { Tensor } from "../graph/tensor.js";
 import { headsOf } from "../methods/method.js";
 import { streamLeaves } from "../methods/streams.js";
 import { runNetwork } from "../models/network.js";
@@ -14,7 +15,41 @@ import type { Engine } from "../runtime/engine.js";
 import { StateStore } from "../runtime/state-store.js";
 import type { InferencePlan } from "../step/inference-graph.js";
 import type { BatchArrays } from "../step/trainer.js";
+import type { Task } from "../tasks/task.js";
 import { predictionName } from "./mediator.js";
+
+/**
+ * What peers see of a module: activated predictions in training mode, by array name, that leave running
+ * statistics alone; and the variables they read.
+ */
+export function peerPass(
+  { tasks, network, batchSize, size }: InferencePlan,
+  frames: number,
+): { outputs: Record<string, Tensor>; modules: ModuleSet } {
+  const modules = new ModuleSet();
+  const layer = new Layer(modules.scope(KEPT), new Forward("train", { updatesState: false }));
+  const leaves = streamLeaves({ batchSize, size, frames: { count: frames, step: 1 } });
+  const lengths = [...new Set(tasks.map(framesOf))];
+  const outputs = lengths.flatMap((length) =>
+    neighbourRuns(length, frames).map((run) => {
+      const seen = leaves.clip(extendedRun(run, network.frames ?? 1, frames));
+      const { outputs: maps } = runNetwork(network, layer, seen, headsOf(tasks));
+      const concerned = tasks.filter((task) => framesOf(task) === length);
+      return concerned.map(({ name, kind, spec }) => [
+        predictionName(name, run),
+        kind.learning.activate(maps[name], spec),
+      ]);
+    }),
+  );
+  return { outputs: Object.fromEntries(outputs.flat()), modules };
+}
+
+/** Names of the arrays that predictions of tasks are, over so many frames. */
+export function predictionNames(tasks: readonly Task[], frames: number): string[] {
+  return tasks.flatMap((task) =>
+    neighbourRuns(framesOf(task), frames).map((run) => predictionName(task.name, run)),
+  );
+}
 
 /** A module's network as its peers see it. */
 export class Peer {
@@ -50,28 +85,11 @@ export class Peer {
     frames: number,
     staleness: number,
   ): Promise<Peer> {
-    const modules = new ModuleSet();
-    const layer = new Layer(modules.scope(KEPT), new Forward("train", { updatesState: false }));
-    const leaves = streamLeaves({ batchSize, size, frames: { count: frames, step: 1 } });
-    const lengths = [...new Set(tasks.map(framesOf))];
-    const outputs = lengths.flatMap((length) =>
-      neighbourRuns(length, frames).map((run) => {
-        const seen = leaves.clip(extendedRun(run, network.frames ?? 1, frames));
-        const { outputs: maps } = runNetwork(network, layer, seen, headsOf(tasks));
-        const concerned = tasks.filter((task) => framesOf(task) === length);
-        return concerned.map(({ name, kind, spec }) => [
-          predictionName(name, run),
-          kind.learning.activate(maps[name], spec),
-        ]);
-      }),
-    );
+    const { outputs, modules } = peerPass({ tasks, network, batchSize, size }, frames);
     const names = modules.all().map(({ name }) => name);
     const copy = staleness === 0 ? null : new StateStore(engine);
     if (copy !== null) for (const name of names) copy.write(name, live.shape(name), await live.read(name));
-    const step = await CompiledStep.compile(engine, copy ?? live, {
-      outputs: Object.fromEntries(outputs.flat()),
-      state: [],
-    });
+    const step = await CompiledStep.compile(engine, copy ?? live, { outputs, state: [] });
     return new Peer(live, copy, names, staleness, step);
   }
 

@@ -6,18 +6,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../common/errors.js";
-import { openDataset } from "../data/formats/index.js";
-import { type Loader, openLoader, type StreamPlan } from "../data/loading/loader.js";
-import { unknownName } from "../data/names.js";
+import type { Loader } from "../data/loading/loader.js";
 import { makeFolder, replaceFile } from "../disk/files.js";
 import { missingParts, takeBack } from "../disk/filled-folder.js";
-import { MAIN_STREAM } from "../fields/layout.js";
-import type { MethodDefinition } from "../methods/method.js";
 import { nodeEngine } from "../runtime/engine.node.js";
-import type { Task } from "../tasks/task.js";
-import { firstSize, requireFittingSize, sourceOf } from "../training/run-data.js";
+import { requireFittingSize } from "../training/run-data.js";
 import type { CollectiveConfig } from "./config.js";
-import { constraintsOf, type MediatorPlan, mediatorMethod, mediatorNeeds, tiedTasks } from "./mediator.js";
+import { constraintsOf, type MediatorPlan } from "./mediator.js";
+import { type MediatorStream, openMediator } from "./mediator-stream.js";
 import { BEGINNING, commonPoint, type ModuleData, ModuleRun, moduleFolder, openModule } from "./module.js";
 import { Mediator, Peer } from "./peers.js";
 
@@ -48,7 +44,10 @@ export async function trainCollective(options: CollectiveOptions): Promise<Colle
   requireFolder(folder, resume);
   const modules: ModuleData[] = [];
   for (const module of config.modules) modules.push(await openModule(module, !resume, log));
-  const stream = await openMediator(config, modules, log);
+  const tasks = modules.flatMap(({ data }) => data.tasks);
+  const stream = await openMediator(config, tasks, log);
+  requireLessons(stream.plan, modules);
+  for (const { network } of modules) requireFittingSize(stream.size, network.sizeMultiple);
   await makeFolder(folder);
   await replaceFile(join(folder, RESOLVED), config.text);
   let started = false;
@@ -75,23 +74,8 @@ function requireFolder(folder: string, resume: boolean): void {
   });
 }
 
-/** The mediator's plan, and its batches from a step on. */
-interface MediatorStream {
-  readonly plan: MediatorPlan;
-  readonly batchSize: number;
-  readonly size: readonly [number, number];
-  open(step: number): Promise<Loader>;
-}
-
-/** Opens the mediator's data and checks that the constraints find in it what they need. Throws UserError. */
-async function openMediator(
-  { mediator, constraints, seed, runtime }: CollectiveConfig,
-  modules: readonly ModuleData[],
-  log: (message: string) => void,
-): Promise<MediatorStream> {
-  const tasks = modules.flatMap(({ data }) => data.tasks);
-  const plan: MediatorPlan = { constraints, tasks, ...streamNeeds(constraints, tasks, mediator.frames) };
-  for (const each of constraints) tiedTasks(each, tasks);
+/** Throws UserError for a module that nothing teaches. */
+function requireLessons(plan: MediatorPlan, modules: readonly ModuleData[]): void {
   for (const { config, data } of modules) {
     const { name, dedicated, frozen } = config;
     if (dedicated || frozen || constraintsOf(plan, data.tasks).length > 0) continue;
@@ -102,51 +86,17 @@ async function openMediator(
       fix: "Give it data, or a constraint over what it predicts.",
     });
   }
-  const source = await sourceOf({ data: mediator.data }, log);
-  const dataset = await openDataset(source);
-  const { name, splits } = dataset.info;
-  if (!Object.hasOwn(splits, mediator.split)) {
-    throw unknownName("split", mediator.split, Object.keys(splits), name);
-  }
-  const size = source.size ?? (await firstSize(dataset, mediator.split));
-  for (const { network } of modules) requireFittingSize(size, network.sizeMultiple);
-  const main: StreamPlan = {
-    ...{ source, split: mediator.split, labels: null, tasks: [], batchSize: mediator.batchSize, size },
-    views: [{ from: "sample", augmentations: [] }],
-    frames: plan.frames,
-    arrays: plan.arrays,
-  };
-  return {
-    ...{ plan, size, batchSize: mediator.batchSize },
-    open: (step) =>
-      openLoader({
-        streams: { [MAIN_STREAM]: main },
-        seed: seed + 1,
-        badFiles: "skip",
-        workers: runtime.workers,
-        start: { [MAIN_STREAM]: { epoch: 0, step } },
-      }),
-  };
 }
 
-function streamNeeds(
-  constraints: CollectiveConfig["constraints"],
-  tasks: readonly Task[],
-  frames: number,
-): Pick<MediatorPlan, "frames" | "arrays"> {
-  const needs = mediatorNeeds(constraints, tasks);
-  if (frames < needs.frames) {
-    throw new UserError({
-      code: "collective.too-few-frames",
-      where: "mediator.frames",
-      what: "a constraint needs frames that follow one another",
-      expected: `at least ${needs.frames}`,
-      got: String(frames),
-      fix: `Set \`mediator.frames: ${needs.frames}\`.`,
-    });
-  }
-  const sequence = frames === 1 ? undefined : { count: frames, step: needs.step };
-  return { arrays: needs.arrays, frames: sequence };
+/** Steps between two copies of a peer. Throws UserError where they are counted in seconds. */
+function requireSteps({ staleness }: CollectiveConfig): number {
+  if (staleness.seconds === undefined) return staleness.steps;
+  throw new UserError({
+    code: "collective.staleness-in-seconds",
+    where: "staleness.seconds",
+    what: "in one process all modules are at the same step: how old copies are is counted in steps",
+    fix: "Give `staleness: {steps: N}`, or train by `--processes` or `--bus`.",
+  });
 }
 
 async function trainIn(
@@ -170,13 +120,12 @@ async function trainIn(
   try {
     for (const module of modules) {
       const ties = constraintsOf(stream.plan, module.data.tasks);
-      const method = mediatorMethod(stream.plan, ties) as MethodDefinition;
-      const mediator = ties.length === 0 ? null : { method, batchSize: stream.batchSize, size: stream.size };
+      const mediator = ties.length === 0 ? null : { ...stream, ties };
       runs.push(await ModuleRun.open(module, { folder, engine, mediator, resume, from, log }));
     }
     // What all see of one another in a step are the weights before it: each update is the part of the joint
     // gradient that is its own, as modules share nothing but predictions.
-    const age = config.update === "synchronous" ? 0 : config.staleness.steps;
+    const age = config.update === "synchronous" ? 0 : requireSteps(config);
     for (const run of runs) {
       const { network, data } = run.data;
       const plan = { tasks: data.tasks, network, batchSize: stream.batchSize, size: stream.size };

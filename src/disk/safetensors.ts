@@ -79,6 +79,31 @@ export async function readSafetensors(path: string, names?: readonly string[]): 
   }
 }
 
+/** The bytes of a file that holds `arrays`, without a checksum: for what is checked as a whole. */
+export function encodeSafetensors(arrays: ReadonlyMap<string, StoredArray>): Uint8Array<ArrayBuffer> {
+  const { head, ordered } = encodeHeader(arrays, {});
+  const bytes = new Uint8Array(ordered.reduce((end, { data }) => end + data.byteLength, head.length));
+  bytes.set(head);
+  let end = head.length;
+  for (const { data } of ordered) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), end);
+    end += data.byteLength;
+  }
+  return bytes;
+}
+
+/** Reads such bytes; arrays have memory of their own. Throws UserError `safetensors.damaged`. */
+export function decodeSafetensors(bytes: Uint8Array, where: string): Map<string, StoredArray> {
+  const length = PREFIX_BYTES + headerLength(bytes.subarray(0, PREFIX_BYTES), bytes.length, where);
+  const { entries } = parseHeader(bytes.subarray(PREFIX_BYTES, length), bytes.length, where);
+  return new Map(
+    [...entries].map(([name, entry]) => [
+      name,
+      view(entry, new Uint8Array(bytes.subarray(entry.start, entry.end)).buffer),
+    ]),
+  );
+}
+
 /** An open file whose arrays are read one by one. */
 export class SafetensorsFile {
   readonly path: string;

@@ -19,8 +19,25 @@ export interface StepRecord {
   readonly learningRates: Readonly<Record<string, number>>;
   /** Further numbers a method wants to be seen, e.g. loss weights or gradient norms. */
   readonly values?: Readonly<Record<string, number>>;
+  /** What came of the predictions of peers, where the run is a module of a collective over a bus. */
+  readonly consistency?: ConsistencyRecord;
   /** The only part of a record that differs between a run and its repetition. */
   readonly timing?: { readonly seconds: number; readonly imagesPerSecond: number };
+}
+
+/** The peers of a module in one step. */
+export interface ConsistencyRecord {
+  /** Constraints that were learnt from. */
+  readonly used: readonly string[];
+  /** Peers that gave no predictions, and why: constraints over theirs were left out. */
+  readonly skipped: readonly { readonly peer: string; readonly reason: string }[];
+  /**
+   * How old the weights of each peer's predictions were: steps that its trainer was known to be ahead of
+   * them, and seconds since they were seen published, by clocks of one machine each.
+   */
+  readonly stale: Readonly<Record<string, { readonly steps: number; readonly seconds: number }>>;
+  /** Sent and received. */
+  readonly bytes: number;
 }
 
 /** One evaluation, after `step` steps. */

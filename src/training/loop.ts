@@ -148,10 +148,15 @@ export class Loop {
   }
 
   /** Records a step, `done` counting it. Throws UserError where a loss is no number. */
-  record(result: StepResult, done: number, seconds: number): void {
+  record(
+    result: StepResult,
+    done: number,
+    seconds: number,
+    more: Pick<StepRecord, "consistency"> = {},
+  ): void {
     this.#step = done;
     requireFiniteLosses(result, done, this.#lastGood());
-    this.#options.recorder.record(stepRecord(result, done, this.#epoch, seconds));
+    this.#options.recorder.record({ ...stepRecord(result, done, this.#epoch, seconds), ...more });
   }
 
   async #evaluate(split: string): Promise<void> {

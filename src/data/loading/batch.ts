@@ -1,4 +1,5 @@
 /** @file From the numbers of batches to a batch, the same on whatever thread it is made. */
+import { MAIN_STREAM } from "../../fields/layout.js";
 import { labelFields } from "../../tasks/label-field.js";
 import { drawViews, type PlacedView, showViews } from "../augment/views.js";
 import { knownTasks } from "../derived-tasks.js";
@@ -19,6 +20,11 @@ export interface BatchMaker {
   readonly sets: Readonly<Record<string, { readonly samples: number; readonly pace: Pace }>>;
   /** The batch that has batch number `at[stream]`, from 0, of each stream. */
   make(at: Readonly<Record<string, number>>): Promise<Batch>;
+  /**
+   * The batch of given samples of `main`, by their ids (clips by their first frames'), in that order. Throws
+   * RangeError where one is not there.
+   */
+  of(ids: readonly string[]): Promise<Batch>;
 }
 
 /** A stream ready to draw from. */
@@ -46,19 +52,19 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
     streams[name] = await openStream(name, stream, dataset, plan, cache);
   }
   const offsets = placeOffsets(joined, streams);
-  const make = async (at: Readonly<Record<string, number>>): Promise<Batch> => {
+  const assemble = async (draws: Readonly<Record<string, readonly Draw[]>>): Promise<Batch> => {
     const batch: Batch = { drawn: {}, arrays: {} };
     const skipped: SkippedFile[] = [];
     for (const [head, members] of Object.entries(joined)) {
       const drawn: DrawnSample[] = [];
       for (const member of members) {
-        const { pace, draw } = streams[member];
-        for (const each of pace.draws(at[member])) {
-          const { sample, skipped: bad } = await draw(each);
+        for (const each of draws[member] ?? []) {
+          const { sample, skipped: bad } = await streams[member].draw(each);
           drawn.push({ ...sample, index: sample.index + offsets[member] });
           skipped.push(...bad);
         }
       }
+      if (drawn.length === 0) continue;
       const { plan: headPlan, dataset } = streams[head];
       const layout = layoutOf(headPlan, drawn.length, labelFields(knownTasks(dataset.info)));
       Object.assign(batch.drawn, { [head]: drawn.map(({ id, split }) => ({ id, split })) });
@@ -66,10 +72,24 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
     }
     return skipped.length === 0 ? batch : { ...batch, skipped };
   };
+  const make = (at: Readonly<Record<string, number>>) =>
+    assemble(
+      Object.fromEntries(Object.entries(streams).map(([name, { pace }]) => [name, pace.draws(at[name])])),
+    );
+  const { pool } = streams[MAIN_STREAM];
+  const places = new Map(pool.samples.map(([id], index) => [id, index]));
+  const of = async (ids: readonly string[]) => {
+    const draws = ids.map((id): Draw => {
+      const index = places.get(id);
+      if (index === undefined) throw new RangeError(`no sample ${id} in ${pool.split}`);
+      return { index, key: ["given", index] };
+    });
+    return await assemble({ [MAIN_STREAM]: draws });
+  };
   const sets = Object.entries(streams).map(
     ([name, { pool, pace }]) => [name, { samples: pool.samples.length, pace }] as const,
   );
-  return { sets: Object.fromEntries(sets), make };
+  return { sets: Object.fromEntries(sets), make, of };
 }
 
 function sourceKey({ format, path, size }: DatasetSource): string {

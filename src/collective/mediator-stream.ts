@@ -1,0 +1,83 @@
+/** @file The mediator's images: the batches that all modules see. */
+import { createHash } from "node:crypto";
+import { UserError } from "../common/errors.js";
+import { openDataset } from "../data/formats/index.js";
+import { type BatchMaker, openBatchMaker } from "../data/loading/batch.js";
+import { type BatchPlan, type Loader, openLoader, type StreamPlan } from "../data/loading/loader.js";
+import { unknownName } from "../data/names.js";
+import { MAIN_STREAM } from "../fields/layout.js";
+import type { Task } from "../tasks/task.js";
+import { firstSize, sourceOf } from "../training/run-data.js";
+import type { CollectiveConfig } from "./config.js";
+import { type MediatorPlan, mediatorNeeds, tiedTasks } from "./mediator.js";
+
+/** The mediator's plan, and its batches from a step on. */
+export interface MediatorStream {
+  readonly plan: MediatorPlan;
+  readonly batchSize: number;
+  /** [height, width] */
+  readonly size: readonly [number, number];
+  /** Of the names of its images: the same where two machines have the same data. */
+  readonly digest: string;
+  open(step: number): Promise<Loader>;
+  /** For batches of samples that somebody names. */
+  maker(): Promise<BatchMaker>;
+}
+
+/** Memory for decoded images of batches that others name. */
+const CACHE_BYTES = 2 ** 28;
+
+/**
+ * Opens the mediator's data and checks that the constraints find in it what they need; `tasks` are those of
+ * all modules. Throws UserError.
+ */
+export async function openMediator(
+  { mediator, constraints, seed, runtime }: CollectiveConfig,
+  tasks: readonly Task[],
+  log: (message: string) => void,
+): Promise<MediatorStream> {
+  const plan: MediatorPlan = { constraints, tasks, ...streamNeeds(constraints, tasks, mediator.frames) };
+  for (const each of constraints) tiedTasks(each, tasks);
+  const source = await sourceOf({ data: mediator.data }, log);
+  const dataset = await openDataset(source);
+  const { name, splits } = dataset.info;
+  if (!Object.hasOwn(splits, mediator.split)) {
+    throw unknownName("split", mediator.split, Object.keys(splits), name);
+  }
+  const size = source.size ?? (await firstSize(dataset, mediator.split));
+  const main: StreamPlan = {
+    ...{ source, split: mediator.split, labels: null, tasks: [], batchSize: mediator.batchSize, size },
+    views: [{ from: "sample", augmentations: [] }],
+    frames: plan.frames,
+    arrays: plan.arrays,
+  };
+  const batches: BatchPlan = { streams: { [MAIN_STREAM]: main }, seed: seed + 1, badFiles: "skip" };
+  const named = JSON.stringify([splits[mediator.split], size, plan.frames ?? null]);
+  return {
+    ...{ plan, size, batchSize: mediator.batchSize },
+    digest: createHash("sha256").update(named).digest("hex"),
+    open: (step) =>
+      openLoader({ ...batches, workers: runtime.workers, start: { [MAIN_STREAM]: { epoch: 0, step } } }),
+    maker: () => openBatchMaker(batches, CACHE_BYTES),
+  };
+}
+
+function streamNeeds(
+  constraints: CollectiveConfig["constraints"],
+  tasks: readonly Task[],
+  frames: number,
+): Pick<MediatorPlan, "frames" | "arrays"> {
+  const needs = mediatorNeeds(constraints, tasks);
+  if (frames < needs.frames) {
+    throw new UserError({
+      code: "collective.too-few-frames",
+      where: "mediator.frames",
+      what: "a constraint needs frames that follow one another",
+      expected: `at least ${needs.frames}`,
+      got: String(frames),
+      fix: `Set \`mediator.frames: ${needs.frames}\`.`,
+    });
+  }
+  const sequence = frames === 1 ? undefined : { count: frames, step: needs.step };
+  return { arrays: needs.arrays, frames: sequence };
+}

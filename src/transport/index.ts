@@ -1,0 +1,2 @@
+/** @file Transports between the processes of a collective: frames, requests, snapshots, leases. */
+export { type AddressOptions, type BusAddress, parseBusAddress } from "./address.js";

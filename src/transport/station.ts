@@ -1,0 +1,272 @@
+/**
+ * @file A process's place in a collective: heartbeats, its lease, snapshots it publishes or follows, requests
+ * it makes or answers. Runs in a thread of its own, where no computation holds it up.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { packageVersion } from "../runtime/version.js";
+import type { BusAddress } from "./address.js";
+import { type Answer, ASK_LIMITS, Asker, type AskLimits } from "./ask.js";
+import type { Bus } from "./bus.js";
+import type { Frame } from "./frame.js";
+import { descriptionOf, Lease, leaseHolder } from "./lease.js";
+import { localBus } from "./local-bus.js";
+import { type ForwardRequest, type Heartbeat, isNewer, PROTOCOL, type SnapshotRef } from "./messages.js";
+import { type BusIdentity, natsBus } from "./nats-bus.js";
+import { PeerError } from "./peer-error.js";
+import { type Computed, forwardService } from "./service.js";
+import { fetchSnapshot, Publisher, pointerOf } from "./snapshots.js";
+
+export interface StationOptions {
+  readonly identity: BusIdentity;
+  readonly limits?: AskLimits;
+}
+
+/** What a station asks of whoever opened it. */
+export interface StationOwner {
+  /** Computes a request; servers only. */
+  compute(request: ForwardRequest, tensors: Frame["tensors"]): Promise<Computed>;
+  /** Takes a snapshot over, or rejects where it does not fit; servers only. */
+  adopt(ref: SnapshotRef, bytes: Uint8Array): Promise<void>;
+  /** Another process trains the module: this one must stop. */
+  lost(holder: string): void;
+  /** Something worth telling a person. */
+  note(message: string): void;
+}
+
+/** What a process says of itself in its heartbeats. */
+export type StationState = Partial<Pick<Heartbeat, "step" | "digest" | "skipped" | "stale">>;
+
+/** An answer, and what was known of the module's trainer when it came. */
+export interface PeerAnswer extends Answer {
+  /** Steps its trainer had done when last heard. */
+  readonly heardStep: number;
+  /** When it came: milliseconds of a clock that all threads of this process share. */
+  readonly arrivedAt: number;
+}
+
+const BEAT_MS = 500;
+/** How often the pointer is looked at, whatever heartbeats say; milliseconds. */
+const POLL_MS = 2000;
+/** A computation that takes longer is stuck. */
+const MOST_COMPUTE_MS = 10 * 60_000;
+
+/** Milliseconds of a clock that all threads of this process share, and that nobody sets. */
+export function sharedNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** Opens the transport of an address. Throws UserError. */
+export function openBus(address: BusAddress, identity: BusIdentity): Promise<Bus> {
+  return address.kind === "local" ? localBus(address.folder) : natsBus(address, identity);
+}
+
+export class Station {
+  readonly #bus: Bus;
+  readonly #identity: BusIdentity;
+  readonly #owner: StationOwner;
+  readonly #asker: Asker;
+  readonly #beat: { -readonly [K in keyof Heartbeat]: Heartbeat[K] };
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #stops: (() => void)[] = [];
+  #lease: Lease | undefined;
+  #publisher: Publisher | undefined;
+  #computing: number | undefined;
+  /** When each snapshot was first seen in the pointer. */
+  readonly #seen = new Map<string, number>();
+  #following: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(bus: Bus, { identity, limits = ASK_LIMITS }: StationOptions, owner: StationOwner) {
+    const { role, module, instance } = identity;
+    this.#bus = bus;
+    this.#identity = identity;
+    this.#owner = owner;
+    this.#asker = new Asker(bus, limits);
+    this.#beat = {
+      ...{ protocol: PROTOCOL, version: packageVersion(), module, instance },
+      role: role === "server" ? "server" : "trainer",
+      ...{ beat: 0, snapshot: null, step: 0, queue: 0, busyMs: 0, digest: null, skipped: 0, stale: {} },
+    };
+    if (role !== "observer") this.#every(BEAT_MS, () => this.#say());
+  }
+
+  #every(ms: number, act: () => void): void {
+    this.#timers.push(setInterval(act, ms));
+  }
+
+  #say(): void {
+    if (this.#closed) return;
+    this.#beat.beat++;
+    this.#bus.beat({ ...this.#beat });
+  }
+
+  /** Changes what heartbeats say. */
+  async tell(state: StationState): Promise<void> {
+    Object.assign(this.#beat, state);
+  }
+
+  /**
+   * Takes the lease of the module and says what it predicts; `digest` is that of the collective's
+   * configuration, the same for all. Throws PeerError `conflict`, `mismatch`.
+   */
+  async claim(description: unknown, digest: string): Promise<number> {
+    await this.#requireSame(digest);
+    const { module } = this.#identity;
+    this.#lease = await Lease.claim(this.#bus, {
+      ...{ module, holder: leaseHolder(), description },
+      onWait: (holder, ms) =>
+        this.#owner.note(
+          `${module} was trained by ${holder}; taking over if it stays silent for ${ms / 1000} s`,
+        ),
+      onLost: (holder) => this.#owner.lost(holder),
+    });
+    this.#publisher = new Publisher(this.#bus, module, this.#lease.incarnation);
+    await this.#publisher.tidy();
+    this.#say();
+    return this.#lease.incarnation;
+  }
+
+  async #requireSame(digest: string): Promise<void> {
+    const { keys } = this.#bus;
+    const known = await keys.get("run");
+    if (known === null) {
+      await keys.put("run", { protocol: PROTOCOL, digest }, 0).catch((error: unknown) => {
+        // Another process of the collective was first: what it wrote is compared next.
+        if (!(error instanceof PeerError) || error.reason !== "conflict") throw error;
+      });
+      return this.#requireSame(digest);
+    }
+    if ((known.value as { digest?: unknown }).digest === digest) return;
+    throw new PeerError(
+      "mismatch",
+      "another collective of this name, or an older configuration of it, is on the bus",
+    );
+  }
+
+  /** What the trainers of modules say they predict, once all have; null where the time is over. */
+  async descriptions(modules: readonly string[], waitMs: number): Promise<Record<string, unknown> | null> {
+    const end = performance.now() + waitMs;
+    const found: Record<string, unknown> = {};
+    let told = false;
+    while (!this.#closed) {
+      for (const module of modules) found[module] ??= await descriptionOf(this.#bus, module);
+      const missing = modules.filter((module) => found[module] === null);
+      if (missing.length === 0) return found;
+      if (performance.now() > end) return null;
+      if (!told) this.#owner.note(`waiting for ${missing.join(", ")}`);
+      told = true;
+      await sleep(200);
+    }
+    return null;
+  }
+
+  /** Publishes a snapshot. Throws PeerError `conflict` where the module has another trainer by now. */
+  async publish(step: number, bytes: Uint8Array): Promise<SnapshotRef> {
+    const ref = await this.#publisher!.publish(step, bytes);
+    this.#beat.snapshot = ref;
+    this.#beat.step = Math.max(this.#beat.step, step);
+    this.#say();
+    return ref;
+  }
+
+  /** Asks a module's servers. Throws PeerError. */
+  async ask(request: ForwardRequest, tensors: Frame["tensors"], deadlineMs: number): Promise<PeerAnswer> {
+    const answer = await this.#asker.ask(request, tensors, { deadlineMs });
+    const heardStep = this.#asker.members.stepOf(request.module) ?? answer.reply.snapshot.step;
+    return { ...answer, heardStep, arrivedAt: sharedNow() };
+  }
+
+  /** Whether each of these modules has a server that may be asked; gives those that have none in time. */
+  async awaitServers(modules: readonly string[], waitMs: number): Promise<string[]> {
+    const end = performance.now() + waitMs;
+    for (;;) {
+      const missing = modules.filter((each) =>
+        this.#asker.members.servers(each).every(({ snapshot }) => snapshot === null),
+      );
+      if (missing.length === 0 || performance.now() > end || this.#closed) return missing;
+      await sleep(50);
+    }
+  }
+
+  /** Digests that the servers of a module tell of their mediator data. */
+  async digestsOf(module: string): Promise<(string | null)[]> {
+    return this.#asker.members.servers(module).map(({ digest }) => digest);
+  }
+
+  /** Serves the module from now on: follows its pointer, answers requests. */
+  async serve(): Promise<void> {
+    const { module, instance } = this.#identity;
+    const handler = forwardService({
+      ...{ module, instance },
+      compute: async (request, tensors) => {
+        this.#computing = performance.now();
+        try {
+          return await this.#owner.compute(request, tensors);
+        } finally {
+          this.#computing = undefined;
+        }
+      },
+      ageMs: (snapshot) => performance.now() - (this.#seen.get(snapshot.object) ?? performance.now()),
+      onQueue: (waiting, lastMs) => Object.assign(this.#beat, { queue: waiting, busyMs: lastMs }),
+    });
+    const { address, stop } = await this.#bus.serve(module, instance, handler);
+    this.#stops.push(stop);
+    this.#beat.address = address;
+    this.#stops.push(
+      this.#bus.onBeat(({ role, module: of, snapshot }) => {
+        // A heartbeat is but a nudge; the pointer is what counts.
+        if (role === "trainer" && of === module && snapshot && isNewer(snapshot, this.#beat.snapshot))
+          this.#follow();
+      }),
+    );
+    this.#every(POLL_MS, () => this.#follow());
+    this.#every(POLL_MS, () => {
+      if (this.#computing !== undefined && performance.now() - this.#computing > MOST_COMPUTE_MS) {
+        this.#owner.lost("a computation that never ends");
+      }
+    });
+    this.#follow();
+  }
+
+  #follow(): void {
+    this.#following ??= this.#adoptNewest()
+      .then(() => {
+        delete this.#beat.trouble;
+      })
+      .catch((error: unknown) => {
+        const trouble = error instanceof Error ? error.message : String(error);
+        if (trouble !== this.#beat.trouble) this.#owner.note(`snapshot not taken over: ${trouble}`);
+        this.#beat.trouble = trouble.slice(0, 300);
+      })
+      .finally(() => {
+        this.#following = undefined;
+      });
+  }
+
+  async #adoptNewest(): Promise<void> {
+    const { module } = this.#identity;
+    const ref = await pointerOf(this.#bus, module);
+    if (this.#closed || ref === null || !isNewer(ref, this.#beat.snapshot)) return;
+    const key = ref.object;
+    if (!this.#seen.has(key)) this.#seen.set(key, performance.now());
+    for (const old of this.#seen.keys()) if (this.#seen.size > 8) this.#seen.delete(old);
+    await this.#owner.adopt(ref, await fetchSnapshot(this.#bus, ref));
+    this.#beat.snapshot = ref;
+    this.#beat.step = ref.step;
+    this.#say();
+    // Another may have been published meanwhile.
+    await this.#adoptNewest();
+  }
+
+  /** Gives the lease back and leaves. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const stop of this.#stops) stop();
+    await this.#following;
+    await this.#lease?.release();
+    this.#asker.close();
+    await this.#bus.close();
+  }
+}

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import {
+  collectiveStatus,
+  parseCollective,
+  serveModule,
+  trainCollective,
+  trainModule,
+} from "../../src/collective/index.js";
+import { loadCheckpoint } from "../../src/runs/checkpoint.js";
+import { readMetrics, type StepRecord } from "../../src/training/index.js";
+import { type BusAddress, parseBusAddress } from "../../src/transport/index.js";
+import { hasBroker, startBroker, type TestBroker } from "../helpers/broker.js";
+
+let shared: string;
+let broker: TestBroker | undefined;
+beforeAll(async () => {
+  shared = mkdtempSync(join(tmpdir(), "tl-"));
+  process.env.TASKLOOM_CACHE = join(shared, "cache");
+  if (hasBroker) broker = await startBroker();
+});
+afterAll(async () => {
+  await broker?.stop();
+  rmSync(shared, { recursive: true, force: true });
+  delete process.env.TASKLOOM_CACHE;
+});
+
+const world = { world: "rooms", train: 4, val: 1, test: 1, size: [32, 32] };
+const module = (task: string) => ({
+  ...{ tasks: [task], model: { name: "segnet", width: 2 }, batchSize: 2, data: world },
+});
+const BASE = {
+  mediator: { data: { ...world, seed: 7 }, batchSize: 2 },
+  modules: { depth: module("depth"), normals: module("normals") },
+  constraints: [{ name: "depth-normals", weight: 0.5 }],
+  steps: 3,
+  evaluation: { split: null },
+  checkpoint: { every: 3, best: null },
+  samples: { count: 0 },
+  runtime: { threads: 1, workers: 0 },
+  // Generous: machines that test are busy.
+  bus: { acceptMs: 5000, idleMs: 20_000, startWaitS: 120 },
+};
+
+const configOf = (changes: object = {}) =>
+  parseCollective(stringify({ ...BASE, ...changes }), join(shared, "collective.yaml"));
+
+const stepsOf = (run: string, name: string) =>
+  readMetrics(join(run, "modules", name, "metrics.jsonl")).filter((r): r is StepRecord => r.kind === "step");
+
+async function weightsOf(run: string, name: string): Promise<Map<string, unknown>> {
+  const { arrays } = await loadCheckpoint(join(run, "modules", name, "checkpoints/last.safetensors"));
+  return new Map([...arrays].map(([key, { data }]) => [key, data]));
+}
+
+/** Trains all modules over a bus, each with a server. */
+async function trainApart(
+  address: BusAddress,
+  run: string,
+  changes: object = {},
+  during?: (step: number, name: string) => unknown,
+) {
+  const config = configOf(changes);
+  const names = config.modules.map(({ name }) => name);
+  const over = new AbortController();
+  const servers = names.map((name) => serveModule({ config, module: name, address, signal: over.signal }));
+  const trainers = names.map((name) =>
+    trainModule({ config, module: name, folder: run, address, onStep: (step) => during?.(step, name) }),
+  );
+  try {
+    return await Promise.all(trainers);
+  } finally {
+    over.abort();
+    await Promise.all(servers);
+  }
+}
+
+const local = (name: string) => parseBusAddress(`local:${join(shared, name)}`);
+
+describe("a collective in lock-step over a bus", () => {
+  let whole: string;
+  beforeAll(async () => {
+    whole = join(shared, "whole");
+    await trainCollective({ config: configOf(), folder: whole });
+  });
+
+  test.each(["local", "nats"])("%s equals one in one process to the bit", async (kind) => {
+    if (kind === "nats" && !hasBroker) return;
+    const run = join(shared, kind);
+    const seen: string[] = [];
+    const address = kind === "nats" ? parseBusAddress(broker!.url) : local("l1");
+    let status: Promise<Awaited<ReturnType<typeof collectiveStatus>>> | undefined;
+    await trainApart(address, run, { name: `eq-${kind}` }, (step, name) => {
+      seen.push(`${name} ${step}`);
+      status ??= collectiveStatus(address);
+    });
+    for (const name of ["depth", "normals"]) {
+      expect(await weightsOf(run, name)).toEqual(await weightsOf(whole, name));
+      const plain = (from: string) => stepsOf(from, name).map(({ step, losses }) => ({ step, losses }));
+      expect(plain(run)).toEqual(plain(whole));
+      for (const { consistency } of stepsOf(run, name)) {
+        const peer = name === "depth" ? "normals" : "depth";
+        expect(consistency).toMatchObject({ used: ["depth-normals"], skipped: [] });
+        expect(consistency!.stale[peer]).toMatchObject({ steps: 0 });
+        expect(consistency!.bytes).toBeGreaterThan(2 * 32 * 32 * 4);
+      }
+    }
+    const roles = (await status)!.map(({ role, module: of }) => `${role} ${of}`).sort();
+    expect(roles).toEqual(["server depth", "server normals", "trainer depth", "trainer normals"]);
+  });
+});
+
+describe("a collective whose peers are not there", () => {
+  test("leaves their terms out, says so in every step, and learns on", async () => {
+    const run = join(shared, "skipping");
+    const bus = { ...BASE.bus, waitMs: 150, startWaitS: 3 };
+    const config = configOf({ staleness: { steps: 2 }, bus, checkpoint: { every: 3, best: null } });
+    // Both trainers, but no server of depth: normals goes without, depth does not.
+    const address = local("l2");
+    const over = new AbortController();
+    const server = serveModule({ config, module: "normals", address, signal: over.signal });
+    await Promise.all(
+      ["depth", "normals"].map((name) => trainModule({ config, module: name, folder: run, address })),
+    );
+    over.abort();
+    await server;
+    for (const { losses, consistency } of stepsOf(run, "normals")) {
+      expect(consistency).toMatchObject({
+        used: [],
+        skipped: [{ peer: "depth", reason: "no-server" }],
+        stale: {},
+      });
+      expect(Object.keys(losses)).toEqual(["normals", "total"]);
+    }
+    const learnt = stepsOf(run, "depth");
+    expect(learnt.map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(learnt[0].consistency).toMatchObject({ used: ["depth-normals"], skipped: [] });
+    // Trained alone, normals would have come to the same: nothing was faked.
+    const alone = join(shared, "alone");
+    const { normals } = parse(stringify(BASE.modules)) as typeof BASE.modules;
+    const solo = configOf({ modules: { normals }, constraints: [] });
+    await trainCollective({ config: solo, folder: alone });
+    expect(stepsOf(alone, "normals")[0].losses.normals).toBe(stepsOf(run, "normals")[0].losses.normals);
+  });
+});
