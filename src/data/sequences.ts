@@ -65,7 +65,8 @@ export function parseSequences(
   return parsed.data;
 }
 
-function poseOf(n: readonly number[]): Pose {
+/** A pose from its rows of [rotation | position]; numbers behind the twelve are left aside. */
+export function poseOfRows(n: readonly number[]): Pose {
   return {
     rotation: [n[0], n[1], n[2], n[4], n[5], n[6], n[8], n[9], n[10]],
     position: [n[3], n[7], n[11]],
@@ -85,7 +86,7 @@ function requirePoses(
       got: String(poses.length),
     });
   }
-  const bad = poses.findIndex((pose) => !isRotation(poseOf(pose).rotation));
+  const bad = poses.findIndex((pose) => !isRotation(poseOfRows(pose).rotation));
   if (bad === -1) return;
   throw refuse(where, `pose ${bad} of a sequence in split ${split} does not rotate`, {
     expected: "[rotation | position] by rows: three orthogonal unit vectors, right-handed, and metres",
@@ -106,7 +107,7 @@ export function posesOf(sequences: Sequences | undefined, split: string): Readon
   if (sequences === undefined || !Object.hasOwn(sequences, split)) return new Map();
   return new Map(
     sequences[split].flatMap(({ frames, poses }) =>
-      (poses ?? []).map((pose, i) => [frames[i], poseOf(pose)] as const),
+      (poses ?? []).map((pose, i) => [frames[i], poseOfRows(pose)] as const),
     ),
   );
 }

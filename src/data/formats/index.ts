@@ -11,12 +11,16 @@ import { bsds500 } from "./bsds500.js";
 import { camvid } from "./camvid.js";
 import { cityscapes, cityscapes7 } from "./cityscapes.js";
 import { cocoPanoptic } from "./coco-panoptic.js";
+import { kittiOdometry } from "./kitti-odometry.js";
+import { kittiRaw } from "./kitti-raw.js";
 import { mtanCityscapes7, mtanCityscapes19, mtanNyu } from "./mtan.js";
 import { nyuMultitask } from "./nyu-multitask.js";
 import { nyuV2Mat, nyuV2Mat13 } from "./nyu-v2-mat.js";
 import { pascalVoc } from "./pascal-voc.js";
 import { pascalVocAug } from "./pascal-voc-aug.js";
 import { sbd } from "./sbd.js";
+import { scannet } from "./scannet.js";
+import { scenenet } from "./scenenet.js";
 import { sevenScenes } from "./seven-scenes.js";
 import { sunrgbd } from "./sunrgbd.js";
 import { taskonomy } from "./taskonomy.js";
@@ -43,6 +47,10 @@ const ALL: readonly DatasetFormat[] = [
   bdd100k,
   bsds500,
   waymo,
+  kittiOdometry,
+  kittiRaw,
+  scannet,
+  scenenet,
 ];
 
 /** Every format, by name. */

@@ -5,6 +5,7 @@ import { encodePng } from "../../../src/data/files/png.js";
 import type { LabelMap } from "../../../src/tasks/task.js";
 import { greyPng, noisePng } from "../../helpers/dataset.js";
 import { waymoFile } from "../../helpers/waymo.js";
+import { FILMED } from "./filmed-cases.js";
 
 export type Files = Record<string, string | Uint8Array>;
 
@@ -336,4 +337,5 @@ export const CASES: Readonly<Record<string, FormatCase>> = {
     splits: { train: ["2008_2", "2007_1"], val: ["2007_3"] },
     labels: { segmentation: Float32Array.of(3, 0) },
   },
+  ...FILMED,
 };
