@@ -9,12 +9,17 @@ import { decodeMat } from "../../src/data/files/mat5.js";
 import { encodePng } from "../../src/data/files/png.js";
 import { decodeImage, decodeRaster } from "../../src/data/files/raster.js";
 import { openDataset } from "../../src/data/formats/index.js";
+import { calibrationLine, readCalibration } from "../../src/data/formats/kitti-files.js";
+import { readScan } from "../../src/data/formats/kitti-laser.js";
+import { readScenePoses } from "../../src/data/formats/scenenet-poses.js";
 import { parseLabels } from "../../src/data/labels-file.js";
 import { parseSequences } from "../../src/data/sequences.js";
 import { parseSplitFile } from "../../src/data/split-file.js";
 import { writeSafetensors } from "../../src/disk/safetensors.js";
 import { depth, segmentation } from "../../src/tasks/index.js";
+import { readClassTable } from "../../src/training/class-table.js";
 import { openWeights } from "../../src/training/weight-files.js";
+import { scenenetFile } from "../../tests/helpers/scenenet.js";
 import { legacyFile, SavedTensor, zipFile } from "../../tests/helpers/torch-files.js";
 import { waymoFile } from "../../tests/helpers/waymo.js";
 import { withPngChecksums } from "./mutate.js";
@@ -168,6 +173,29 @@ export async function fuzzedReaders(): Promise<FuzzedReader[]> {
       read: (bytes) => asFile(`${segments++}.mat`, bytes, readHdf5),
     },
     { name: "tfrecord", sound: [waymoFile([{ camera: 1, image, panoptic }])], read: readWaymo },
+    {
+      name: "scenenet",
+      sound: [scenenetFile({ "0/1": [{ frame: 25, camera: [1, 2, 3], lookat: [4, 5, 6] }] })],
+      read: (bytes) => asFile(`${segments++}.pb`, bytes, async (path) => readScenePoses(path, bytes.length)),
+    },
+    {
+      name: "laser scan",
+      sound: [new Uint8Array(64)],
+      read: (bytes) => asFile(`${segments++}.bin`, bytes, readScan),
+    },
+    {
+      name: "calibration",
+      sound: [text("P0: 1 0 0 0 0 1 0 0 0 0 1 0\nP2: 2 0 0 0 0 1 0 0 0 0 1 0\n")],
+      read: (bytes) =>
+        asFile(`${segments++}.txt`, bytes, async (path) =>
+          calibrationLine(await readCalibration(path), "P2", 12, path),
+        ),
+    },
+    {
+      name: "classes.yaml",
+      sound: [text("data: {a: b, c: null}\nmodel: {d: b}\n"), text("a: b\nc: ~\n")],
+      read: (bytes) => asFile(`${segments++}.yaml`, bytes, readClassTable),
+    },
     weightsReader("safetensors", [await safetensors()]),
     weightsReader("pth", torch),
     {

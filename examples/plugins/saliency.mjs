@@ -116,6 +116,7 @@ const metrics = {
     { name: "aErr", unit: "", better: "lower" },
   ],
   primary: "setF",
+  wholeSet: true,
   accumulator() {
     const set = { salient: new Float64Array(LEVELS), rest: new Float64Array(LEVELS) };
     let [pixels, error, images, sum] = [0, 0, 0, 0];

@@ -15,6 +15,7 @@ import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
+import { featuresCommand } from "./commands/features.js";
 import { initCommand } from "./commands/init.js";
 import { predictCommand } from "./commands/predict.js";
 import { reportCommand } from "./commands/report.js";
@@ -53,6 +54,7 @@ export function buildProgram(): Command {
     predictCommand,
     exportCommand,
     reportCommand,
+    featuresCommand,
     benchCommand,
   ]) {
     program.addCommand(make());

@@ -1,6 +1,8 @@
 /** @file The report of one run, or of several side by side: one HTML file that needs nothing else. */
 import { lineChart, shareBars } from "./chart.js";
+import { classesHtml } from "./classes-html.js";
 import { Html, html } from "./html.js";
+import { legendHtml } from "./legend.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style.js";
 import type { PictureTable, ReportData } from "./report-data.js";
 import { resultsHtml } from "./results-table.js";
@@ -26,6 +28,19 @@ export function htmlReport(data: ReportData): string {
   const sections = [
     section("Results", resultsHtml(data), data.finalOn),
     ...(data.pictures.length > 0 ? [section("Predictions", html`${data.pictures.map(pictureTable)}`)] : []),
+    ...(data.worst?.length
+      ? [
+          section(
+            "The worst images",
+            html`${data.worst.map(pictureTable)}`,
+            "of each task by its primary metric",
+          ),
+        ]
+      : []),
+    ...(data.classes?.length ? [section("Classes", html`${data.classes.map(classesHtml)}`)] : []),
+    ...(data.drawings?.length
+      ? [section("Local features", drawings(data.drawings), "t-SNE, in the colours of labels")]
+      : []),
     ...metricSection(data, runs),
     ...lossSection(runs),
     ...(data.coverage.length > 0
@@ -110,15 +125,23 @@ function lossSection(runs: readonly DrawnRun[]): Html[] {
   ];
 }
 
-function pictureTable({ title, columns, rows }: PictureTable): Html {
+function pictureTable({ title, columns, rows, legends = [] }: PictureTable): Html {
   const cell = (name: string, column: string, png: Uint8Array | undefined): Html => {
     if (png === undefined) return html`<td class="none">none</td>`;
     const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
     return html`<td><img src="${source}" alt="${`${title}, ${column}, ${name}`}"></td>`;
   };
-  const row = ({ name, pictures }: PictureTable["rows"][number]): Html =>
-    html`<tr><th scope="row">${name}</th>${columns.map((column, i) => cell(name, column, pictures[i]))}</tr>`;
-  return html`<h3>${title}</h3><div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="pictures"><thead><tr><td></td>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows.map(row)}</tbody></table></div>`;
+  const row = ({ name, note, pictures }: PictureTable["rows"][number]): Html =>
+    html`<tr><th scope="row">${name}${note !== undefined && html`<br><small>${note}</small>`}</th>${columns.map((column, i) => cell(name, column, pictures[i]))}</tr>`;
+  return html`<h3>${title}</h3>${legendHtml(legends)}<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="pictures"><thead><tr><td></td>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows.map(row)}</tbody></table></div>`;
+}
+
+function drawings(all: NonNullable<ReportData["drawings"]>): Html {
+  const figure = ({ title, svg }: (typeof all)[number]): Html => {
+    const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
+    return html`<figure><img src="${source}" alt="${`local features by ${title}`}"></figure>`;
+  };
+  return html`<div class="charts drawings">${all.map(figure)}</div>`;
 }
 
 function coverageBars({ coverage }: ReportData): Html {

@@ -1,5 +1,8 @@
 /** @file The look of a report, and the few lines of script that read values off its charts. */
 
+import { CLASSES_STYLE } from "./classes-html.js";
+import { LEGEND_STYLE } from "./legend.js";
+
 /** Colours for light and dark screens. */
 export const COLOURS = `:root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1a2129; --soft: #5a6673; --rule: #dde2e8; --grid: #e9edf1;
   --up: #0a6b3d; --down: #b3261e; --accent: #1f5fbf; --c0: #1f5fbf; --c1: #c2500a; --c2: #0b7a69; --c3: #8a3ab9; --c4: #a8275e; --c5: #5f6b12; }
@@ -67,6 +70,9 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margi
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 pre { margin: 0; padding: 14px 16px; background: var(--page); border: 1px solid var(--rule); border-radius: 6px; overflow: auto; max-height: 420px;
   font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
+${LEGEND_STYLE}
+${CLASSES_STYLE}
+.drawings img { display: block; width: 100%; height: auto; }
 .notes { margin: 0; padding-left: 20px; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }

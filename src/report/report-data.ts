@@ -2,6 +2,8 @@
 
 import type { MetricsRecord } from "../runs/metrics-log.js";
 import type { MetricInfo } from "../tasks/task.js";
+import type { TaskClasses } from "./classes-html.js";
+import type { TitledLegend } from "./legend.js";
 
 export interface ReportTask {
   readonly name: string;
@@ -32,8 +34,12 @@ export interface PictureTable {
   readonly columns: readonly string[];
   readonly rows: readonly {
     readonly name: string;
+    /** Said below the name. */
+    readonly note?: string;
     readonly pictures: readonly (Uint8Array | undefined)[];
   }[];
+  /** What the colours mean. */
+  readonly legends?: readonly TitledLegend[];
 }
 
 export interface ReportData {
@@ -46,6 +52,12 @@ export interface ReportData {
   /** What `final` was measured on, e.g. "test split, 100 images". */
   readonly finalOn?: string;
   readonly pictures: readonly PictureTable[];
+  /** The images on which a task is worst. */
+  readonly worst?: readonly PictureTable[];
+  /** SVG files, e.g. of local features. */
+  readonly drawings?: readonly { readonly title: string; readonly svg: Uint8Array }[];
+  /** How each class of the tasks with classes fared. */
+  readonly classes?: readonly TaskClasses[];
   /** Training images labelled for each task. */
   readonly coverage: readonly { readonly task: string; readonly labelled: number; readonly total: number }[];
   /** The resolved configuration, or configurations, as YAML. */

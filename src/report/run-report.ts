@@ -2,16 +2,19 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { arch, cpus, platform } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { UserError } from "../common/errors.js";
 import { parseLabels } from "../data/labels-file.js";
 import { countLabels } from "../data/scenarios.js";
 import { fileError, replaceFile } from "../disk/files.js";
 import { type MetricsRecord, readMetrics } from "../runs/metrics-log.js";
 import { findRun, type RunPaths } from "../runs/run-folder.js";
 import type { Task } from "../tasks/task.js";
+import { readFindings } from "../training/findings/files.js";
 import { keptData } from "../training/kept-data.js";
+import { commonTasks } from "./common-tasks.js";
+import { classTables, worstTables } from "./finding-tables.js";
 import { htmlReport } from "./html-report.js";
 import type { PictureTable, ReportData, TaskNumbers } from "./report-data.js";
+import { pictureLegends, reportTask } from "./report-task.js";
 import { resultsTable } from "./results-table.js";
 import { textTable } from "./table.js";
 
@@ -34,7 +37,7 @@ export async function writeRunReport(
   out?: string,
 ): Promise<RunReport> {
   const run = findRun(folder);
-  const data = { ...gather(run, tasks), notes };
+  const data = { ...(await gather(run, tasks)), notes };
   const path = out ?? run.report;
   await replaceFile(path, htmlReport(data));
   return { path, table: textTable(resultsTable(data)) };
@@ -53,26 +56,21 @@ export async function writeComparison(
 ): Promise<RunReport> {
   const runs = folders.map((folder) => findRun(folder));
   const kept = await Promise.all(runs.map((run) => keptData(run)));
-  const tasks = kept[0].tasks.filter((task) =>
-    kept.every((other) => other.tasks.some((each) => isSameTask(task, each))),
-  );
-  if (tasks.length === 0) {
-    throw new UserError({
-      code: "report.nothing-in-common",
-      where: folders.join(", "),
-      what: "the runs have no task of one kind in common",
-      got: kept.map((each) => each.tasks.map(({ name }) => name).join(" + ")).join("; "),
-      fix: "Compare runs of the same tasks, or make a page of each.",
-    });
-  }
+  const tasks = commonTasks(kept.map((each, i) => ({ name: folders[i], tasks: each.tasks })));
   const names = distinctNames(folders);
-  const gathered = runs.map((run) => gather(run, tasks));
+  const gathered = await Promise.all(runs.map((run) => gather(run, tasks)));
+  const found = await Promise.all(runs.map((run) => readFindings(run.evaluation)));
+  const named = found.map((each, i) => ({ name: names[i], findings: each?.tasks ?? [] }));
   const data: ReportData = {
     ...gathered[0],
     title: names.join(", "),
     summary: `${runs.length} runs. Δ% is against ${names[0]}.`,
     runs: gathered.map(({ runs: [own] }, i) => ({ ...own, name: names[i] })),
     finalOn: gathered.map(({ finalOn }, i) => `${names[i]}: ${finalOn}`).join("; "),
+    classes: classTables(tasks, named),
+    // Those of one run say nothing of the others.
+    worst: [],
+    drawings: [],
     pictures: picturesBeside(
       gathered.map(({ pictures }) => pictures),
       names,
@@ -83,10 +81,6 @@ export async function writeComparison(
   };
   await replaceFile(out, htmlReport(data));
   return { path: out, table: textTable(resultsTable(data)) };
-}
-
-function isSameTask(a: Task, b: Task): boolean {
-  return a.name === b.name && a.kind.kind === b.kind.kind;
 }
 
 /** Names of folders, with as many of their parents as tell them apart. */
@@ -112,26 +106,27 @@ export function picturesBeside(
       const [input, , label] = row.pictures;
       return [{ name: row.name, pictures: [input, ...same.map((each) => each!.pictures[1]), label] }];
     });
-    return rows.length === 0 ? [] : [{ title: table.title, columns: ["input", ...names, "label"], rows }];
+    const columns = ["input", ...names, "label"];
+    return rows.length === 0 ? [] : [{ ...table, columns, rows }];
   });
 }
 
-function gather(run: RunPaths, tasks: readonly Task[]): Omit<ReportData, "notes"> {
+async function gather(run: RunPaths, tasks: readonly Task[]): Promise<Omit<ReportData, "notes">> {
   const records = readMetrics(run.metrics);
   const last = records.findLast((record) => record.kind === "evaluation");
   const name = basename(resolve(run.folder));
   const coverage = readLabels(run, tasks);
+  const named = [{ name, findings: (await readFindings(run.evaluation))?.tasks ?? [] }];
   return {
     title: name,
     summary: summaryOf(records),
-    tasks: tasks.map((task) => ({
-      name: task.name,
-      metrics: task.kind.metrics.infos,
-      primaryMetric: task.kind.metrics.primary,
-    })),
+    tasks: tasks.map(reportTask),
     runs: [{ name, records, final: (last?.metrics ?? {}) as TaskNumbers }],
     finalOn: last === undefined ? "not evaluated" : `${last.split} split, after step ${last.step}`,
     pictures: readPictures(run.samples, tasks),
+    worst: worstTables(tasks, named),
+    classes: classTables(tasks, named),
+    drawings: readDrawings(run, tasks),
     coverage,
     configs: [{ name, yaml: readText(run.config) }],
     environment: [
@@ -162,6 +157,14 @@ function readLabels(run: RunPaths, tasks: readonly Task[]): ReportData["coverage
   return names.map((task) => ({ task, labelled: perTask[task], total: samples }));
 }
 
+/** The plots of local features that there are. */
+function readDrawings({ features }: RunPaths, tasks: readonly Task[]): NonNullable<ReportData["drawings"]> {
+  return tasks.flatMap(({ name }) => {
+    const svg = readPicture(features, `features-${name}.svg`);
+    return svg === undefined ? [] : [{ title: name, svg }];
+  });
+}
+
 /** A table a task: input, latest prediction and label of every sample drawn. */
 function readPictures(folder: string, tasks: readonly Task[]): PictureTable[] {
   if (!existsSync(folder)) return [];
@@ -170,18 +173,19 @@ function readPictures(folder: string, tasks: readonly Task[]): PictureTable[] {
     .map((entry) => entry.name)
     .sort();
   if (samples.length === 0) return [];
-  return tasks.map(({ name }) => ({
-    title: name,
+  return tasks.map((task) => ({
+    title: task.name,
+    legends: pictureLegends(task),
     columns: ["input", "prediction", "label"],
     rows: samples.map((sample) => {
       const own = join(folder, sample);
       const drawn = readdirSync(own)
-        .filter((file) => file.startsWith(`${name}.step-`))
+        .filter((file) => file.startsWith(`${task.name}.step-`))
         .sort()
         .at(-1);
       return {
         name: sample,
-        pictures: ["image.png", drawn, `${name}.label.png`].map((file) => readPicture(own, file)),
+        pictures: ["image.png", drawn, `${task.name}.label.png`].map((file) => readPicture(own, file)),
       };
     }),
   }));

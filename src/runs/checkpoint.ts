@@ -165,6 +165,22 @@ async function keep(path: string, previous: string, files: FileSystem): Promise<
   }
 }
 
+/** Steps done at each checkpoint of a folder. Throws UserError where one is damaged. */
+export async function savedSteps(folder: string): Promise<Partial<Record<CheckpointName, number>>> {
+  const steps: Partial<Record<CheckpointName, number>> = {};
+  for (const name of ["best", "last"] as const) {
+    const path = checkpointPath(folder, name);
+    if (!existsSync(path)) continue;
+    const file = await SafetensorsFile.open(path);
+    try {
+      steps[name] = requireContent(file, path).state.step;
+    } finally {
+      await file.close();
+    }
+  }
+  return steps;
+}
+
 /**
  * Reads and checks a checkpoint.
  *

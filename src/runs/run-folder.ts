@@ -16,6 +16,10 @@ export interface RunPaths {
   readonly metrics: string;
   readonly checkpoints: string;
   readonly samples: string;
+  /** Folder of what the latest evaluation found. */
+  readonly evaluation: string;
+  /** Folder of plots of local features. */
+  readonly features: string;
   readonly report: string;
   readonly model: string;
   readonly resources: string;
@@ -32,6 +36,8 @@ export function runPaths(folder: string): RunPaths {
     metrics: join(folder, "metrics.jsonl"),
     checkpoints: join(folder, "checkpoints"),
     samples: join(folder, "samples"),
+    evaluation: join(folder, "evaluation"),
+    features: join(folder, "features"),
     report: join(folder, "report.html"),
     model: join(folder, "model.onnx"),
     resources: join(folder, "resources.json"),

@@ -25,19 +25,32 @@ export function inputPlanes({ frames = 1 }: Pick<Network, "frames">): number {
 }
 
 /**
- * Activated predictions of a leaf `image` [N,planes,H,W] (see `inputPlanes`) in evaluation mode, by task name, and the
- * variables they read: those of `module`, the kept network or one that follows it.
+ * Activated predictions of a leaf `image` [N,planes,H,W] (see `inputPlanes`) in evaluation mode, by task
+ * name, and the variables they read: those of `module`, the kept network or one that follows it.
  */
 export function buildInference(
   { tasks, network, batchSize, size }: InferencePlan,
   module: ModuleSpec = KEPT,
 ): { predictions: Record<string, Tensor>; modules: ModuleSet } {
-  const modules = new ModuleSet();
-  const image = input("image", [batchSize, inputPlanes(network), ...size]);
-  const layer = new Layer(modules.scope(module), new Forward("eval"));
-  const { outputs } = runNetwork(network, layer, image, headsOf(tasks));
+  const { modules, outputs } = evaluationPass({ tasks, network, batchSize, size }, module);
   const predictions = Object.fromEntries(
     tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
   return { predictions, modules };
+}
+
+/**
+ * Local features of an image leaf `image` [N,3,H,W] in evaluation mode, [N,C,H',W']: the last map that all
+ * heads read, or the deepest one where they share no other.
+ */
+export function buildFeatures(plan: InferencePlan): Tensor {
+  const { trunk, encoded } = evaluationPass(plan, KEPT);
+  return trunk ?? encoded.bottleneck;
+}
+
+function evaluationPass({ tasks, network, batchSize, size }: InferencePlan, module: ModuleSpec) {
+  const modules = new ModuleSet();
+  const image = input("image", [batchSize, inputPlanes(network), ...size]);
+  const layer = new Layer(modules.scope(module), new Forward("eval"));
+  return { modules, ...runNetwork(network, layer, image, headsOf(tasks)) };
 }

@@ -1,10 +1,12 @@
 /** @file Colours of pictures: a palette for classes and a perceptual scale for quantities. */
 
+import type { Rgb } from "./contract/drawing.js";
+
 /**
  * Twenty colours that stay apart from one another and from black (after Trubetskoy's list of distinct
  * colours).
  */
-const PALETTE: readonly (readonly [number, number, number])[] = [
+const PALETTE: readonly Rgb[] = [
   [67, 99, 216],
   [245, 130, 49],
   [60, 180, 75],
@@ -28,7 +30,7 @@ const PALETTE: readonly (readonly [number, number, number])[] = [
 ];
 
 /** Eleven anchors of matplotlib's viridis, dark to bright. */
-const VIRIDIS: readonly (readonly [number, number, number])[] = [
+const VIRIDIS: readonly Rgb[] = [
   [0x44, 0x01, 0x54],
   [0x48, 0x24, 0x75],
   [0x41, 0x44, 0x87],
@@ -52,6 +54,13 @@ export function writeClassColour(index: number, out: Uint8Array, at: number): vo
   out[at] = Math.round(red * light);
   out[at + 1] = Math.round(green * light);
   out[at + 2] = Math.round(blue * light);
+}
+
+/** The colour of a class as red, green and blue. */
+export function classColour(index: number): Rgb {
+  const out = new Uint8Array(3);
+  writeClassColour(index, out, 0);
+  return [out[0], out[1], out[2]];
 }
 
 /** Writes the colour of a fraction in [0, 1] on the scale (clamped), 0 dark violet to 1 bright yellow. */

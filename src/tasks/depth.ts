@@ -3,19 +3,13 @@ import { z } from "zod";
 import { div } from "../graph/ops/arithmetic.js";
 import { writeScaleColour } from "./colours.js";
 import type { LabelSummary, Suspicion } from "./contract/files.js";
-import { paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
+import { depthAccumulator, depthMetrics } from "./depth-metrics.js";
+import { paint, requireValidPixel } from "./maps.js";
 import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
 import { withChannels } from "./raster.js";
-import type {
-  DrawingRange,
-  LabelMap,
-  MetricAccumulator,
-  Picture,
-  PredictionMap,
-  Raster,
-  TaskKind,
-} from "./task.js";
+import { errorMap, scaleLegend } from "./scale-picture.js";
+import type { DrawingRange, LabelMap, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
 
 const specSchema = z.strictObject({
   kind: z.literal("depth"),
@@ -39,11 +33,6 @@ const specSchema = z.strictObject({
 export type DepthSpec = z.output<typeof specSchema>;
 
 /**
- * Smallest predicted depth the metrics reckon with, metres (the published MTPSL and JTR code clamps alike).
- */
-const LEAST_DEPTH = 1e-9;
-
-/**
  * Depth. Files: one channel; integers of every width are metres / `scale`, floats are metres. `invalid`, NaN,
  * infinities and values that are not positive are invalid; a file without any valid pixel is refused. Written
  * are 16-bit integers, or floats where some depth is not between half a step and 65535 steps. Labels and
@@ -51,10 +40,11 @@ const LEAST_DEPTH = 1e-9;
  *
  * Loss (JTR section 4.1): |prediction - label|, mean over the valid pixels of each sample.
  *
- * Metrics over all valid pixels of the set, predictions p clamped to >= 1e-9 m, labels g:
- * `aErr` = mean |p - g| (m, the paper's), `relErr` = mean |p - g| / g, `rmse` = √mean (p - g)² (m),
- * `logRmse` = √mean (ln p - ln g)², `delta1` = share of pixels with max(p/g, g/p) < 1.25 (%).
- * The published code prints its rmse under the heading "rel" and has no relative error.
+ * Metrics over all valid pixels of the set (Eigen et al. 2014), predictions p clamped to >= 1e-9 m, labels g:
+ * `aErr` = mean |p - g| (m, JTR's), `relErr` = mean |p - g| / g, `sqRel` = mean (p - g)² / g (m), `rmse` =
+ * √mean (p - g)² (m), `logRmse` = √mean (ln p - ln g)², `delta1`, `delta2`, `delta3` = share of pixels with
+ * max(p/g, g/p) < 1.25, 1.25², 1.25³ (%). JTR's code prints its rmse under the heading "rel" and has no
+ * relative error. With `medianScaling` each image's p are first brought to the median of its g.
  */
 export const depth: TaskKind<DepthSpec> = {
   kind: "depth",
@@ -79,17 +69,22 @@ export const depth: TaskKind<DepthSpec> = {
     pseudoLabel: predictedValues,
   },
   metrics: {
-    infos: [
-      { name: "aErr", unit: "m", better: "lower" },
-      { name: "relErr", unit: "", better: "lower" },
-      { name: "rmse", unit: "m", better: "lower" },
-      { name: "logRmse", unit: "", better: "lower" },
-      { name: "delta1", unit: "%", better: "higher" },
-    ],
+    infos: depthMetrics,
     primary: "aErr",
-    accumulator,
+    accumulator: (_spec, options = {}) => depthAccumulator(options),
   },
-  drawing: { range: drawingRange, prediction: draw, label: draw },
+  drawing: {
+    range: drawingRange,
+    prediction: draw,
+    label: draw,
+    legend: () => scaleLegend(["far", "near"]),
+    errors: {
+      most: 0.5,
+      ends: ["right", "off by half of the depth or more"],
+      of: (prediction, label) =>
+        errorMap(label, (pixel) => Math.abs(prediction.data[pixel] / label.data[pixel] - 1)),
+    },
+  },
 };
 
 function decode(raster: Raster, spec: DepthSpec, where: string): LabelMap {
@@ -152,34 +147,6 @@ function suspicions({ storedBits, values }: LabelSummary): Suspicion[] {
     found.push({ code: "label.depth-unit", message });
   }
   return found;
-}
-
-function accumulator(): MetricAccumulator {
-  let [count, absolute, relative, squared, squaredLog, within] = [0, 0, 0, 0, 0, 0];
-  return {
-    update(prediction, label) {
-      requireSameSize(prediction, label);
-      for (let pixel = 0; pixel < label.valid.length; pixel++) {
-        if (label.valid[pixel] !== 1) continue;
-        const truth = label.data[pixel];
-        const metres = Math.max(prediction.data[pixel], LEAST_DEPTH);
-        const error = Math.abs(metres - truth);
-        count++;
-        absolute += error;
-        relative += error / truth;
-        squared += error * error;
-        squaredLog += Math.log(metres / truth) ** 2;
-        if (Math.max(metres / truth, truth / metres) < 1.25) within++;
-      }
-    },
-    result: () => ({
-      aErr: absolute / count,
-      relErr: relative / count,
-      rmse: Math.sqrt(squared / count),
-      logRmse: Math.sqrt(squaredLog / count),
-      delta1: percent(within, count),
-    }),
-  };
 }
 
 /** Depths that a picture's range is found from, at most: no more of them make it better. */

@@ -59,6 +59,26 @@ export function highestChannel({
   return highest;
 }
 
+/**
+ * The entropy of the classes' probabilities (softmax of the scores) at each pixel, as a share of the largest
+ * possible one: 0 for a class that is certain, 1 where all are alike; NaN for scores that are no numbers.
+ */
+export function classEntropy({ channels, height, width, data }: PredictionMap): Float32Array {
+  const area = height * width;
+  return Float32Array.from({ length: area }, (_, pixel) => {
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let at = pixel; at < channels * area; at += area) highest = Math.max(highest, data[at]);
+    let [total, weighted] = [0, 0];
+    for (let at = pixel; at < channels * area; at += area) {
+      const weight = Math.exp(data[at] - highest);
+      total += weight;
+      weighted += weight * (data[at] - highest);
+    }
+    // -Σ p ln p with p = weight / total.
+    return (Math.log(total) - weighted / total) / Math.log(channels);
+  });
+}
+
 /** 100·part/whole, NaN for an empty whole. */
 export function percent(part: number, whole: number): number {
   return whole === 0 ? Number.NaN : (100 * part) / whole;

@@ -76,7 +76,7 @@ export const motion: TaskKind<MotionSpec> = {
     pseudoLabel: (prediction) =>
       predictedValues(slice(prediction, { axes: [1], starts: [0], ends: [LABEL_CHANNELS] })),
   },
-  metrics: { infos: MOTION_METRICS, primary: "ate", accumulator: motionAccumulator },
+  metrics: { infos: MOTION_METRICS, primary: "ate", wholeSet: true, accumulator: motionAccumulator },
   drawing: { range: drawingRange, prediction: draw, label: draw },
 };
 

@@ -4,19 +4,13 @@ import { UserError } from "../common/errors.js";
 import { mul } from "../graph/ops/arithmetic.js";
 import { concat, slice } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { paint, percent, requireSameSize, requireValidPixel } from "./maps.js";
+import { paint, requireValidPixel } from "./maps.js";
 import { maskedCosine, unitChannels } from "./masked.js";
+import { angle, normalsAccumulator, normalsMetrics } from "./normals-metrics.js";
 import { predictedValues } from "./pseudo-label.js";
 import { fullValue, withChannels } from "./raster.js";
-import type {
-  LabelMap,
-  MetricAccumulator,
-  Motion,
-  Picture,
-  PredictionMap,
-  Raster,
-  TaskKind,
-} from "./task.js";
+import { errorMap } from "./scale-picture.js";
+import type { LabelMap, Motion, Picture, PredictionMap, Raster, Rgb, TaskKind } from "./task.js";
 
 const specSchema = z.strictObject({ kind: z.literal("normals") });
 
@@ -25,9 +19,6 @@ export type NormalsSpec = z.output<typeof specSchema>;
 
 /** A stored vector shorter than this is no normal: a border blended with "invalid", or nothing at all. */
 const LEAST_LENGTH = 0.5;
-const DEGREES = 180 / Math.PI;
-/** Bins of the angle histogram: the median is exact to half of 180/18000 = 0.01 degrees. */
-const BINS = 18_000;
 
 /**
  * Surface normals: unit vectors, x right, y down, z forward, pointing towards the camera (negative z).
@@ -69,21 +60,21 @@ export const normals: TaskKind<NormalsSpec> = {
     pseudoLabel: predictedValues,
   },
   metrics: {
-    infos: [
-      { name: "mErr", unit: "°", better: "lower" },
-      { name: "median", unit: "°", better: "lower" },
-      { name: "rmse", unit: "°", better: "lower" },
-      { name: "within11.25", unit: "%", better: "higher" },
-      { name: "within22.5", unit: "%", better: "higher" },
-      { name: "within30", unit: "%", better: "higher" },
-    ],
+    infos: normalsMetrics,
     primary: "mErr",
-    accumulator,
+    accumulator: normalsAccumulator,
   },
   drawing: {
     range: () => null,
     prediction: (prediction) => draw(prediction),
     label: (label) => draw(label, label.valid),
+    legend: () => ({ kind: "entries", entries: DIRECTIONS }),
+    errors: {
+      most: 60,
+      ends: ["right", "off by 60° or more"],
+      of: (prediction, label) =>
+        errorMap(label, (pixel) => angle(prediction.data, label.data, pixel, label.width * label.height)),
+    },
   },
 };
 
@@ -166,60 +157,14 @@ function normalised(label: LabelMap): LabelMap {
   return { ...label, data, valid };
 }
 
-/**
- * Angle between two vectors in degrees, by atan2(|a×b|, a·b), which keeps its precision near 0 where acos
- * loses it.
- */
-function angle(a: Float32Array, b: Float32Array, pixel: number, size: number): number {
-  const [ax, ay, az] = [a[pixel], a[size + pixel], a[2 * size + pixel]];
-  const [bx, by, bz] = [b[pixel], b[size + pixel], b[2 * size + pixel]];
-  const cross = Math.hypot(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx);
-  const dot = ax * bx + ay * by + az * bz;
-  // A prediction of length zero points nowhere: count it as perpendicular, not as perfect.
-  return cross === 0 && dot === 0 ? 90 : Math.atan2(cross, dot) * DEGREES;
-}
-
-function accumulator(): MetricAccumulator {
-  const histogram = new Float64Array(BINS);
-  let [count, sum, squared, within11, within22, within30] = [0, 0, 0, 0, 0, 0];
-  return {
-    update(prediction, label) {
-      requireSameSize(prediction, label);
-      const size = label.width * label.height;
-      for (let pixel = 0; pixel < size; pixel++) {
-        if (label.valid[pixel] !== 1) continue;
-        const degrees = angle(prediction.data, label.data, pixel, size);
-        count++;
-        sum += degrees;
-        squared += degrees * degrees;
-        if (degrees < 11.25) within11++;
-        if (degrees < 22.5) within22++;
-        if (degrees < 30) within30++;
-        histogram[Math.min(Math.floor((degrees / 180) * BINS), BINS - 1)]++;
-      }
-    },
-    result: () => ({
-      mErr: sum / count,
-      median: Number.isFinite(sum) ? histogramMedian(histogram, count) : Number.NaN,
-      rmse: Math.sqrt(squared / count),
-      "within11.25": percent(within11, count),
-      "within22.5": percent(within22, count),
-      within30: percent(within30, count),
-    }),
-  };
-}
-
-/**
- * Middle of the bin that holds the lower median (0 for the lowest bin, so that a perfect prediction has
- * median 0).
- */
-function histogramMedian(histogram: Float64Array, count: number): number {
-  if (count === 0) return Number.NaN;
-  let seen = 0;
-  let bin = -1;
-  while (seen < count / 2) seen += histogram[++bin];
-  return bin === 0 ? 0 : ((bin + 0.5) * 180) / BINS;
-}
+/** The colours of surfaces that face somewhere. */
+const DIRECTIONS: readonly { readonly name: string; readonly colour: Rgb }[] = [
+  { name: "the camera", colour: [128, 128, 255] },
+  { name: "right", colour: [255, 128, 128] },
+  { name: "left", colour: [0, 128, 128] },
+  { name: "up", colour: [128, 255, 128] },
+  { name: "down", colour: [128, 0, 128] },
+];
 
 /** Red = right, green = up, blue = towards the camera: a wall seen head-on is lilac. */
 function draw(map: LabelMap | PredictionMap, valid?: Uint8Array): Picture {

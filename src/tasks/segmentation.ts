@@ -3,14 +3,16 @@ import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { oneHot } from "../graph/ops/shape.js";
 import { classesByColour, colourTableProblem, colourTableSchema, NO_CLASS } from "./colour-table.js";
-import { writeClassColour } from "./colours.js";
+import { classColour, writeClassColour } from "./colours.js";
 import type { LabelSummary, Suspicion } from "./contract/files.js";
 import type { RasterData } from "./contract/maps.js";
-import { highestChannel, paint, percent, requireSameSize } from "./maps.js";
+import { classEntropy, highestChannel, paint } from "./maps.js";
 import { maskedCrossEntropy } from "./masked.js";
 import { mostProbableClass } from "./pseudo-label.js";
 import { placeOf, withChannels } from "./raster.js";
-import type { LabelMap, MetricAccumulator, Raster, TaskKind } from "./task.js";
+import { errorMap } from "./scale-picture.js";
+import { confusionAccumulator, eachClass, segmentationMetrics } from "./segmentation-metrics.js";
+import type { LabelMap, Raster, TaskKind } from "./task.js";
 
 const specSchema = z
   .strictObject({
@@ -75,12 +77,9 @@ export const segmentation: TaskKind<SegmentationSpec> = {
     pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
   },
   metrics: {
-    infos: [
-      { name: "mIoU", unit: "%", better: "higher" },
-      { name: "pixelAccuracy", unit: "%", better: "higher" },
-    ],
+    infos: segmentationMetrics,
     primary: "mIoU",
-    accumulator: (spec) => confusionAccumulator(spec.classes.length),
+    accumulator: (spec, options = {}) => confusionAccumulator(options.classes ?? eachClass(spec.classes)),
   },
   drawing: {
     range: () => null,
@@ -92,6 +91,19 @@ export const segmentation: TaskKind<SegmentationSpec> = {
       paint(label, (pixel, out, at) => {
         if (label.valid[pixel] === 1) writeClassColour(label.data[pixel], out, at);
       }),
+    legend: ({ classes }) => ({
+      kind: "entries",
+      entries: classes.map((name, index) => ({ name, colour: classColour(index) })),
+    }),
+    errors: {
+      most: 1,
+      ends: ["right", "wrong"],
+      of: (prediction, label) => {
+        const classes = highestChannel(prediction);
+        return errorMap(label, (pixel) => Number(classes[pixel] !== label.data[pixel]));
+      },
+    },
+    uncertainty: classEntropy,
   },
 };
 
@@ -151,35 +163,4 @@ function suspicions({ classes, validShare }: LabelSummary, spec: SegmentationSpe
   const [black, white] = spec.classes;
   const message = `the masks hold nothing but 0 and 255, and 255 is ignored. If white is a class, give the classes their colours: \`colours: {${black}: "#000000", ${white}: "#ffffff"}\`.`;
   return [{ code: "label.black-and-white", message }];
-}
-
-function confusionAccumulator(classes: number): MetricAccumulator {
-  // Rows are labels, columns predictions.
-  const confusion = new Float64Array(classes * classes);
-  return {
-    update(prediction, label) {
-      requireSameSize(prediction, label);
-      const predicted = highestChannel(prediction);
-      for (let pixel = 0; pixel < label.valid.length; pixel++) {
-        if (label.valid[pixel] === 1) confusion[label.data[pixel] * classes + predicted[pixel]]++;
-      }
-    },
-    result() {
-      let [total, correct, present, sum] = [0, 0, 0, 0];
-      for (let k = 0; k < classes; k++) {
-        let [labelled, predicted] = [0, 0];
-        for (let other = 0; other < classes; other++) {
-          labelled += confusion[k * classes + other];
-          predicted += confusion[other * classes + k];
-        }
-        const hits = confusion[k * classes + k];
-        total += labelled;
-        correct += hits;
-        if (labelled + predicted === 0) continue;
-        present++;
-        sum += hits / (labelled + predicted - hits);
-      }
-      return { mIoU: percent(sum, present), pixelAccuracy: percent(correct, total) };
-    },
-  };
 }

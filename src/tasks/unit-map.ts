@@ -9,6 +9,7 @@ import { paint, requireSameSize, requireValidPixel } from "./maps.js";
 import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
 import { fullValue, placeOf, withChannels } from "./raster.js";
+import { errorMap, scaleLegend } from "./scale-picture.js";
 import type { LabelMap, MetricAccumulator, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
 
 /** Entry of such a task in dataset.yaml. */
@@ -92,7 +93,18 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
       primary: "aErr",
       accumulator,
     },
-    drawing: { range: () => null, prediction: draw, label: draw },
+    drawing: {
+      range: () => null,
+      prediction: draw,
+      label: draw,
+      legend: () => scaleLegend(["0", "1"], colour),
+      errors: {
+        most: 0.5,
+        ends: ["right", "off by 0.5 or more"],
+        of: (prediction, label) =>
+          errorMap(label, (pixel) => Math.abs(prediction.data[pixel] - label.data[pixel])),
+      },
+    },
   };
 }
 

@@ -3,6 +3,9 @@ import { UserError } from "../common/errors.js";
 import { type ClipSample, openSplit } from "../data/evaluation-reader.js";
 import type { DatasetSource, Sample, SkippedFile } from "../data/types.js";
 import type { Predictor } from "../step/predictor.js";
+import { mapClasses } from "../tasks/class-maps.js";
+import { type Measuring, taskAccumulator } from "../tasks/measure.js";
+import type { SharedClasses } from "../tasks/shared-classes.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
 
 /** Numbers by task, then by metric. NaN where nothing could be measured. */
@@ -11,6 +14,10 @@ export type TaskMetrics = Readonly<Record<string, Readonly<Record<string, number
 export interface EvaluateOptions {
   readonly source: DatasetSource;
   readonly split: string;
+  /** How predictions are measured; over all valid pixels, as they stand, if left out. */
+  readonly measuring?: Measuring;
+  /** By task: the classes that labels and predictions are brought to, where the data's are others. */
+  readonly shared?: Readonly<Record<string, SharedClasses>>;
   /** Called for every image with its labels and predictions, in the split's order. */
   readonly onSample?: (
     sample: Sample,
@@ -34,9 +41,14 @@ export async function evaluateSplit(
 ): Promise<TaskMetrics> {
   const { tasks, network, batchSize, size } = predictor.plan;
   const names = tasks.map(({ name }) => name);
-  const { source, split, onSkipped } = options;
+  const { source, split, onSkipped, measuring, shared = {} } = options;
   const reader = await openSplit(source, split, names, onSkipped, network.frames);
-  const accumulators = new Map(tasks.map(({ name, kind, spec }) => [name, kind.metrics.accumulator(spec)]));
+  const accumulators = new Map(
+    tasks.map((task) => [
+      task.name,
+      taskAccumulator(task, { ...measuring, classes: shared[task.name]?.groups }),
+    ]),
+  );
   let done = 0;
   const measure = async (samples: readonly ClipSample[]): Promise<void> => {
     const predictions = await predictor.predict(samples.map(({ clip }) => clip));
@@ -60,7 +72,7 @@ export async function evaluateSplit(
       options.onSkipped([{ split: options.split, id: sample.id, task: null, reason: misfit.message }]);
       continue;
     }
-    waiting.push(sample);
+    waiting.push(withModelsClasses(sample, shared));
     if (waiting.length < batchSize) continue;
     await measure(waiting);
     waiting = [];
@@ -70,6 +82,15 @@ export async function evaluateSplit(
   if (done < reader.ids.length) options.onProgress?.(reader.ids.length, reader.ids.length);
   if (done === 0 && reader.ids.length > 0) throw nothingRead(options.split);
   return Object.fromEntries(names.map((name) => [name, accumulators.get(name)!.result()]));
+}
+
+/** The sample with labels in the model's classes instead of its data set's. */
+function withModelsClasses<S extends Sample>(sample: S, shared: NonNullable<EvaluateOptions["shared"]>): S {
+  const labels = Object.entries(sample.labels).map(([task, label]) => [
+    task,
+    Object.hasOwn(shared, task) ? mapClasses(label, { of: shared[task].ofData }) : label,
+  ]);
+  return { ...sample, labels: Object.fromEntries(labels) };
 }
 
 /** The error that an image is not of the size that the network is trained at. */

@@ -15,11 +15,14 @@ import type { StepResult, Trainer } from "../step/trainer.js";
 import type { SettledConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
+import { writeFindings } from "./findings/files.js";
+import { Findings } from "./findings/findings.js";
 import type { RunStart } from "./open-run.js";
 import type { RunData } from "./run-data.js";
 import { arraysToSave } from "./run-state.js";
 import { type DrawnSample, keepDrawn, writeSamples } from "./samples.js";
 import { judge, type SelectionMemory } from "./selection.js";
+import { shownImages } from "./shown-images.js";
 
 export interface LoopOptions {
   readonly config: SettledConfig;
@@ -81,6 +84,8 @@ export class Loop {
   #best: RunStart["best"];
   #memory: SelectionMemory;
   #evaluations = 0;
+  /** Ids of the images that are drawn. */
+  #shown: ReadonlySet<string> | undefined;
   #metrics: TaskMetrics | undefined;
   #predictor: Predictor | undefined;
 
@@ -166,12 +171,17 @@ export class Loop {
     this.#evaluations++;
     const drawing = (this.#evaluations - 1) % config.samples.every === 0 || this.#step === config.steps;
     const drawn: DrawnSample[] = [];
+    this.#shown ??= await shownImages(data.dataset, split, config.samples.count, data.tasks);
+    const findings = new Findings({ tasks: data.tasks, measuring: config.evaluation });
     const { onEvaluation } = this.#options;
     const metrics = await evaluateSplit(this.#predictor, {
       source: data.source,
       split,
-      onSample: (sample, predictions, index) => {
-        if (drawing && index < config.samples.count) drawn.push(keepDrawn({ sample, predictions }));
+      measuring: config.evaluation,
+      onSample: (sample, predictions) => {
+        if (!drawing) return;
+        findings.add(sample, predictions);
+        if (this.#shown?.has(sample.id)) drawn.push(keepDrawn({ sample, predictions }));
       },
       onSkipped: (skipped) => this.#skip(skipped),
       onProgress: (done, total) => onEvaluation?.({ split, done, total }),
@@ -183,6 +193,7 @@ export class Loop {
     const { epoch } = this.#options.loader.position()[MAIN_STREAM];
     recorder.record({ kind: "evaluation", step: this.#step, epoch, split, metrics, best: isBest });
     await writeSamples(run.samples, drawn, data.tasks, this.#step, recorder);
+    if (drawing) await writeFindings(run.evaluation, { split, step: this.#step, tasks: findings.result() });
     if (!isBest) return;
     this.#best = { metric: rules.best!, value: memory.best!.score, step: this.#step };
     await this.#write("best");

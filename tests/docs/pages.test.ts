@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { expandSuite, parseSuite } from "../../src/bench/index.js";
 import { parseCollective } from "../../src/collective/index.js";
 import { parseDatasetYaml } from "../../src/data/dataset-yaml.js";
+import { parseClassTable } from "../../src/training/class-table.js";
 import { configJsonSchema, parseConfig } from "../../src/training/config/index.js";
 import { blocksOf } from "./blocks.js";
 
@@ -25,13 +26,14 @@ const yamlBlocks = pages.flatMap((page) =>
   blocksOf(page).flatMap(({ language, text }) => (language === "yaml" ? [[page, text] as const] : [])),
 );
 it.each(yamlBlocks)(
-  "YAML in %s is a configuration, a collective, a suite or a dataset.yaml that Taskloom takes",
+  "YAML in %s is a configuration, a collective, a suite, a dataset.yaml or a table of classes that Taskloom takes",
   (page, text) => {
     const value = parse(text) as object;
     if ("mediator" in value) parseCollective(text, `${page}.yaml`);
     else if ("data" in value) parseConfig(text, `${page}.yaml`);
     else if ("methods" in value) expandSuite(parseSuite(text, `${page}.yaml`), "out");
-    else parseDatasetYaml(text, page);
+    else if ("tasks" in value) parseDatasetYaml(text, page);
+    else parseClassTable(text, page);
   },
 );
 

@@ -302,9 +302,10 @@ metrics = {
         "result": {
             "aErr": float(np.abs(p - g).mean()),
             "relErr": float((np.abs(p - g) / g).mean()),
+            "sqRel": float(((p - g) ** 2 / g).mean()),
             "rmse": float(np.sqrt(((p - g) ** 2).mean())),
             "logRmse": float(np.sqrt(((np.log(p) - np.log(g)) ** 2).mean())),
-            "delta1": 100 * float((np.maximum(p / g, g / p) < 1.25).mean()),
+            **{f"delta{k}": 100 * float((np.maximum(p / g, g / p) < 1.25**k).mean()) for k in (1, 2, 3)},
         },
     },
     "normals": {

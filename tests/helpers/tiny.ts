@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { Random } from "../../src/common/random.js";
 import type { DatasetDescription } from "../../src/data/folder.js";
 import { writeDatasetYaml, writeSample } from "../../src/data/folder.js";
@@ -101,4 +101,15 @@ export async function writeProject(
 ): Promise<void> {
   await writeTiny(join(folder, "data"));
   writeFileSync(join(folder, "config.yaml"), tinyText(changes));
+}
+
+/** Edits the tasks in a dataset's dataset.yaml. */
+export function editTasks(
+  data: string,
+  edit: (tasks: Record<string, Record<string, unknown>>) => void,
+): void {
+  const path = join(data, "dataset.yaml");
+  const about = parse(readFileSync(path, "utf8"));
+  edit(about.tasks);
+  writeFileSync(path, stringify(about));
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { CITYSCAPES_7, CITYSCAPES_8, type ClassMap, mapClasses } from "../../src/tasks/class-maps.js";
+import { CITYSCAPES_7, CITYSCAPES_8, mapClasses } from "../../src/tasks/class-maps.js";
 import { CITYSCAPES_CLASSES } from "../../src/tasks/class-names.js";
+import type { ClassGroups } from "../../src/tasks/task.js";
 
 /** Names of the coarser classes of some finer ones. */
-const coarse = (map: ClassMap, names: readonly string[]) =>
+const coarse = (map: ClassGroups, names: readonly string[]) =>
   names.map((name) => map.classes[map.of[CITYSCAPES_CLASSES.indexOf(name)]]);
 
 describe("class maps of Cityscapes", () => {
@@ -37,5 +38,17 @@ describe("class maps of Cityscapes", () => {
     expect(() => mapClasses({ ...label, valid: Uint8Array.of(1, 1, 1) }, CITYSCAPES_8)).toThrow(
       "no class 255 of 19",
     );
+  });
+
+  it("make labels of classes in no group invalid", () => {
+    const label = {
+      channels: 1,
+      height: 1,
+      width: 2,
+      data: Float32Array.of(1, 0),
+      valid: Uint8Array.of(1, 1),
+    };
+    const mapped = mapClasses(label, { of: [1, -1] });
+    expect([...mapped.data, ...mapped.valid]).toEqual([0, 1, 0, 1]);
   });
 });

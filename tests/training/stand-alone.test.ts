@@ -10,14 +10,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
 import { encodePng } from "../../src/data/files/png.js";
 import { decodeModel } from "../../src/graph/onnx.js";
 import { evaluateRun, exportModel, findRun, type RunPaths, train } from "../../src/training/index.js";
 import { meanColours } from "../../src/training/kept-data.js";
 import { parseMetadata } from "../../src/training/model-metadata.js";
 import { scratchFolder, userError } from "../helpers/folder.js";
-import { tinyConfig, writeTiny } from "../helpers/tiny.js";
+import { editTasks, tinyConfig, writeTiny } from "../helpers/tiny.js";
 
 interface Trained {
   readonly folder: string;
@@ -29,14 +28,6 @@ async function trained(...overrides: string[]): Promise<Trained> {
   await writeTiny(join(folder, "data"));
   await train({ config: tinyConfig(folder, "steps=1", ...overrides), folder: join(folder, "run") });
   return { folder, run: findRun(join(folder, "run")) };
-}
-
-/** Edits the tasks in a dataset's dataset.yaml. */
-function editTasks(data: string, edit: (tasks: Record<string, Record<string, unknown>>) => void): void {
-  const path = join(data, "dataset.yaml");
-  const about = parse(readFileSync(path, "utf8"));
-  edit(about.tasks);
-  writeFileSync(path, stringify(about));
 }
 
 async function metadataOf(run: RunPaths): Promise<ReturnType<typeof parseMetadata>> {

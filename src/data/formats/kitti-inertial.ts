@@ -10,7 +10,10 @@ const RADIANS = Math.PI / 180;
 /** Numbers in a measurement: latitude, longitude, altitude, roll, pitch, yaw, and what is not used here. */
 const NUMBERS = 30;
 
-/** From the measuring unit (x forward, y left, z up) to the map (x east, y north, z up), by Mercator's projection. */
+/**
+ * From the measuring unit (x forward, y left, z up) to the map (x east, y north, z up), by Mercator's
+ * projection.
+ */
 export function inertialPose(numbers: readonly number[], scale: number): RigidMotion {
   const [latitude, longitude, altitude, roll, pitch, yaw] = numbers;
   const rotation = multiply3(rotationZ(yaw), multiply3(rotationY(pitch), rotationX(roll)));

@@ -9,7 +9,9 @@ import { readBytes } from "../files/bytes.js";
 /** x, y, z and reflectance of a point: float32, little-endian. */
 const POINT_BYTES = 16;
 
-/** A scan's points in the camera's image, the nearest one of each pixel. `toCamera`: from the scanner to it. */
+/**
+ * A scan's points in the camera's image, the nearest one of each pixel. `toCamera`: from the scanner to it.
+ */
 export function projectScan(
   scan: Float32Array,
   toCamera: RigidMotion,

@@ -1,9 +1,9 @@
 /**
  * @file SceneNet RGB-D (McCormac et al. 2017): `train/K/NNNN/photo/F.jpg`, `depth/F.png` (millimetres along
- * each pixel's ray, 0 = nothing hit), F = 0, 25, ..., 7475; poses in `scenenet_rgbd_train_*.pb` and `..._val.pb`,
- * in the folder or in their split's; a trajectory that none of them names has none. Every image has the same camera: 60 x 45
- * degrees. Depth becomes that along the axis. The published `val` is `test` here; the last training
- * trajectory is `val`, or what `validation.txt` lists.
+ * each pixel's ray, 0 = nothing hit), F = 0, 25, ..., 7475; poses in `scenenet_rgbd_train_*.pb` and
+ * `..._val.pb`, in the folder or in their split's; a trajectory that none of them names has none. Every image
+ * has the same camera: 60 x 45 degrees. Depth becomes that along the axis. The published `val` is `test`
+ * here; the last training trajectory is `val`, or what `validation.txt` lists.
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";

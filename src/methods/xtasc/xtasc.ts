@@ -157,8 +157,10 @@ export const xtasc: MethodDefinition<XtascOptions> = {
     variant: z
       .enum(["paper", "released"])
       .default("paper")
-      .describe("released: what the published code does"),
+      .describe("released: what the published code does; `evaluation.mean` is then `images` by default"),
   }),
+  // The code's mIoU, accuracy and errors are means over images.
+  recommended: ({ variant }) => (variant === "released" ? { run: { evaluation: { mean: "images" } } } : {}),
   build(context, options) {
     if (options.loss !== "none") requirePairs("xtasc", context);
     const { predictions } = networkPass(context, networkInput(context));

@@ -8,6 +8,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { writeScaleColour } from "../colours.js";
 import type { PseudoLabel } from "../contract/learning.js";
 import { paint } from "../maps.js";
+import { scaleLegend } from "../scale-picture.js";
 import type { TaskKind } from "../task.js";
 import { boundarySuspicions, decodeBoundaries, encodeBoundaries } from "./files.js";
 import { agreedBoundaries, balancedCrossEntropy } from "./loss.js";
@@ -56,10 +57,12 @@ export const boundaries: TaskKind<BoundariesSpec> = {
   metrics: {
     infos: ["ods", "ois", "ap"].map((name) => ({ name, unit: "%", better: "higher" })),
     primary: "ods",
+    wholeSet: true,
     accumulator: boundariesAccumulator,
   },
   drawing: {
     range: () => null,
+    legend: () => scaleLegend(["none", "boundary"]),
     prediction: (prediction) =>
       paint(prediction, (pixel, out, at) => {
         if (!Number.isNaN(prediction.data[pixel])) writeScaleColour(prediction.data[pixel], out, at);

@@ -6,7 +6,34 @@ export interface TaskMeasuring<S extends TaskSpec = TaskSpec> {
   readonly infos: readonly MetricInfo[];
   /** Name of the metric that stands for the task in Delta%. One of `infos`. */
   readonly primary: string;
-  accumulator(spec: S): MetricAccumulator;
+  /**
+   * Whether an image alone has no such metrics: they are of the whole set, e.g. of a trajectory or of the
+   * threshold that is best for all images.
+   */
+  readonly wholeSet?: boolean;
+  /** `options` that mean nothing to the task are left aside. */
+  accumulator(spec: S, options?: MeasuringOptions): MetricAccumulator;
+}
+
+/** How predictions are measured, where that is not as they stand. */
+export interface MeasuringOptions {
+  /**
+   * Multiplies the predicted depths of each image by median(labels) / median(predictions) over its valid
+   * pixels: networks that learned depth from video alone know it up to a factor (Zhou et al. 2017).
+   */
+  readonly medianScaling?: boolean;
+  /** Measures classes in groups, e.g. those that two data sets share. */
+  readonly classes?: ClassGroups;
+}
+
+/** Classes that count as one another. */
+export interface ClassGroups {
+  /** Names of the groups. */
+  readonly classes: readonly string[];
+  /**
+   * By the task's class: its group, or -1 for none. What belongs to none is wrong wherever it is predicted.
+   */
+  readonly of: readonly number[];
 }
 
 export interface MetricInfo {
@@ -23,6 +50,20 @@ export interface MetricInfo {
 export interface MetricAccumulator {
   update(prediction: PredictionMap, label: LabelMap, image: MeasuredImage): void;
   result(): Record<string, number>;
+  /** What is behind the numbers of a task with classes. */
+  perClass?(): ClassResults;
+}
+
+/** How a task with classes fared class by class. */
+export interface ClassResults {
+  readonly classes: readonly string[];
+  /** Intersection over union in percent; NaN for a class that is neither labelled nor predicted. */
+  readonly iou: readonly number[];
+  /**
+   * Pixels: rows are labels, columns predictions. A last column without a class holds what was predicted as
+   * none of them, where that can be.
+   */
+  readonly confusion: readonly (readonly number[])[];
 }
 
 /** The image that a prediction and a label belong to. Both maps are of the size that the network works at. */

@@ -11,6 +11,7 @@ import { methods } from "../../methods/index.js";
 import { models } from "../../models/index.js";
 import { optimizers } from "../../nn/optimizers/index.js";
 import type { ScheduleSpec } from "../../nn/schedules.js";
+import { METRIC_MEANS } from "../../tasks/measure.js";
 import { weightings } from "../../weighting/index.js";
 import { worlds } from "../../worlds/index.js";
 import { type Named, registered } from "./registered.js";
@@ -267,6 +268,16 @@ function makeSchema() {
           )
           .describe("null: no evaluation while training"),
         batchSize: count.default(4),
+        mean: z
+          .enum(METRIC_MEANS)
+          .default("pixels")
+          .describe("metrics are over all valid pixels of the set, or means of each image's own metrics"),
+        medianScaling: z
+          .boolean()
+          .default(false)
+          .describe(
+            "each image's predicted depths are brought to its labels' median first, for depth that is known up to a factor, as when learned from video alone",
+          ),
       })
       .prefault({}),
     earlyStopping: z
