@@ -1,6 +1,8 @@
 /** @file Data: datasets, label scenarios, the loader, and the built-in worlds. */
 
 export { type World, worldByName, worlds } from "../worlds/index.js";
+export { type ImportOptions, importAnnotations } from "./annotations/import.js";
+export { annotationFormat } from "./annotations/index.js";
 export { type Augmentation, augmentations, type Change } from "./augment/index.js";
 export { type ConvertOptions, type ConvertResult, convertDataset } from "./convert.js";
 export { openSplit, type SplitReader } from "./evaluation-reader.js";

@@ -15,16 +15,18 @@ import {
   wholeNumber,
 } from "../output.js";
 
+import { importCommand } from "./data-import.js";
 import { splitCommand } from "./data-split.js";
 
 type LabelCounts = ReturnType<typeof countLabels>;
 
 export function dataCommand(): Command {
   return new Command("data")
-    .description("make, inspect, convert, split and strip datasets")
+    .description("make, inspect, convert, import, split and strip datasets")
     .addCommand(synthCommand())
     .addCommand(inspectCommand())
     .addCommand(convertCommand())
+    .addCommand(importCommand())
     .addCommand(splitCommand())
     .addCommand(stripCommand());
 }

@@ -2,6 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { Command } from "commander";
 import { everyTenth, print, printJson, splitShares, wholeNumber } from "../output.js";
+import { startedText } from "../started-text.js";
 
 const AFTER = `
 Looks at what is there, guesses classes, colours and units, and writes a dataset folder with dataset.yaml and a
@@ -56,21 +57,5 @@ async function initAction(photos: string, flags: InitFlags): Promise<void> {
   const config = join(out, "config.yaml");
   const trainable = Object.keys(found.tasks).length > 0;
   if (json) return printJson({ path: out, ...(trainable && { config }), ...found });
-  const splits = Object.entries(found.splits).map(([name, count]) => `${name} ${count}`);
-  const tasks = Object.entries(found.labelled).map(([task, count]) => `${task} ${count}`);
-  const lines = [
-    `${out}: ${splits.join(", ")}`,
-    `labelled: ${tasks.length === 0 ? "none" : tasks.join(", ")}`,
-    ...found.remarks.map((remark) => `- ${remark}`),
-    ...(trainable
-      ? [
-          `Next: look at ${join(out, "dataset.yaml")}, then`,
-          `  taskloom data inspect ${out}`,
-          `  taskloom train ${config}`,
-        ]
-      : [
-          "No labels, so nothing to train yet: name them with --masks or --depth, or see `taskloom data import`.",
-        ]),
-  ];
-  print(lines.join("\n"));
+  print(startedText(out, found));
 }

@@ -13,8 +13,8 @@ export type AssignedSplits = Readonly<Record<SplitName, readonly string[]>>;
 
 /**
  * Splits of whole groups, drawn by the seed. Groups with the same labels are shared out by themselves, so
- * that each split gets its part of the images with a label; `labelsOf` names the labels that an image has. A split
- * with a share gets one group at least, as long as training keeps one.
+ * that each split gets its part of the images with a label; `labelsOf` names the labels that an image has.
+ * A split with a share gets one group at least, as long as training keeps one.
  */
 export function assignSplits(
   groups: readonly (readonly string[])[],

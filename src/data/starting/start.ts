@@ -66,8 +66,8 @@ async function findTasks(
 
 /**
  * Looks at photos and labels, guesses what they mean, splits them and writes a dataset folder.
- * Near-duplicates and neighbouring frames of videos lie in one split. Throws UserError where there are no photos, no label
- * belongs to one, labels are none, or `out` holds anything.
+ * Near-duplicates and neighbouring frames of videos lie in one split. Throws UserError where there are no
+ * photos, no label belongs to one, labels are none, or `out` holds anything.
  */
 export async function startDataset(options: StartOptions): Promise<StartedDataset> {
   const { photos: folder, out, shares = USUAL_SHARES, seed, onProgress } = options;
