@@ -20,6 +20,8 @@ import { wrapperOf } from "./weight-names.js";
 /** PyTorch's count of batches, which nothing here depends on. */
 const NO_WEIGHT = /(^|\.)num_batches_tracked$/;
 
+const STATISTIC = /running_(mean|var)$/;
+
 /** Which array of a file goes into which variable. */
 export interface WeightMatch {
   /** By variable, the name in the file. */
@@ -41,7 +43,9 @@ function partOf(name: string): string {
 /**
  * Matches the arrays of a file with a network's variables, whatever wrapper stands before their names; arrays
  * outside of it are left out. A part of the network is either in the
- * file as a whole or not at all; heads of tasks that the run does not have are left out.
+ * file as a whole or not at all; heads of tasks that the run does not have are left out, and so are heads
+ * that have other shapes here, as of other classes, and statistics of batch normalisation where there is
+ * group normalisation.
  * @throws UserError `weights.misfit` naming the first arrays that are missing, have another shape or belong
  * nowhere.
  */
@@ -66,14 +70,22 @@ export function matchWeights(
     if (target === null) leftOut.push(source);
     else if (!byName.has(target)) {
       const otherHead = target.startsWith("head.") && !parts.has(partOf(target));
-      (otherHead ? leftOut : strange).push(source);
+      // Group normalisation takes the scale and shift of batch normalisation, and has no statistics.
+      const unused = STATISTIC.test(target) && byName.has(target.replace(STATISTIC, "weight"));
+      (otherHead || unused ? leftOut : strange).push(source);
     } else sources.set(target, source);
+  }
+  const isMisshapen = ([name, source]: readonly [string, string]) =>
+    !sameShape(byName.get(name)!.tensor.shape, stored.get(source)!);
+  const others = new Set([...sources].filter(isMisshapen).map(([name]) => partOf(name)));
+  for (const [name, source] of [...sources]) {
+    if (!name.startsWith("head.") || !others.has(partOf(name))) continue;
+    sources.delete(name);
+    leftOut.push(source);
   }
   const touched = new Set([...sources.keys()].map(partOf));
   const missing = variables.filter(({ name }) => touched.has(partOf(name)) && !sources.has(name));
-  const misshapen = [...sources].filter(
-    ([name, source]) => !sameShape(byName.get(name)!.tensor.shape, stored.get(source)!),
-  );
+  const misshapen = [...sources].filter(isMisshapen);
   if (sources.size === 0) throw misfit(where, "none of its names is known", [...stored.keys()]);
   if (strange.length > 0) throw misfit(where, "the network does not have", strange);
   if (missing.length > 0) {

@@ -108,6 +108,26 @@ describe("matching a file with a network", () => {
     expect(error.message).toContain(message);
   });
 
+  it("takes scales and shifts of batch normalisation for group normalisation, without its statistics", async () => {
+    const variables = variablesOf(deeplabv3plusModel, { encoder: "resnet18", width: 2, norm: "group" });
+    const { sources, leftOut, untouched } = matchWeights(await torchvision(), variables, translate, "w.pth");
+    expect(sources.get("encoder.layer4.1.bn2.weight")).toBe("layer4.1.bn2.weight");
+    expect(sources.size).toBe(60);
+    expect(leftOut.filter((name) => /running_(mean|var)$/.test(name)).length).toBe(40);
+    expect(untouched).toEqual(["aspp", "decoder", "head.depth", "head.normals"]);
+  });
+
+  it("leaves out a head of other classes as a whole, which is then new", () => {
+    const variables = variablesOf(segnetModel, { width: 2 });
+    const stored = new Map(variables.map(({ name, tensor }) => [name, tensor.shape] as const));
+    stored.set("head.depth.1.weight", [5, 2, 1, 1]);
+    stored.set("head.depth.1.bias", [5]);
+    const { leftOut, untouched } = matchWeights(stored, variables, same, "last.safetensors");
+    expect(leftOut.every((name) => name.startsWith("head.depth."))).toBe(true);
+    expect(leftOut.length).toBe(4);
+    expect(untouched).toEqual(["head.depth"]);
+  });
+
   it("leaves out heads of other tasks", () => {
     const variables = variablesOf(segnetModel, { width: 2 });
     const own = variables.map(({ name, tensor }) => [name, tensor.shape] as const);
