@@ -3,7 +3,7 @@
  * K tasks (SegNet-16, batch 4, 3x96x128), each (method, K) in a process of its own, methods in turn, step by
  * step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line and a parabola
  * through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny
- * sizes, into benchmarks/scratch. `--against FOLDER` takes another checkout's steps into the
+ * sizes, into benchmarks/scratch. `supervised+moco` is a method with one beside it. `--against FOLDER` takes another checkout's steps into the
  * rounds; `--out FILE` writes there, without the chart.
  */
 import { writeFileSync } from "node:fs";
@@ -23,7 +23,10 @@ import type { Answer } from "./step.js";
 const { values: given } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    methods: { type: "string", default: "supervised,jtr,mtpsl" },
+    methods: {
+      type: "string",
+      default: "supervised,jtr,mtpsl,supervised+rotation,supervised+moco,supervised+densecl",
+    },
     tasks: { type: "string" },
     rounds: { type: "string" },
     threads: { type: "string", default: "2" },
@@ -120,8 +123,9 @@ function fits(own: readonly Measured[], baseline: readonly Measured[]) {
 
 async function main(): Promise<void> {
   const wanted = given.methods.split(",");
-  for (const name of wanted.filter((each) => !(each in registry))) log(`${name} is not registered: left out`);
-  const names = [...new Set([BASELINE, ...wanted.filter((name) => name in registry)])];
+  const isKnown = (name: string) => name.split("+").every((each) => each in registry);
+  for (const name of wanted.filter((each) => !isKnown(each))) log(`${name} is not registered: left out`);
+  const names = [...new Set([BASELINE, ...wanted.filter(isKnown)])];
   const counts = (given.tasks ?? scale.tasks).split(",").map(Number);
   const byCount: Record<string, Measured>[] = [];
   for (const count of counts) byCount.push(await measure(names, count));

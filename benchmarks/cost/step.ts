@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { Random } from "../../src/common/random.js";
 import { sizeOf } from "../../src/graph/tensor.js";
-import { methods } from "../../src/methods/index.js";
+import { type ConfiguredMethod, compose, methods } from "../../src/methods/index.js";
 import { segnet } from "../../src/models/segnet.js";
 import type { CompiledStep } from "../../src/runtime/compiled-step.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
@@ -23,7 +23,10 @@ export interface Answer {
 }
 
 const CLASSES = 13;
-const [name] = process.argv.slice(2);
+/** Images that self-supervised methods draw from: keys in their memory. */
+const SAMPLES = 400;
+/** A method, and after each `+` one beside it. */
+const [base, ...added] = process.argv[2].split("+");
 const [taskCount, width, batchSize, height, columns, threads] = process.argv.slice(3).map(Number);
 
 /** Segmentation, depth and normals, then as many further depths as it takes. */
@@ -43,13 +46,16 @@ function tasksOf(count: number) {
 }
 
 /** By the paper, with helper networks as wide as the network, where the method has such options. */
-function methodOptions(): unknown {
-  const { options } = methods[name];
+function configured(method: string): ConfiguredMethod {
+  const { options } = methods[method];
   const known = options instanceof z.ZodObject ? options.shape : {};
-  return options.parse({
-    ...("width" in known && { width }),
-    ...("variant" in known && { variant: "paper" }),
-  });
+  return {
+    method: methods[method],
+    options: options.parse({
+      ...("width" in known && { width }),
+      ...("variant" in known && { variant: "paper" }),
+    }),
+  };
 }
 
 /** Random images; sample n is labelled for task n modulo K (onelabel). */
@@ -59,6 +65,10 @@ function makeBatch(step: CompiledStep, tasks: readonly string[]): Record<string,
   for (const { name: feed, type } of step.feeds) {
     const [part, task] = feed.split(".").reverse();
     const perSample = sizeOf(type.shape) / batchSize;
+    if (part === "index" || part === "turns") {
+      feeds[feed] = Float32Array.from({ length: batchSize }, (_, n) => n % 4);
+      continue;
+    }
     feeds[feed] = Float32Array.from({ length: sizeOf(type.shape) }, (_, i) => {
       if (part === "valid" || part === "labelled") {
         return Math.floor(i / perSample) % tasks.length === tasks.indexOf(task) ? 1 : 0;
@@ -75,7 +85,8 @@ async function main(): Promise<void> {
   const { program, step, feeds } = await compileProgram(engine, {
     ...{ tasks, batchSize, size: [height, columns] },
     network: segnet({ width }),
-    method: { method: methods[name], options: methodOptions() },
+    method: compose(configured(base), added.map(configured)),
+    samples: Object.fromEntries(["main", ...added].map((stream) => [stream, SAMPLES])),
   });
   const batch = makeBatch(
     step,

@@ -1,15 +1,18 @@
 /**
- * @file Taskloom's side of the speed benchmark: the JTR step on SegNet, by the protocol of pytorch_jtr.py.
+ * @file Taskloom's side of the speed benchmark, by the protocol of pytorch_jtr.py and pytorch_densecl.py: the
+ * JTR step on SegNet, or supervised depth with DenseCL beside it on DeepLabV3+.
  */
 import { createInterface } from "node:readline";
 import { Random } from "../../src/common/random.js";
 import { input, matmul, reduceMax } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
-import { methods } from "../../src/methods/index.js";
+import { type ConfiguredMethod, compose, type MethodDefinition, methods } from "../../src/methods/index.js";
+import { deeplabv3plus } from "../../src/models/deeplabv3plus.js";
 import { segnet } from "../../src/models/segnet.js";
 import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { StateStore } from "../../src/runtime/state-store.js";
+import type { TermsPlan } from "../../src/step/plan.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 import { compileProgram } from "../lib/compiled-program.js";
 import { countFlops } from "./flops.js";
@@ -23,27 +26,52 @@ export interface Answer {
   readonly onnxNodes?: number;
 }
 
-const [width, batchSize, height, columns, threads] = process.argv.slice(2).map(Number);
+export type StepName = "jtr" | "densecl";
+
+const [kind] = process.argv.slice(2) as StepName[];
+const [width, batchSize, height, columns, threads] = process.argv.slice(3).map(Number);
 const PRODUCT = 1536;
+/** Images that the auxiliary task draws from: keys in its memory. */
+const SAMPLES = 400;
+
+const all = {
+  segmentation: { kind: "segmentation", classes: Array.from({ length: 13 }, (_, i) => `class ${i}`) },
+  depth: { kind: "depth" },
+  normals: { kind: "normals" },
+};
+const configured = (method: MethodDefinition, options: object): ConfiguredMethod => ({
+  method,
+  options: method.options.parse(options),
+});
+const PLANS: Readonly<Record<StepName, () => Pick<TermsPlan, "tasks" | "network" | "method">>> = {
+  jtr: () => ({
+    tasks: resolveTasks(all),
+    network: segnet({ width }),
+    method: configured(methods.jtr, { variant: "paper", width }),
+  }),
+  densecl: () => ({
+    tasks: resolveTasks({ depth: all.depth }),
+    network: deeplabv3plus({ encoder: "resnet26", outputStride: 16, width, norm: "group" }),
+    method: compose(configured(methods.supervised, {}), [configured(methods.densecl, {})]),
+  }),
+};
 
 async function main(): Promise<void> {
   const engine = await nodeEngine({ provider: "cpu", threads });
-  const tasks = resolveTasks({
-    segmentation: { kind: "segmentation", classes: Array.from({ length: 13 }, (_, i) => `class ${i}`) },
-    depth: { kind: "depth" },
-    normals: { kind: "normals" },
-  });
+  const plan = PLANS[kind]();
   const { program, step, feeds } = await compileProgram(engine, {
-    tasks,
-    network: segnet({ width }),
-    method: { method: methods.jtr, options: methods.jtr.options.parse({ variant: "paper", width }) },
+    ...plan,
     batchSize,
     size: [height, columns],
+    samples: { densecl: SAMPLES },
   });
   const { update } = program.graph;
   const gigaflop =
     countFlops([...Object.values(update.outputs), ...update.state.map(({ next }) => next)]) / 1e9;
-  const batch = makeBatch(step);
+  const batch = makeBatch(
+    step,
+    plan.tasks.map(({ name }) => name),
+  );
   let done = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     const question = JSON.parse(line) as { steps: number; matmul?: boolean };
@@ -88,10 +116,9 @@ async function matmulPeak(engine: Awaited<ReturnType<typeof nodeEngine>>): Promi
   return (2 * PRODUCT ** 3) / best / 1e6;
 }
 
-/** Random images; sample n is labelled for task n modulo 3 (onelabel). */
-function makeBatch(step: CompiledStep): Record<string, Float32Array> {
+/** Random images; sample n is labelled for task n modulo their number (onelabel). */
+function makeBatch(step: CompiledStep, names: readonly string[]): Record<string, Float32Array> {
   const random = new Random(1);
-  const names = ["segmentation", "depth", "normals"];
   const feeds: Record<string, Float32Array> = {};
   for (const { name, type } of step.feeds) {
     const [task, part] = name.split(".");
@@ -100,6 +127,7 @@ function makeBatch(step: CompiledStep): Record<string, Float32Array> {
     feeds[name] = Float32Array.from({ length: sizeOf(type.shape) }, (_, i) => {
       const labelled = Math.floor(i / perSample) % names.length === index ? 1 : 0;
       if (part === "valid" || part === "labelled") return labelled;
+      if (part === "index") return i;
       return task === "segmentation" ? random.integer(13) : random.uniform();
     });
   }

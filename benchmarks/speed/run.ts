@@ -1,10 +1,13 @@
 /**
- * @file npm run bench:speed [-- --json]: the time of one JTR training step (SegNet-64, three tasks, batch 4,
- * 3x96x128) against the same step in PyTorch, in turn, step by step; the median of the paired ratios. Writes
- * benchmarks/results/speed.json. The PyTorch step exists in two forms (see pytorch_jtr.py): as the paper's
- * equation is written, and with the joint encoder's forward pass shared by hand. `ratio` is against the
- * faster of the two in the same round. `--against FOLDER` takes another checkout's step into the rounds:
- * what a change did to time and memory.
+ * @file npm run bench:speed [-- --json]: the time of training steps against the same steps in PyTorch, in turn,
+ * step by step; the medians of the paired ratios. Writes benchmarks/results/speed.json.
+ *
+ * JTR (SegNet-64, three tasks, batch 4, 3x96x128): its PyTorch step exists in two forms (see pytorch_jtr.py), as
+ * the paper's equation is written, and with the joint encoder's forward pass shared by hand. DenseCL beside
+ * supervised depth (DeepLabV3+ on ResNet-26 of width 16, group normalisation, batch 4 + 4): one form (see
+ * pytorch_densecl.py), target and query images as one batch, as the published code has it. `ratio` is against
+ * the faster form of the same round. `--step jtr` or `--step densecl` measures one alone. `--against FOLDER`
+ * takes another checkout's step into the rounds: what a change did to time and memory.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -14,12 +17,13 @@ import { LineProcess } from "../lib/line-process.js";
 import { describeMachine } from "../lib/machine.js";
 import { otherCheckout } from "../lib/other-checkout.js";
 import { median } from "../lib/statistics.js";
-import type { Answer } from "./ours.js";
+import type { Answer, StepName } from "./ours.js";
 
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    width: { type: "string", default: "64" },
+    step: { type: "string", default: "jtr,densecl" },
+    width: { type: "string" },
     batch: { type: "string", default: "4" },
     rounds: { type: "string", default: "9" },
     threads: { type: "string", default: "2" },
@@ -28,7 +32,29 @@ const { values: options } = parseArgs({
   },
 });
 const [HEIGHT, COLUMNS] = ["96", "128"];
-const FORMS = ["written", "shared"] as const;
+
+interface Peer {
+  readonly script: string;
+  readonly forms: readonly string[];
+  readonly width: string;
+  /** The step in words, at a width and batch size. */
+  title(width: string, batch: string): string;
+}
+
+const PEERS: Readonly<Record<StepName, Peer>> = {
+  jtr: {
+    script: "pytorch_jtr.py",
+    forms: ["written", "shared"],
+    width: "64",
+    title: (width, batch) => `JTR, SegNet-${width}, 3 tasks, batch ${batch}`,
+  },
+  densecl: {
+    script: "pytorch_densecl.py",
+    forms: ["joint"],
+    width: "16",
+    title: (width, batch) => `depth + DenseCL, DeepLabV3+ on ResNet-26/${width}, batch ${batch} + ${batch}`,
+  },
+};
 
 interface PyTorchAnswer {
   readonly ms: readonly number[];
@@ -56,16 +82,17 @@ function findPython(): string {
   process.exit(1);
 }
 
-async function main(): Promise<void> {
-  const python = findPython();
-  const { width, batch, threads } = options;
-  const peerScript = fileURLToPath(new URL("../../../benchmarks/speed/pytorch_jtr.py", import.meta.url));
+/** A step against its forms in PyTorch. */
+async function measure(name: StepName, python: string) {
+  const { script, forms, title, width: usual } = PEERS[name];
+  const { batch, threads, width = usual } = options;
+  const peerScript = fileURLToPath(new URL(`../../../benchmarks/speed/${script}`, import.meta.url));
   const oursScript = fileURLToPath(new URL("./ours.js", import.meta.url));
-  const sizes = [width, batch, HEIGHT, COLUMNS, threads];
+  const sizes = [name, width, batch, HEIGHT, COLUMNS, threads];
   const ours = new LineProcess(process.execPath, [oursScript, ...sizes]);
   const before = options.against === undefined ? undefined : otherCheckout(options.against, "speed/ours.js");
   const earlier = before && new LineProcess(process.execPath, [before.script, ...sizes]);
-  const peers = FORMS.map(
+  const peers = forms.map(
     (form) =>
       new LineProcess(python, [
         peerScript,
@@ -73,13 +100,13 @@ async function main(): Promise<void> {
         ...["--threads", threads, "--form", form],
       ]),
   );
-  log("warming up");
+  log(`${name}: warming up`);
   const first = await ours.ask<Answer>({ steps: 2, matmul: true });
   await earlier?.ask<Answer>({ steps: 2 });
   for (const peer of peers) await peer.ask<PyTorchAnswer>({ steps: 2 });
 
-  const rounds: { ours: number; earlier?: number; written: number; shared: number }[] = [];
-  let [oursPeak, earlierPeak, peerPeaks, version] = [0, 0, [0, 0], ""];
+  const rounds: { ours: number; earlier?: number; peers: number[] }[] = [];
+  let [oursPeak, earlierPeak, peerPeaks, version] = [0, 0, [0], ""];
   for (let round = 0; round < Number(options.rounds); round++) {
     const mine = await ours.ask<Answer>({ steps: 1 });
     const other = await earlier?.ask<Answer>({ steps: 1 });
@@ -88,7 +115,7 @@ async function main(): Promise<void> {
     rounds.push({
       ours: mine.ms[0],
       ...(other && { earlier: other.ms[0] }),
-      ...{ written: theirs[0].ms[0], shared: theirs[1].ms[0] },
+      peers: theirs.map(({ ms }) => ms[0]),
     });
     oursPeak = mine.peak;
     earlierPeak = other?.peak ?? 0;
@@ -98,14 +125,15 @@ async function main(): Promise<void> {
       `round ${round + 1}: ours ${mine.ms[0].toFixed(0)} ms, PyTorch ${theirs.map(({ ms }) => ms[0].toFixed(0)).join(" / ")} ms`,
     );
   }
-  ours.close();
-  earlier?.close();
-  for (const peer of peers) peer.close();
+  for (const each of [ours, ...(earlier ? [earlier] : []), ...peers]) each.close();
 
   const stepMs = median(rounds.map((round) => round.ours));
   const gflops = first.gigaflop! / (stepMs / 1000);
-  const result = {
-    ratio: median(rounds.map((round) => round.ours / Math.min(round.written, round.shared))),
+  const byForm = <T>(value: (form: number) => T, key = (form: string) => form) =>
+    Object.fromEntries(forms.map((form, i) => [key(form), value(i)]));
+  const named = (form: string) => `ratioTo${form[0].toUpperCase()}${form.slice(1)}`;
+  return {
+    ratio: median(rounds.map((round) => round.ours / Math.min(...round.peers))),
     ours: {
       ms: stepMs,
       peakBytes: oursPeak,
@@ -117,13 +145,11 @@ async function main(): Promise<void> {
     },
     pytorch: {
       version,
-      written: { ms: median(rounds.map((round) => round.written)), peakBytes: peerPeaks[0] },
-      shared: { ms: median(rounds.map((round) => round.shared)), peakBytes: peerPeaks[1] },
+      ...byForm((i) => ({ ms: median(rounds.map(({ peers: ms }) => ms[i])), peakBytes: peerPeaks[i] })),
     },
-    ratioToWritten: median(rounds.map((round) => round.ours / round.written)),
-    ratioToShared: median(rounds.map((round) => round.ours / round.shared)),
-    memoryRatio: { written: oursPeak / peerPeaks[0], shared: oursPeak / peerPeaks[1] },
-    step: `JTR, SegNet-${width}, 3 tasks, batch ${batch}, 3x${HEIGHT}x${COLUMNS}, ${threads} threads, Adam`,
+    ...byForm((i) => median(rounds.map((round) => round.ours / round.peers[i])), named),
+    memoryRatio: byForm((i) => oursPeak / peerPeaks[i]),
+    step: `${title(width, batch)}, 3x${HEIGHT}x${COLUMNS}, ${threads} threads, Adam`,
     ...(before && {
       against: {
         commit: before.commit,
@@ -133,17 +159,24 @@ async function main(): Promise<void> {
         memoryRatio: oursPeak / earlierPeak,
       },
     }),
-    rounds,
-    machine: describeMachine(),
+    rounds: rounds.map(({ peers: ms, ...round }) => ({ ...round, ...byForm((i) => ms[i]) })),
   };
+}
+
+/** JTR's numbers stand as they always did; other steps are rows beside them. */
+async function main(): Promise<void> {
+  const wanted = options.step.split(",").filter((name): name is StepName => name in PEERS);
+  const python = findPython();
+  const measured: Partial<Record<StepName, Awaited<ReturnType<typeof measure>>>> = {};
+  for (const name of wanted) measured[name] = await measure(name, python);
+  const { jtr, ...rows } = measured;
+  const result = { ...jtr, rows, machine: describeMachine() };
   writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else {
+  for (const { step, ratio, ours } of Object.values(measured)) {
     log(
-      `${result.step}: ratio ${result.ratio.toFixed(3)} to the faster PyTorch form (${result.ratioToWritten.toFixed(3)} as written, ` +
-        `${result.ratioToShared.toFixed(3)} shared); ${gflops.toFixed(0)} GFLOP/s, ` +
-        `${(100 * result.ours.shareOfMatmulPeak).toFixed(0)} % of the matmul peak; memory ${result.memoryRatio.written.toFixed(2)}x / ` +
-        `${result.memoryRatio.shared.toFixed(2)}x. ${options.out}`,
+      `${step}: ratio ${ratio.toFixed(3)} to the faster PyTorch form; ${ours.gflopsPerSecond.toFixed(0)} GFLOP/s, ` +
+        `${(100 * ours.shareOfMatmulPeak).toFixed(0)} % of the matmul peak. ${options.out}`,
     );
   }
 }
