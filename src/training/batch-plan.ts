@@ -103,7 +103,7 @@ export function batchPlan(config: RunConfig, data: RunData, labels: LabelAssignm
 }
 
 /** The dataset that a stream draws from. */
-export function datasetOf(data: Pick<RunData, "dataset" | "beside">, stream: string): Dataset {
+function datasetOf(data: Pick<RunData, "dataset" | "beside">, stream: string): Dataset {
   return data.beside?.[stream]?.dataset ?? data.dataset;
 }
 

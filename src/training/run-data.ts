@@ -73,9 +73,19 @@ async function openBeside(
 ): Promise<RunData["beside"]> {
   const beside: Record<string, OpenData> = {};
   for (const each of method.with as readonly (Named & StreamConfig)[]) {
-    const { name, data } = each;
+    const { name, data, images: chosen } = each;
     if (data === undefined) continue;
     const where = `method.with: ${name}.data`;
+    if (chosen === "labelled") {
+      throw new UserError({
+        code: "config.beside-labelled",
+        what: "`images: labelled` chooses by the labels that the run sees, and the auxiliary data has none of those",
+        where: `method.with: ${name}.images`,
+        expected: "all",
+        got: chosen,
+        fix: "Leave out `images`, or `data`.",
+      });
+    }
     const own = "path" in data ? data.size : undefined;
     if (own !== undefined && (own[0] !== size[0] || own[1] !== size[1])) {
       throw new UserError({

@@ -155,6 +155,11 @@ test.each<[what: string, set: string[], code: string]>([
     "augmentation.other-size",
   ],
   ["data of another size", [WITH("{name: moco, data: {path: other, size: [16, 16]}}")], "config.beside-size"],
+  [
+    "other data's labels",
+    [WITH("{name: moco, images: labelled, data: {path: other}}")],
+    "config.beside-labelled",
+  ],
   ["data without images", [WITH("{name: moco, data: {path: bare}}")], "config.beside-without-images"],
   ["data that is not there", [WITH("{name: moco, data: {path: nowhere}}")], "data.missing-folder"],
 ])("%s is one message, before anything is trained", async (_what, set, code) => {

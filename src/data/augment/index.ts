@@ -12,7 +12,7 @@ import { scaleCrop } from "./scale-crop.js";
 import { scaleCropPad } from "./scale-crop-pad.js";
 import { square } from "./square.js";
 
-export type { Augmentation, Change, DrawnFor } from "./augmentation.js";
+export type { Augmentation, Change } from "./augmentation.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each augmentation validates its own options.
 export const augmentations = registry<Augmentation<any>>("augmentations", {
