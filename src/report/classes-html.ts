@@ -1,7 +1,6 @@
 /** @file How each class fared: intersection over union by run, and which classes are taken for which. */
 import type { ClassResults } from "../tasks/task.js";
 import { type Html, html } from "./html.js";
-import { formatMeasured } from "./numbers.js";
 
 /** The classes of a task, by run. */
 export interface TaskClasses {
@@ -13,6 +12,7 @@ export interface TaskClasses {
 /** A matrix of more classes is not drawn: nobody could read it. */
 const MOST_CLASSES = 40;
 
+const tenths = (percent: number): string => (Number.isNaN(percent) ? "–" : percent.toFixed(1));
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 function bar(percent: number): Html {
@@ -28,9 +28,9 @@ function iouTable({ task, runs }: TaskClasses): Html {
     const share = pixels === 0 ? Number.NaN : (100 * total(first.confusion[k])) / pixels;
     const values = runs.map(({ results }) => results.iou[k]);
     const cells = values.map(
-      (value) => html`<td class="bar">${bar(value)}</td><td class="number">${formatMeasured(value)}</td>`,
+      (value) => html`<td class="bar">${bar(value)}</td><td class="number">${tenths(value)}</td>`,
     );
-    return html`<tr><th scope="row">${name}</th><td class="number">${formatMeasured(share)}</td>${cells}</tr>`;
+    return html`<tr><th scope="row">${name}</th><td class="number">${tenths(share)}</td>${cells}</tr>`;
   };
   const heads = runs.map(
     ({ name }) =>

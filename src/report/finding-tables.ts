@@ -62,7 +62,7 @@ export function chosenTables(
       const { input, label } = pictures;
       const predictions = [input, label, ...same.map((each) => each?.prediction)];
       const errors = same.map((each) => each?.errors);
-      const below = { name: `${id}, errors`, pictures: [undefined, undefined, ...errors] };
+      const below = { name: `${id}, errors`, pictures: [null, null, ...errors] };
       return [{ name: id, pictures: predictions }, ...(errors.some(Boolean) ? [below] : [])];
     });
     if (rows.length === 0) return [];

@@ -126,7 +126,8 @@ function lossSection(runs: readonly DrawnRun[]): Html[] {
 }
 
 function pictureTable({ title, columns, rows, legends = [] }: PictureTable): Html {
-  const cell = (name: string, column: string, png: Uint8Array | undefined): Html => {
+  const cell = (name: string, column: string, png: Uint8Array | undefined | null): Html => {
+    if (png === null) return html`<td></td>`;
     if (png === undefined) return html`<td class="none">none</td>`;
     const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
     return html`<td><img src="${source}" alt="${`${title}, ${column}, ${name}`}"></td>`;

@@ -58,7 +58,7 @@ ${CHART_STYLE}
 .cursor { stroke: var(--soft); stroke-dasharray: 3 3; }
 .pictures th { padding: 0 10px 6px 0; font-size: 13px; font-weight: 500; color: var(--soft); }
 .pictures td { padding: 0 10px 10px 0; }
-.pictures th[scope=row] { vertical-align: middle; max-width: 120px; overflow-wrap: anywhere; }
+.pictures th[scope=row] { vertical-align: middle; min-width: 76px; max-width: 120px; overflow-wrap: anywhere; }
 .pictures img { display: block; width: clamp(110px, 17vw, 190px); height: auto; border-radius: 4px; image-rendering: pixelated; background: var(--grid); }
 .pictures .none { color: var(--soft); font-size: 13px; text-align: center; vertical-align: middle; }
 .bars { width: 100%; max-width: 720px; }

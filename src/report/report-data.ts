@@ -27,7 +27,9 @@ export interface ReportRun {
   readonly delta?: { readonly value: number; readonly spread?: number };
 }
 
-/** A table of pictures; PNG files, undefined where there is none (e.g. no label). */
+/**
+ * A table of pictures; PNG files, undefined where there is none (e.g. no label), null where none belongs.
+ */
 export interface PictureTable {
   readonly title: string;
   /** E.g. input, prediction, label. */
@@ -36,7 +38,7 @@ export interface PictureTable {
     readonly name: string;
     /** Said below the name. */
     readonly note?: string;
-    readonly pictures: readonly (Uint8Array | undefined)[];
+    readonly pictures: readonly (Uint8Array | undefined | null)[];
   }[];
   /** What the colours mean. */
   readonly legends?: readonly TitledLegend[];
