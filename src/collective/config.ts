@@ -212,7 +212,7 @@ function requireSound({ modules, constraints: ties }: CollectiveConfig, file: st
     if (run.tasks === undefined) {
       throw refuse("no-tasks", where, "the module does not say what it predicts", "Name its `tasks`.");
     }
-    for (const task of run.tasks) {
+    for (const task of run.tasks.map((each) => (typeof each === "string" ? each : each.name))) {
       const other = owners.get(task);
       if (other !== undefined) {
         const fix = "Give each task to one module.";

@@ -8,6 +8,7 @@ import { paint, requireValidPixel } from "./maps.js";
 import { maskedL1 } from "./masked.js";
 import { predictedValues } from "./pseudo-label.js";
 import { withChannels } from "./raster.js";
+import { scaleInvariantLoss } from "./scale-invariant.js";
 import { errorMap, scaleLegend } from "./scale-picture.js";
 import type { DrawingRange, LabelMap, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
 
@@ -27,6 +28,10 @@ const specSchema = z.strictObject({
     .tuple([z.number().nonnegative(), z.number().positive()])
     .refine(([near, far]) => near < far, "the nearest depth must be below the farthest")
     .optional(),
+  /** `l1` (default), or `silog`: differences of logarithms, in part whatever the scale. */
+  loss: z.enum(["l1", "silog"]).optional(),
+  /** How little `silog` minds the scale: 0 fully, 1 not at all; default 0.5. */
+  lambda: z.number().min(0).max(1).optional(),
 });
 
 /** Entry of a depth task in dataset.yaml. */
@@ -38,7 +43,8 @@ export type DepthSpec = z.output<typeof specSchema>;
  * are 16-bit integers, or floats where some depth is not between half a step and 65535 steps. Labels and
  * predictions [1,H,W] are metres.
  *
- * Loss (JTR section 4.1): |prediction - label|, mean over the valid pixels of each sample.
+ * Loss (JTR section 4.1): |prediction - label|, mean over the valid pixels of each sample; with `loss: silog`
+ * the scale-invariant one of Eigen et al. 2014.
  *
  * Metrics over all valid pixels of the set (Eigen et al. 2014), predictions p clamped to >= 1e-9 m, labels g:
  * `aErr` = mean |p - g| (m, JTR's), `relErr` = mean |p - g| / g, `sqRel` = mean (p - g)² / g (m), `rmse` =
@@ -49,6 +55,7 @@ export type DepthSpec = z.output<typeof specSchema>;
 export const depth: TaskKind<DepthSpec> = {
   kind: "depth",
   specSchema,
+  settings: ["loss", "lambda"],
   files: {
     labelChannels: () => 1,
     layers: ["depth", "z"],
@@ -64,7 +71,10 @@ export const depth: TaskKind<DepthSpec> = {
     channels: () => 1,
     activate: (output) => output,
     likelihood: "regression",
-    loss: maskedL1,
+    loss: (prediction, label, valid, { loss, lambda = 0.5 }) =>
+      loss === "silog"
+        ? scaleInvariantLoss(prediction, label, valid, lambda)
+        : maskedL1(prediction, label, valid),
     moved: (prediction, { enlargement }) => div(prediction, enlargement),
     pseudoLabel: predictedValues,
   },

@@ -87,16 +87,30 @@ export function parseTaskSpec(entry: unknown, where: string): TaskSpec {
   throw new UserError({ code: "task.bad-spec", what: issue.message, where: `${where}${path}` });
 }
 
+/** A task by its name in the dataset, with settings of its kind that replace those of the dataset's entry. */
+export type NamedTask = string | { readonly name: string; readonly [setting: string]: unknown };
+
+/** The dataset's entry with the settings laid over it. Throws UserError on what is no setting of the kind. */
+function withSettings(entry: unknown, name: string, settings: Readonly<Record<string, unknown>>): unknown {
+  const { kind } = parseTaskSpec(entry, `tasks.${name}`);
+  const known = taskKind(kind).settings ?? [];
+  const stranger = Object.keys(settings).find((key) => !known.includes(key));
+  if (stranger === undefined) return { ...(entry as object), ...settings };
+  throw unknownName("task.unknown-setting", `${kind} has no such setting`, stranger, known, `tasks.${name}`);
+}
+
 /**
- * The tasks of a run, in the order of `names`, from a dataset's entries. All of the dataset's tasks if
- * `names` is left out.
- * Throws UserError on a name the dataset does not have, a name given twice, an empty list and a spec that
- * does not hold.
+ * The tasks of a run, in the order of `named`, from a dataset's entries. All of the dataset's tasks if
+ * `named` is left out.
+ * Throws UserError on a name the dataset does not have, a name given twice, an empty list, and an entry or
+ * settings that do not hold.
  */
 export function resolveTasks(
   specs: Readonly<Record<string, unknown>>,
-  names: readonly string[] = Object.keys(specs),
+  named: readonly NamedTask[] = Object.keys(specs),
 ): Task[] {
+  const entries = named.map((each) => (typeof each === "string" ? { name: each } : each));
+  const names = entries.map(({ name }) => name);
   if (names.length === 0) {
     throw new UserError({
       code: "task.none",
@@ -105,7 +119,7 @@ export function resolveTasks(
       fix: "Name at least one.",
     });
   }
-  return names.map((name, i) => {
+  return entries.map(({ name, ...settings }, i) => {
     if (!Object.hasOwn(specs, name)) {
       throw unknownName(
         "task.unknown",
@@ -123,7 +137,7 @@ export function resolveTasks(
         fix: "Name it once.",
       });
     }
-    const spec = parseTaskSpec(specs[name], `tasks.${name}`);
+    const spec = parseTaskSpec(withSettings(specs[name], name, settings), `tasks.${name}`);
     return { name, spec, kind: taskKind(spec.kind) };
   });
 }

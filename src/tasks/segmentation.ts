@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { oneHot } from "../graph/ops/shape.js";
+import { classLoss, classLossKeys, classWeightsProblem } from "./class-losses.js";
 import { classesByColour, colourTableProblem, colourTableSchema, NO_CLASS } from "./colour-table.js";
 import { classColour, writeClassColour } from "./colours.js";
 import type { LabelSummary, Suspicion } from "./contract/files.js";
 import type { RasterData } from "./contract/maps.js";
 import { classEntropy, highestChannel, paint } from "./maps.js";
-import { maskedCrossEntropy } from "./masked.js";
 import { mostProbableClass } from "./pseudo-label.js";
 import { placeOf, withChannels } from "./raster.js";
 import { errorMap } from "./scale-picture.js";
@@ -23,10 +23,16 @@ const specSchema = z
     ignore: z.number().int().default(255),
     /** The colours of colour-coded files, by class name; those of pixels without a class as `ignore`. */
     colours: colourTableSchema.optional(),
+    ...classLossKeys,
   })
-  .superRefine(({ colours, classes }, context) => {
-    const problem = colours && colourTableProblem(colours, classes);
-    if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["colours"] });
+  .superRefine((spec, context) => {
+    const problems = {
+      colours: spec.colours && colourTableProblem(spec.colours, spec.classes),
+      classWeights: classWeightsProblem(spec),
+    };
+    for (const [key, message] of Object.entries(problems)) {
+      if (message !== undefined) context.addIssue({ code: "custom", message, path: [key] });
+    }
   });
 
 /** Entry of a segmentation task in dataset.yaml. */
@@ -39,7 +45,7 @@ export type SegmentationSpec = z.output<typeof specSchema>;
  * [C,H,W]; decided on, they are class indices of the least unsigned type that holds all classes.
  *
  * Loss (JTR section 4.1): cross-entropy -log softmax(logits)_label, mean over the valid pixels of each
- * sample.
+ * sample; or as the entry's `loss`, `classWeights` and `focus` say (`classLoss`).
  *
  * Metrics, in percent, from the confusion matrix of the whole set:
  * `mIoU` = mean over classes of TP / (label + prediction - TP), `pixelAccuracy` = correct / valid.
@@ -49,6 +55,7 @@ export type SegmentationSpec = z.output<typeof specSchema>;
 export const segmentation: TaskKind<SegmentationSpec> = {
   kind: "segmentation",
   specSchema,
+  settings: Object.keys(classLossKeys),
   files: {
     labelChannels: () => 1,
     layers: ["segmentation", "semantic", "labels", "label", "mask"],
@@ -72,7 +79,7 @@ export const segmentation: TaskKind<SegmentationSpec> = {
     activate: (output) => output,
     likelihood: "classification",
     loss: (prediction, label, valid, spec) =>
-      maskedCrossEntropy(prediction, oneHot(label, spec.classes.length), valid),
+      classLoss(prediction, oneHot(label, spec.classes.length), valid, spec),
     moved: (prediction) => prediction,
     pseudoLabel: (prediction, _spec, confidence) => mostProbableClass(prediction, confidence),
   },

@@ -25,6 +25,11 @@ export interface TaskKind<S extends TaskSpec = TaskSpec> {
    */
   readonly frames?: number;
   readonly specSchema: z.ZodType<S>;
+  /**
+   * Keys of the entry that a configuration may set, too: how the task is learned and measured, not what files
+   * mean. None if left out.
+   */
+  readonly settings?: readonly string[];
   readonly files: TaskFiles<S>;
   readonly learning: TaskLearning<S>;
   readonly metrics: TaskMeasuring<S>;

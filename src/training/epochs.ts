@@ -20,7 +20,7 @@ export async function settled(
     Math.ceil((count * batchesPerEpoch(config, data, await labels())) / accumulate);
   return {
     ...config,
-    tasks: data.tasks.map(({ name }) => name),
+    tasks: config.tasks ?? data.tasks.map(({ name }) => name),
     epochs: undefined,
     // A configuration that has been checked has one of them.
     steps: epochs === undefined ? config.steps! : await stepsOf(epochs),

@@ -254,6 +254,62 @@ loss_case("boundaries.auto.loss", boundary_loss(agreed), edge_logits)
 cases["boundaries.joint.label"] = {"value": pack(agreed * valid)}
 loss_case("boundaries.joint.reconstruction", soft_boundary_loss, decoded_depth)
 
+# --- losses that entries ask for
+CLASS_WEIGHTS = torch.tensor((0.5, 2.0, 1.0, 3.0)).double()
+
+
+def weighted_loss(focus, weights):
+    """Focal loss by its definition; `weights` None: every class that a sample shows counts alike."""
+
+    def loss(x, n):
+        keep = target_class[n] >= 0
+        if not keep.any():
+            return zero(x)
+        p = F.softmax(x, 0)[:, keep].T
+        y = target_class[n][keep]
+        own = p[torch.arange(len(y)), y]
+        w = 1 / torch.bincount(y, minlength=C).double()[y] if weights is None else weights[y]
+        return (w * (1 - own) ** focus * -torch.log(own)).sum() / w.sum()
+
+    return loss
+
+
+def torch_weighted(x, n):
+    if not ok[n].any():
+        return zero(x)
+    return F.cross_entropy(x[None], target_class[n][None], weight=CLASS_WEIGHTS, ignore_index=-1)
+
+
+def dice_loss(x, n):
+    keep = target_class[n] >= 0
+    if not keep.any():
+        return zero(x)
+    p = F.softmax(x, 0)[:, keep]
+    g = F.one_hot(target_class[n][keep], C).T.double()
+    score = (2 * (p * g).sum(1) + 1) / (p.sum(1) + g.sum(1) + 1)
+    return 1 - score[g.sum(1) > 0].mean()
+
+
+loss_case("segmentation.weighted.loss", torch_weighted, decoded)
+loss_case("segmentation.even.loss", weighted_loss(0, None), decoded)
+loss_case("segmentation.focal.loss", weighted_loss(1.5, CLASS_WEIGHTS), decoded)
+loss_case("segmentation.dice.loss", dice_loss, decoded)
+loss_case("segmentation.both.loss", lambda x, n: weighted_loss(0, torch.ones(C).double())(x, n) + dice_loss(x, n), decoded)
+
+
+def scale_invariant(x, n):
+    keep = ok[n]
+    if not keep.any():
+        return zero(x)
+    near = torch.tensor(0.1).double()
+    p = x[keep]
+    log_p = torch.where(p < near, torch.log(near) + (p - near) / near, torch.log(torch.maximum(p, near)))
+    d = log_p - torch.log(metres[n][keep])
+    return (d**2).mean() - 0.85 * d.mean() ** 2
+
+
+loss_case("depth.silog.loss", scale_invariant, depth)
+
 # --- metrics over a set of three images, numpy only
 M, SIDE = 3, 12
 metric_valid = f32(rng.random((M, SIDE, SIDE)) < 0.8)

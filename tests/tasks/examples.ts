@@ -66,6 +66,23 @@ export const taskExamples: readonly TaskEntry[] = [
       precision: 0,
     } satisfies TaskExample<SegmentationSpec>,
   },
+  ...[
+    { loss: "focal", classWeights: "auto" },
+    { loss: "cross-entropy+dice", classWeights: { chair: 2 } },
+  ].map(
+    (options): TaskEntry => ({
+      entry: { kind: "segmentation", classes: ["wall", "floor", "chair"], ...options },
+      example: {
+        pixel: (random, { classes }) => [random.integer(classes.length)],
+        perfect: logitsOf,
+        precision: 0,
+      } satisfies TaskExample<SegmentationSpec>,
+    }),
+  ),
+  {
+    entry: { kind: "depth", loss: "silog" },
+    example: { pixel: (random) => [random.uniform(0.4, 60)], precision: 0.0005 + 1e-5 },
+  },
   {
     entry: { kind: "depth" },
     example: { pixel: (random) => [random.uniform(0.4, 60)], precision: 0.0005 + 1e-5 },

@@ -16,6 +16,18 @@ const edges = boundaries.specSchema.parse({ kind: "boundaries", annotators: 4, a
 const edge = boundaries.learning.activate(edgeLogits, edges);
 const unit = normals.learning.activate(raw, normalsSpec);
 
+const weights = { a: 0.5, b: 2, d: 3 };
+const decoded = goldenInput("decoded");
+const classLoss = (options: object) => ({
+  result: segmentation.learning.loss(
+    decoded,
+    goldenInput("classes"),
+    valid,
+    segmentation.specSchema.parse({ ...classes, ...options }),
+  ),
+  leaf: decoded,
+});
+
 compareWithGolden(/\.(loss|activate)$/, {
   "segmentation.loss": {
     result: segmentation.learning.loss(logits, goldenInput("classes"), valid, classes),
@@ -33,6 +45,19 @@ compareWithGolden(/\.(loss|activate)$/, {
   "normals.loss": {
     result: normals.learning.loss(unit, goldenInput("unit"), valid, normalsSpec),
     leaf: raw,
+  },
+  "segmentation.weighted.loss": classLoss({ classWeights: weights }),
+  "segmentation.even.loss": classLoss({ classWeights: "auto" }),
+  "segmentation.focal.loss": classLoss({ loss: "focal", focus: 1.5, classWeights: weights }),
+  "segmentation.dice.loss": classLoss({ loss: "dice" }),
+  "segmentation.both.loss": classLoss({ loss: "cross-entropy+dice" }),
+  "depth.silog.loss": {
+    result: depth.learning.loss(metres, goldenInput("metres"), valid, {
+      ...depthSpec,
+      loss: "silog",
+      lambda: 0.85,
+    }),
+    leaf: metres,
   },
   "boundaries.loss": {
     result: boundaries.learning.loss(edge, marks, valid, edges),

@@ -39,6 +39,23 @@ describe("task registry", () => {
     expect(() => resolveTasks(specs, [])).toThrow(/no task/);
   });
 
+  test("settings are laid over the dataset's entry, what files mean is not", () => {
+    const [depth] = resolveTasks(specs, [{ name: "depth", loss: "silog", lambda: 0.85 }]);
+    expect(depth.spec).toMatchObject({ kind: "depth", scale: 0.001, loss: "silog", lambda: 0.85 });
+    const weights = { name: "segmentation", classWeights: { b: 3 } };
+    expect(resolveTasks(specs, [weights])[0].spec).toMatchObject({
+      classes: ["a", "b"],
+      classWeights: { b: 3 },
+    });
+    expect(() => resolveTasks(specs, [{ name: "depth", scale: 2 }])).toThrow(
+      "tasks.depth: depth has no such setting (expected one of loss, lambda, got scale)",
+    );
+    expect(() => resolveTasks(specs, [{ name: "segmentation", classWeights: { c: 3 } }])).toThrow(
+      "tasks.segmentation.classWeights: `classWeights` names c, which is no class",
+    );
+    expect(() => resolveTasks(specs, ["depth", { name: "depth" }])).toThrow(/depth is named twice/);
+  });
+
   test("a bad entry is refused with its place", () => {
     expect(() => parseTaskSpec({ scale: 1 }, "dataset.yaml: tasks.x")).toThrow(
       /^dataset.yaml: tasks.x: the task has no kind/,

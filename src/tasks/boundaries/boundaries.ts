@@ -35,6 +35,7 @@ import { agreementOf, type BoundariesSpec, boundariesSchema } from "./spec.js";
 export const boundaries: TaskKind<BoundariesSpec> = {
   kind: "boundaries",
   specSchema: boundariesSchema,
+  settings: ["agreement", "positiveWeight", "tolerance", "thresholds", "thinning"],
   files: {
     labelChannels: ({ annotators }) => annotators,
     layers: ["boundaries", "boundary"],

@@ -11,6 +11,7 @@ import { methods } from "../../methods/index.js";
 import { models } from "../../models/index.js";
 import { optimizers } from "../../nn/optimizers/index.js";
 import type { ScheduleSpec } from "../../nn/schedules.js";
+import type { NamedTask } from "../../tasks/index.js";
 import { METRIC_MEANS } from "../../tasks/measure.js";
 import { weightings } from "../../weighting/index.js";
 import { worlds } from "../../worlds/index.js";
@@ -163,7 +164,13 @@ function makeSchema() {
       .union([scenarioSchema, fileLabels])
       .prefault({ scenario: "full" })
       .describe("which training labels are kept"),
-    tasks: z.array(z.string().min(1)).min(1).optional().describe("all of the dataset's if left out"),
+    tasks: z
+      .array(z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]))
+      .min(1)
+      .optional()
+      .describe(
+        "all of the dataset's if left out; `{name, ...settings}` replaces settings of its entry there",
+      ),
     model: registered(models, () => ({ weights })).prefault({ name: DEFAULT_NAMES.model }),
     method: registered(methods, ({ name, selfSupervised }) => ({
       ...(selfSupervised && { augmentation }),
@@ -369,7 +376,7 @@ export type RunConfig = Omit<Parsed, "optimizer" | "model" | "method" | "weighti
  * A configuration after the data has been looked at, as `config.resolved.yaml` has it: nothing is in epochs.
  */
 export type SettledConfig = RunConfig & {
-  readonly tasks: readonly string[];
+  readonly tasks: readonly NamedTask[];
   readonly steps: number;
   readonly epochs?: undefined;
   readonly optimizer: OptimizerConfig & { readonly schedule: ScheduleSpec };
