@@ -33,7 +33,8 @@ export interface BenchOutcome {
   readonly interrupted: boolean;
 }
 
-const COMMAND = [process.execPath, fileURLToPath(new URL("../cli/main.js", import.meta.url))];
+/** This installation. */
+export const COMMAND = [process.execPath, fileURLToPath(new URL("../cli/main.js", import.meta.url))];
 /** How often runs that are in the hands of another process are looked at, milliseconds. */
 const POLL_MS = 300;
 
@@ -102,7 +103,7 @@ async function nextFor(run: PlannedRun, suite: Suite, out: string): Promise<DryR
 }
 
 /** Runs that fit the pattern, and those they need before them. */
-function selectRuns(plan: readonly PlannedRun[], only: string | undefined): PlannedRun[] {
+export function selectRuns(plan: readonly PlannedRun[], only: string | undefined): PlannedRun[] {
   if (only === undefined) return [...plan];
   const wanted = new Set<string>();
   const add = ({ name, needs }: PlannedRun): void => {

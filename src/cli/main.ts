@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { loadPlugins } from "../disk/plugins.js";
 import { packageVersion } from "../runtime/version.js";
-import { benchCommand } from "./commands/bench.js";
+import { benchCommand, benchWorkerCommand } from "./commands/bench.js";
 import { collectiveCommand } from "./commands/collective.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
@@ -56,6 +56,7 @@ export function buildProgram(): Command {
     reportCommand,
     featuresCommand,
     benchCommand,
+    benchWorkerCommand,
   ]) {
     program.addCommand(make());
   }

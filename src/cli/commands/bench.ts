@@ -1,6 +1,7 @@
-/** @file `taskloom bench` */
+/** @file `taskloom bench` and `taskloom bench-worker` */
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
+import { type BusFlags, busOptions } from "../bus-options.js";
 import { EXIT } from "../failure.js";
 import { note, print, printJson, wholeNumber, wholeNumbers } from "../output.js";
 import { stopSignals } from "../stop-signals.js";
@@ -18,9 +19,11 @@ Examples:
   $ taskloom bench suite.yaml --jobs 2
   $ taskloom bench suite.yaml --seeds 0
   $ taskloom bench suite.yaml --only 'onelabel/*/seed-0'
+  $ taskloom bench suite.yaml --bus nats://127.0.0.1:4222
+  $ taskloom bench-worker --bus nats://127.0.0.1:4222
 `;
 
-interface BenchFlags {
+interface BenchFlags extends Partial<BusFlags> {
   readonly out?: string;
   readonly jobs: number;
   readonly seeds?: readonly number[];
@@ -29,8 +32,13 @@ interface BenchFlags {
   readonly dryRun?: boolean;
 }
 
+interface WorkerFlags extends BusFlags {
+  readonly out: string;
+  readonly runs?: number;
+}
+
 export function benchCommand(): Command {
-  return new Command("bench")
+  const command = new Command("bench")
     .description("train and compare methods, settings, networks and seeds as a suite file names them")
     .argument("<suite>", "suite file, YAML or JSON")
     .option("--out <dir>", "folder of runs and results (default: bench/<name of the suite file>)")
@@ -38,13 +46,31 @@ export function benchCommand(): Command {
     .option("--seeds <list>", "seeds in place of the suite's, e.g. 0,1,2", wholeNumbers)
     .option("--only <pattern>", "only runs whose names fit, and those they need")
     .option("--json", "print results.json")
-    .option("--dry-run", "list the runs and what would be done, and do nothing")
-    .addHelpText("after", AFTER)
-    .action(benchAction);
+    .option("--dry-run", "list the runs and what would be done, and do nothing");
+  return busOptions(command, false).addHelpText("after", AFTER).action(benchAction);
+}
+
+export function benchWorkerCommand(): Command {
+  const command = new Command("bench-worker")
+    .description("carry out runs of suites that others share out: `bench --bus`")
+    .option("--out <dir>", "folder for the runs at work", "bench-worker")
+    .option("--runs <n>", "end after so many runs (default: work on and on)", wholeNumber(1));
+  return busOptions(command).action(async ({ out, runs, ...flags }: WorkerFlags) => {
+    const { workOnSuites } = await import("../../bench/index.js");
+    const { parseBusAddress } = await import("../../transport/index.js");
+    const address = parseBusAddress(flags.bus, flags);
+    const { signal, dispose } = stopSignals("the run saves and goes back to the others.");
+    try {
+      await workOnSuites({ address, out, runs, signal, log: note });
+    } finally {
+      dispose();
+    }
+  });
 }
 
 async function benchAction(file: string, flags: BenchFlags): Promise<void> {
-  const { planSuite, readSuite, runSuite } = await import("../../bench/index.js");
+  const { planSuite, readSuite, runSuite, runSuiteRemotely } = await import("../../bench/index.js");
+  const { parseBusAddress } = await import("../../transport/index.js");
   const { jobs, only, json, dryRun, seeds } = flags;
   const written = await readSuite(file);
   const suite = seeds === undefined ? written : { ...written, seeds: [...seeds] };
@@ -62,9 +88,13 @@ async function benchAction(file: string, flags: BenchFlags): Promise<void> {
     "the runs finish their step and save. Once more does not wait for them.",
   );
   try {
-    const { results, failed, interrupted } = await runSuite(suite, {
-      ...{ out, jobs, only, signal, log: note },
-    });
+    const { results, failed, interrupted } =
+      flags.bus === undefined
+        ? await runSuite(suite, { out, jobs, only, signal, log: note })
+        : await runSuiteRemotely(suite, {
+            ...{ out, only, signal, file, log: note },
+            address: parseBusAddress(flags.bus, flags),
+          });
     if (json) printJson(results);
     else print(`Results: ${join(out, "results.md")}, ${join(out, "results.json")}`);
     if (interrupted) {
