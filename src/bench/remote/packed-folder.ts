@@ -24,7 +24,7 @@ export async function packFolder(folder: string): Promise<Uint8Array> {
   return Buffer.concat([length, index, ...files]);
 }
 
-/** Replaces a folder by a packed one. Throws UserError where the bytes are damaged or a path leads elsewhere. */
+/** Replaces a folder by a packed one. Throws UserError where it is damaged or a path leads elsewhere. */
 export async function unpackFolder(bytes: Uint8Array, folder: string): Promise<void> {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const files = filesIn(all, folder);

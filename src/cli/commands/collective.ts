@@ -45,6 +45,17 @@ export function collectiveCommand(): Command {
     .description("who is at work on a bus: role, module, version, staleness, queue, skips")
     .option("--json", "print it as JSON");
   busOptions(status).action(statusAction);
+  command
+    .command("init-security")
+    .description("write certificates, keys, and the broker's file with what each role may do")
+    .argument("<dir>", "a new folder; ca.key in it signs further certificates: keep it apart")
+    .option("--config <file>", "configuration of the collective", "collective.yaml")
+    .option(
+      "--host <name>",
+      "name or address of the broker, beside this machine's; may be given again",
+      collect,
+    )
+    .action(initSecurityAction);
   return command;
 }
 
@@ -103,4 +114,17 @@ async function statusAction({ json, ...flags }: StatusFlags): Promise<void> {
     }));
     print(textTable({ columns: [...left, ...right, { title: "instance" }, { title: "trouble" }], rows }));
   }
+}
+
+async function initSecurityAction(
+  dir: string,
+  { config: file, host = [] }: { readonly config: string; readonly host?: readonly string[] },
+): Promise<void> {
+  const { readCollective } = await import("../../collective/index.js");
+  const { initSecurity } = await import("../../transport/index.js");
+  const { name, modules } = await readCollective(file);
+  const hosts = ["localhost", "127.0.0.1", ...host];
+  const roles = await initSecurity(dir, { run: name, modules: modules.map((each) => each.name), hosts });
+  print(`broker: nats-server -c ${join(dir, "broker", "broker.conf")}`);
+  for (const role of roles) print(`${role}: --credentials ${join(dir, role)}`);
 }
