@@ -1,11 +1,15 @@
 /** @file The mediator's images: the batches that all modules see. */
 import { createHash } from "node:crypto";
 import { UserError } from "../common/errors.js";
+import { checkLabels } from "../data/check-labels.js";
+import { checkClips } from "../data/clip-check.js";
 import { openDataset } from "../data/formats/index.js";
 import { type BatchMaker, openBatchMaker } from "../data/loading/batch.js";
 import { type BatchPlan, type Loader, openLoader, type StreamPlan } from "../data/loading/loader.js";
 import { unknownName } from "../data/names.js";
+import type { Dataset } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
+import { givenFields, type OptionalField } from "../fields/sample.js";
 import type { Task } from "../tasks/task.js";
 import { firstSize, sourceOf } from "../training/run-data.js";
 import type { CollectiveConfig } from "./config.js";
@@ -45,6 +49,11 @@ export async function openMediator(
     throw unknownName("split", mediator.split, Object.keys(splits), name);
   }
   const size = source.size ?? (await firstSize(dataset, mediator.split));
+  if (constraints.length > 0) {
+    for (const warning of await checkStream(dataset, source.path, mediator.split, size, plan)) {
+      log(`warning: mediator: ${warning}`);
+    }
+  }
   const main: StreamPlan = {
     ...{ source, split: mediator.split, labels: null, tasks: [], batchSize: mediator.batchSize, size },
     views: [{ from: "sample", augmentations: [] }],
@@ -60,6 +69,24 @@ export async function openMediator(
       openLoader({ ...batches, workers: runtime.workers, start: { [MAIN_STREAM]: { epoch: 0, step } } }),
     maker: () => openBatchMaker(batches, CACHE_BYTES),
   };
+}
+
+/**
+ * Looks into a few of the mediator's images: warnings of its sequences.
+ * @throws UserError where they lack what the constraints need, or are not of one size.
+ */
+async function checkStream(
+  dataset: Dataset,
+  where: string,
+  split: string,
+  size: readonly [number, number],
+  { arrays, frames }: MediatorPlan,
+): Promise<string[]> {
+  const given = arrays.filter((array) => Object.hasOwn(givenFields, array)) as OptionalField[];
+  const training = [{ split, labels: {} }];
+  const look = { dataset, where, size, given, training, tasks: [], evaluation: null, learnsUnlabelled: true };
+  const warnings = await checkLabels(look);
+  return frames === undefined ? warnings : [...warnings, ...(await checkClips(dataset, split, frames))];
 }
 
 function streamNeeds(

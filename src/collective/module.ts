@@ -5,6 +5,7 @@ import type { Loader } from "../data/loading/loader.js";
 import { SkipLog } from "../data/sound-samples.js";
 import { MAIN_STREAM } from "../fields/layout.js";
 import type { Network } from "../models/network.js";
+import { KEPT } from "../nn/module.js";
 import { type Checkpoint, checkpointPath, loadCheckpoint, resumeCheckpoint } from "../runs/checkpoint.js";
 import type { ConsistencyRecord } from "../runs/metrics-log.js";
 import { openRunFolder } from "../runs/run-folder.js";
@@ -21,6 +22,7 @@ import { countParameters, peakMemoryBytes, writeResources } from "../training/re
 import { openRunData, type RunData } from "../training/run-data.js";
 import { requireFittingWeights } from "../training/weights.js";
 import type { ConfiguredConstraint, ModuleConfig } from "./config.js";
+import { reserveCopy } from "./peers.js";
 import { type MediatorStep, TiedSteps } from "./tied-steps.js";
 
 /** A module whose data is open. */
@@ -115,6 +117,8 @@ export interface ModuleRunOptions {
   /** The step on mediator batches: null where no constraint ties the module. */
   readonly mediator: MediatorStep | null;
   readonly resume: boolean;
+  /** Whether peers see a copy of its network that is some steps old. */
+  readonly stale?: boolean;
   /** Where all modules go on from. */
   readonly from: CommonPoint;
   readonly log: (message: string) => void;
@@ -157,7 +161,9 @@ export class ModuleRun {
           if (learnsTies) {
             mediated = await TiedSteps.create(engine, plan, mediator, dedicated?.store);
           }
-          return dedicated ?? mediated!.all;
+          const trainer: Trainer = dedicated ?? mediated!.all;
+          if (options.stale) reserveCopy(trainer.store, trainer.program.modules.of(KEPT.name));
+          return trainer;
         },
         // A frozen module stays as it was at the start.
         saved: async () => (config.frozen ? undefined : from.checkpoints.get(folder)),

@@ -3,31 +3,35 @@
  * weights or from copies of them that are some steps old.
  */
 import { extendedRun, framesOf, neighbourRuns } from "../constraints/frame-runs.js";
-import type { Tensor } from "../graph/tensor.js";
+import { sizeOf, type Tensor } from "../graph/tensor.js";
 import { headsOf } from "../methods/method.js";
 import { streamLeaves } from "../methods/streams.js";
 import { runNetwork } from "../models/network.js";
 import { Layer } from "../nn/layer.js";
-import { KEPT, ModuleSet } from "../nn/module.js";
+import { arrayName, KEPT, ModuleSet, type ModuleSpec, type Variable } from "../nn/module.js";
 import { Forward } from "../nn/scope.js";
 import { CompiledStep } from "../runtime/compiled-step.js";
 import type { Engine } from "../runtime/engine.js";
-import { StateStore } from "../runtime/state-store.js";
+import type { StateStore } from "../runtime/state-store.js";
 import type { InferencePlan } from "../step/inference-graph.js";
 import type { BatchArrays } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
 import { predictionName } from "./mediator.js";
 
+/** A copy of a module's network that is some steps old; its arrays lie in the module's store, and checkpoints. */
+const STALE: ModuleSpec = { name: "stale", kept: false };
+
 /**
  * What peers see of a module: activated predictions in training mode, by array name, that leave running
- * statistics alone; and the variables they read.
+ * statistics alone; and the variables they read, those of `module`.
  */
 export function peerPass(
   { tasks, network, batchSize, size }: InferencePlan,
   frames: number,
+  module: ModuleSpec = KEPT,
 ): { outputs: Record<string, Tensor>; modules: ModuleSet } {
   const modules = new ModuleSet();
-  const layer = new Layer(modules.scope(KEPT), new Forward("train", { updatesState: false }));
+  const layer = new Layer(modules.scope(module), new Forward("train", { updatesState: false }));
   const leaves = streamLeaves({ batchSize, size, frames: { count: frames, step: 1 } });
   const lengths = [...new Set(tasks.map(framesOf))];
   const outputs = lengths.flatMap((length) =>
@@ -51,54 +55,51 @@ export function predictionNames(tasks: readonly Task[], frames: number): string[
   );
 }
 
+/** Makes room for a stale copy of a network beside its values, so that it is saved and restored with them. */
+export function reserveCopy(live: StateStore, network: readonly Pick<Variable, "name" | "path">[]): void {
+  for (const { name, path } of network) {
+    const shape = live.shape(name);
+    live.write(arrayName(STALE.name, path), shape, new Float32Array(sizeOf(shape)));
+  }
+}
+
 /** A module's network as its peers see it. */
 export class Peer {
   readonly #live: StateStore;
-  readonly #copy: StateStore | null;
-  readonly #names: readonly string[];
+  /** Of the copy, if there is one. */
+  readonly #copied: readonly Variable[];
   readonly #every: number;
   readonly #step: CompiledStep;
 
-  private constructor(
-    live: StateStore,
-    copy: StateStore | null,
-    names: readonly string[],
-    every: number,
-    step: CompiledStep,
-  ) {
+  private constructor(live: StateStore, copied: readonly Variable[], every: number, step: CompiledStep) {
     this.#live = live;
-    this.#copy = copy;
-    this.#names = names;
+    this.#copied = copied;
     this.#every = every;
     this.#step = step;
   }
 
   /**
    * Compiles the forward pass of a module whose values lie in `live`, over so many frames. Every `staleness`
-   * steps its weights are copied, and predictions are the copy's; at 0 they are those of the weights
-   * themselves.
+   * steps its weights are copied to where `reserveCopy` made room, and predictions are the copy's; at 0 they
+   * are those of the weights themselves.
    */
   static async create(
     engine: Engine,
     live: StateStore,
-    { tasks, network, batchSize, size }: InferencePlan,
+    plan: InferencePlan,
     frames: number,
     staleness: number,
   ): Promise<Peer> {
-    const { outputs, modules } = peerPass({ tasks, network, batchSize, size }, frames);
-    const names = modules.all().map(({ name }) => name);
-    const copy = staleness === 0 ? null : new StateStore(engine);
-    if (copy !== null) for (const name of names) copy.write(name, live.shape(name), await live.read(name));
-    const step = await CompiledStep.compile(engine, copy ?? live, { outputs, state: [] });
-    return new Peer(live, copy, names, staleness, step);
+    const { outputs, modules } = peerPass(plan, frames, staleness === 0 ? KEPT : STALE);
+    const step = await CompiledStep.compile(engine, live, { outputs, state: [] });
+    return new Peer(live, staleness === 0 ? [] : modules.all(), staleness, step);
   }
 
   /** Predictions on a batch at a step of the run, by array name. */
   async predict(batch: BatchArrays, step: number): Promise<BatchArrays> {
-    const copy = this.#copy;
-    if (copy !== null && step % this.#every === 0) {
-      for (const name of this.#names) {
-        copy.write(name, this.#live.shape(name), await this.#live.read(name));
+    if (step % this.#every === 0) {
+      for (const { name, path } of this.#copied) {
+        this.#live.write(name, this.#live.shape(name), await this.#live.read(arrayName(KEPT.name, path)));
       }
     }
     const images = Object.fromEntries(Object.entries(batch).map(([name, { data }]) => [name, data]));

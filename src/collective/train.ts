@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../common/errors.js";
 import type { Loader } from "../data/loading/loader.js";
+import { SkipLog } from "../data/sound-samples.js";
 import { makeFolder, replaceFile } from "../disk/files.js";
 import { missingParts, takeBack } from "../disk/filled-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
@@ -117,23 +118,32 @@ async function trainIn(
   const runs: ModuleRun[] = [];
   const peers: Peer[] = [];
   let loader: Loader | undefined;
+  // What all see of one another in a step are the weights before it: each update is the part of the joint
+  // gradient that is its own, as modules share nothing but predictions. What is frozen does not grow old.
+  const age = config.update === "synchronous" ? 0 : requireSteps(config);
+  const ageOf = ({ config: { frozen } }: ModuleData) => (frozen ? 0 : age);
   try {
     for (const module of modules) {
+      const stale = ageOf(module) > 0;
       const ties = constraintsOf(stream.plan, module.data.tasks);
       const mediator = ties.length === 0 ? null : { ...stream, ties };
-      runs.push(await ModuleRun.open(module, { folder, engine, mediator, resume, from, log }));
+      runs.push(await ModuleRun.open(module, { folder, engine, mediator, stale, resume, from, log }));
     }
-    // What all see of one another in a step are the weights before it: each update is the part of the joint
-    // gradient that is its own, as modules share nothing but predictions.
-    const age = config.update === "synchronous" ? 0 : requireSteps(config);
     for (const run of runs) {
       const { network, data } = run.data;
       const plan = { tasks: data.tasks, network, batchSize: stream.batchSize, size: stream.size };
-      peers.push(await Peer.create(engine, run.store, plan, stream.plan.frames?.count ?? 1, age));
+      const frames = stream.plan.frames?.count ?? 1;
+      peers.push(await Peer.create(engine, run.store, plan, frames, ageOf(run.data)));
     }
     loader = stream.plan.constraints.length === 0 ? undefined : await stream.open(from.step);
     const batches = loader;
-    const mediator = new Mediator(async () => (await batches!.next()).arrays, peers);
+    const skips = new SkipLog();
+    const next = async () => {
+      const { arrays, skipped = [] } = await batches!.next();
+      for (const { reason } of skips.add(skipped)) log(`warning: mediator: skipped an image: ${reason}`);
+      return arrays;
+    };
+    const mediator = new Mediator(next, peers);
     let step = from.step;
     for (; step < config.steps && signal?.aborted !== true; step++) {
       const now = step;

@@ -1,5 +1,6 @@
 /** @file A run's tasks against its labels, before anything is trained. */
 import { checkLabels, type LabelCheck, type LabelPool } from "../data/check-labels.js";
+import { checkClips } from "../data/clip-check.js";
 import { labellessShare } from "../data/loading/balance.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels } from "../data/strip.js";
@@ -60,7 +61,10 @@ export async function checkRunLabels(
     learnsUnlabelled: (method.learnsUnlabelled || method.selfSupervised) ?? false,
     onBlank,
   });
-  return [...warnings, ...(method.selfSupervised ? [] : labellessWarning(config, data, labels))];
+  const frames = method.frames?.(options);
+  const ofClips = frames === undefined ? [] : await checkClips(dataset, TRAIN_SPLIT, frames);
+  const ofBatches = method.selfSupervised ? [] : labellessWarning(config, data, labels);
+  return [...warnings, ...ofClips, ...ofBatches];
 }
 
 /** Batches of which so many hold no label are worth a word. */

@@ -72,7 +72,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
   const { run, data, log, resume } = options;
   const config = await settleConfig(run, options.config, data);
   await keepData(run, data, (change) => log(`warning: ${change}`));
-  const labels = await settleLabels(run, config, data, log);
+  const labels = await settleLabels(run, config, data, log, options.loads);
   const prepared: PreparedRun = { config, data, labels };
   const trainer = await options.compile(prepared);
   const saved = resume ? await options.saved() : undefined;

@@ -77,16 +77,21 @@ async function keptLabels(
   return loadLabels(labels, available, Object.keys(knownTasks(dataset.info)), { note });
 }
 
-/** The labels the run sees: read from `labels.json` where it has been written, else drawn and written. */
+/**
+ * The labels the run sees: read from `labels.json` where it has been written, else drawn and written. A run
+ * that learns from none (`learns` false) sees none, and its data may have none.
+ */
 export async function settleLabels(
   run: RunPaths,
   config: RunConfig,
   data: RunData,
   log: (message: string) => void = () => undefined,
+  learns = true,
 ): Promise<LabelAssignment> {
   const kept = await keptLabels(run, data, log);
   if (kept !== undefined) return kept;
-  const labels = await runLabels(config, data);
+  const ids = data.dataset.info.splits[TRAIN_SPLIT];
+  const labels = learns ? await runLabels(config, data) : Object.fromEntries(ids.map((id) => [id, []]));
   await saveLabels(run.labels, labels, {
     dataset: data.dataset.info.name,
     split: TRAIN_SPLIT,

@@ -3,16 +3,16 @@ import { UserError } from "../common/errors.js";
 import type { StoredArray } from "../disk/safetensors.js";
 import { sameShape } from "../graph/tensor.js";
 import type { ArrayOwner, Checkpoint } from "../runs/checkpoint.js";
-import type { TrainingProgram } from "../step/program.js";
 import type { Trainer } from "../step/trainer.js";
 
 type Arrays = Pick<Checkpoint, "arrays" | "owners">;
 
 /**
  * What every array of a run is, by name; copies that follow others count as state, what only the optimizer
- * needs as slots.
+ * needs as slots. What else lies in the store is state of nobody that is kept.
  */
-function ownersOf({ modules, graph }: TrainingProgram): Map<string, ArrayOwner> {
+function ownersOf({ program, store }: Pick<Trainer, "program" | "store">): Map<string, ArrayOwner> {
+  const { modules, graph } = program;
   const variables = modules
     .all()
     .map(({ name, kind, module }): [string, ArrayOwner] => [
@@ -23,7 +23,12 @@ function ownersOf({ modules, graph }: TrainingProgram): Map<string, ArrayOwner> 
     name,
     { kind: "slot", module: null, kept: false },
   ]);
-  return new Map([...variables, ...slots]);
+  const known = new Map([...variables, ...slots]);
+  const others = store.names().filter((name) => !known.has(name));
+  return new Map([
+    ...known,
+    ...others.map((name) => [name, { kind: "state", module: null, kept: false }] as const),
+  ]);
 }
 
 /** Everything, to resume from; or only what evaluating and exporting the network takes. */
@@ -34,11 +39,12 @@ export type Extent = "everything" | "network";
  * @throws UserError `training.diverged` where a value is NaN or infinite.
  */
 export async function arraysToSave(
-  { program, store }: Pick<Trainer, "program" | "store">,
+  trainer: Pick<Trainer, "program" | "store">,
   extent: Extent,
   lastGood: string,
 ): Promise<Arrays> {
-  const owners = new Map([...ownersOf(program)].filter(([, { kept }]) => extent === "everything" || kept));
+  const { store } = trainer;
+  const owners = new Map([...ownersOf(trainer)].filter(([, { kept }]) => extent === "everything" || kept));
   const arrays = new Map<string, StoredArray>();
   for (const name of owners.keys()) {
     const shape = store.shape(name);

@@ -154,6 +154,26 @@ describe("a collective", () => {
     }
   });
 
+  test("that is stopped between two copies goes on with the old ones", async () => {
+    const config = await configOf({ staleness: { steps: 3 }, steps: 5 });
+    const [once, parts] = [join(folder, "once"), join(folder, "parts")];
+    await trainCollective({ config, folder: once });
+    const controller = new AbortController();
+    const onStep = (step: number) => step === 2 && controller.abort();
+    await trainCollective({ config, folder: parts, signal: controller.signal, onStep });
+    await trainCollective({ config, folder: parts, resume: true });
+    for (const name of ["depth", "normals"]) {
+      expect(await weightsOf(parts, name)).toEqual(await weightsOf(once, name));
+      expect(stepsOf(parts, name).map(({ losses }) => losses)).toEqual(
+        stepsOf(once, name).map(({ losses }) => losses),
+      );
+    }
+    // Without copies there is nothing to go on with.
+    const fresh = await configOf({ steps: 6 });
+    const { facts } = await userError(() => trainCollective({ config: fresh, folder: parts, resume: true }));
+    expect(facts.code).toBe("checkpoint.misfit");
+  });
+
   test("leaves a frozen module as its weights were", async () => {
     const first = join(folder, "first");
     await trainCollective({ config: await configOf({ constraints: [] }), folder: first });

@@ -54,7 +54,7 @@ export function requireGiven(sample: Sample, name: string): unknown {
     code: `data.no-${name}`,
     what: `the method needs the ${name} of every image, and the dataset does not give it`,
     where: sample.id,
-    fix: `Add the ${name} to the dataset, or choose another method.`,
+    fix: `Add the ${name} to the dataset, or choose another method${name === "camera" ? ", or let a network learn it (motion-net with `intrinsics: true`)" : name === "pose" ? ", or let a network predict motion (motion-net)" : ""}.`,
   });
 }
 
