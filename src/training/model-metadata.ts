@@ -10,36 +10,43 @@ import type { Task } from "../tasks/task.js";
 const PREPROCESSING =
   "Input `image`: float32 [N,3,H,W], RGB, values 0 to 1 (8-bit values / 255), no further normalisation. " +
   "Resize images to H x W.";
+const SEVERAL_FRAMES = " Frames that follow one another stand together, [N,3*frames,H,W], the earliest first.";
 
 const metadataSchema = z.object({
   "taskloom.version": z.literal("1"),
   "taskloom.size": z.string(),
   "taskloom.tasks": z.string(),
+  "taskloom.frames": z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .default("1"),
 });
 const sizeSchema = z.tuple([z.int().positive(), z.int().positive()]);
 const tasksSchema = z.array(z.object({ name: z.string(), spec: z.unknown() }));
 
-/** Metadata properties of a model for these tasks and [height, width]. */
+/** Metadata properties of a model for these tasks, [height, width] and frames of an input. */
 export function formatMetadata(
   tasks: readonly Task[],
   size: readonly [number, number],
+  frames = 1,
 ): Record<string, string> {
   return {
     "taskloom.version": "1",
-    "taskloom.preprocessing": PREPROCESSING,
+    "taskloom.preprocessing": frames === 1 ? PREPROCESSING : PREPROCESSING + SEVERAL_FRAMES,
+    ...(frames > 1 && { "taskloom.frames": String(frames) }),
     "taskloom.size": JSON.stringify(size),
     "taskloom.tasks": JSON.stringify(tasks.map(({ name, spec }) => ({ name, spec }))),
   };
 }
 
 /**
- * The tasks and [height, width] of a model. Throws UserError naming `where` where it was not exported by
+ * The tasks, [height, width] and frames of a model's input. Throws UserError naming `where` where it was not exported by
  * Taskloom.
  */
 export function parseMetadata(
   properties: readonly { readonly key: string; readonly value: string }[],
   where: string,
-): { tasks: Task[]; size: readonly [number, number] } {
+): { tasks: Task[]; size: readonly [number, number]; frames: number } {
   try {
     const metadata = metadataSchema.parse(
       Object.fromEntries(properties.map(({ key, value }) => [key, value])),
@@ -48,7 +55,8 @@ export function parseMetadata(
       const spec = parseTaskSpec(entry, `${where}: ${name}`);
       return { name, spec, kind: taskKind(spec.kind) };
     });
-    return { tasks, size: sizeSchema.parse(JSON.parse(metadata["taskloom.size"])) };
+    const size = sizeSchema.parse(JSON.parse(metadata["taskloom.size"]));
+    return { tasks, size, frames: Number(metadata["taskloom.frames"]) };
   } catch (cause) {
     throw new UserError(
       {

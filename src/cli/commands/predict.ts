@@ -20,6 +20,9 @@ For each image and task it writes a coloured picture NAME.TASK.png and
            with --scores also the scores [C,H,W], NAME.TASK.npy, 4 bytes a class and pixel
   others:  the values as a NumPy array [C,H,W], NAME.TASK.npy: metres, unit normals, maps in 0 to 1
 
+A model of several frames (motion) takes the images of each folder, or of a video, in their order, and writes
+also what they come to: TASK.trajectory.txt in the folder, a line a frame as KITTI has it.
+
 What cannot be read is named at the end; the rest is predicted all the same, and the exit code is 1.
 
 Examples:
@@ -111,7 +114,7 @@ async function predictAction(source: string, inputs: readonly string[], flags: P
   }
 }
 
-function report({ written, failed, passedOver }: PredictedArguments, json: boolean): void {
+function report({ written, failed, passedOver, courses = [] }: PredictedArguments, json: boolean): void {
   if (passedOver.length > 0) {
     const names = passedOver.slice(0, 5).join(", ") + (passedOver.length > 5 ? ", ..." : "");
     note(`passed over, no images: ${passedOver.length} (${names})`);
@@ -122,9 +125,10 @@ function report({ written, failed, passedOver }: PredictedArguments, json: boole
       code: error.facts.code,
       message: error.message,
     }));
-    printJson({ written, failed: failures, passedOver });
+    printJson({ written, failed: failures, passedOver, ...(courses.length > 0 && { courses }) });
   } else {
     for (const { tasks } of written) for (const { picture } of Object.values(tasks)) print(picture);
+    for (const course of courses) print(course);
   }
 }
 

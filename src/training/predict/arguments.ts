@@ -67,7 +67,7 @@ export async function predictArguments(
   try {
     const { images, failed, passedOver } = await gather(args, out, temporary, options.signal);
     const predicted = await predictFiles(model, images, out, options);
-    return { written: predicted.written, failed: [...failed, ...predicted.failed], passedOver };
+    return { ...predicted, failed: [...failed, ...predicted.failed], passedOver };
   } finally {
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }

@@ -1,14 +1,14 @@
 /** @file Predictions for many image files; one that cannot be read does not stop the rest. */
 import { basename, extname, join, resolve } from "node:path";
 import { UserError } from "../../common/errors.js";
-import { openImage } from "../../data/files/raster.js";
-import type { RgbRows } from "../../data/files/rgb.js";
 import { makeFolder } from "../../disk/files.js";
 import type { Size } from "../../fields/size.js";
 import type { Task } from "../../tasks/task.js";
 import { resizedRows } from "./enlarge.js";
 import type { PredictInput } from "./inputs.js";
 import type { LoadedModel } from "./model.js";
+import { type FailedImage, openInput } from "./open-input.js";
+import { predictSequences } from "./sequences.js";
 import { enlargedStrips, type Strips } from "./strips.js";
 import { fitsWindow, type Tiling, tiledStrips } from "./tiles.js";
 import { predictedPaths, type TaskFilesWritten, writePredictions } from "./write.js";
@@ -20,14 +20,12 @@ export interface PredictedFiles {
   readonly tasks: Readonly<Record<string, TaskFilesWritten>>;
 }
 
-/** An image that could not be read. */
-export interface FailedImage {
-  readonly image: string;
-  readonly error: UserError;
-}
+export type { FailedImage } from "./open-input.js";
 
 export interface Predicted {
   readonly written: readonly PredictedFiles[];
+  /** What the predictions of whole sequences come to, e.g. trajectories. */
+  readonly courses?: readonly string[];
   readonly failed: readonly FailedImage[];
 }
 
@@ -90,6 +88,15 @@ function checkTiling({ size = [1, 1], overlap = 0 }: Tiling): void {
   }
 }
 
+function noTiles(): UserError {
+  return new UserError({
+    code: "predict.tiled-frames",
+    where: "--tile",
+    what: "the model predicts from several frames at once, which windows would tear apart",
+    fix: "Leave out --tile.",
+  });
+}
+
 interface Waiting {
   readonly input: PredictInput;
   readonly size: Size;
@@ -100,7 +107,7 @@ interface Waiting {
 /**
  * Predicts image files and writes, for each one and each task, a coloured picture `<out>/<name>.<task>.png`
  * and the values (see `writePredictions`). A path alone is named by its file name. Images that cannot be read
- * are left out and reported.
+ * are left out and reported. A model of several frames takes the images of each folder in their order.
  * @throws UserError where two images would share their files, or a file cannot be written.
  */
 export async function predictFiles(
@@ -117,6 +124,10 @@ export async function predictFiles(
   requireOwnNames(inputs);
   requireNoImageOverwritten(inputs, model.tasks, out);
   await makeFolder(out);
+  if (model.frames > 1) {
+    if (tiling !== undefined) throw noTiles();
+    return await predictSequences(model, inputs, out, options);
+  }
   onProgress?.(0, inputs.length);
   const written: PredictedFiles[] = [];
   const failed: FailedImage[] = [];
@@ -137,7 +148,7 @@ export async function predictFiles(
   };
   for (const input of inputs) {
     if (signal?.aborted) break;
-    const image = await read(input, failed);
+    const image = await openInput(input, failed);
     if (image === undefined) onProgress?.(written.length + failed.length, inputs.length);
     else if (tiling !== undefined && !fitsWindow(model, image, tiling)) {
       await writeWaiting();
@@ -151,14 +162,4 @@ export async function predictFiles(
   }
   await writeWaiting();
   return { written, failed };
-}
-
-async function read(input: PredictInput, failed: FailedImage[]): Promise<RgbRows | undefined> {
-  try {
-    return await openImage(input.path);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    failed.push({ image: input.shownAs ?? input.path, error });
-    return undefined;
-  }
 }

@@ -16,16 +16,19 @@ export interface LoadedModel {
   readonly tasks: readonly Task[];
   /** [height, width] the network works at. */
   readonly size: readonly [number, number];
+  /** Frames of a sequence that the network takes together; 1 for single images. */
+  readonly frames: number;
   /** Images of one run of the network. */
   readonly batchSize: number;
   /**
    * Predictions by task name, at the image's own size.
-   * @throws TypeError or RangeError where `image` is not planar RGB [3,H,W] in [0, 1] as a Float32Array.
+   * @throws TypeError or RangeError where `image` is not planar RGB [3,H,W] in [0, 1] as a Float32Array;
+   * UserError where the network takes several frames together.
    */
   predict(image: RgbImage): Promise<Record<string, PredictionMap>>;
   /**
-   * Predictions of images that have the network's size already, planar RGB [3,H,W] in [0, 1]: for each one, a
-   * map by task name. Any number of images: they are run in batches, the last one filled up.
+   * Predictions of images that have the network's size already, planar RGB [3,H,W] in [0, 1], or as many
+   * frames one after another as the network takes, [3·frames,H,W]: for each one, a map by task name. Any number of images: they are run in batches, the last one filled up.
    */
   predictBatch(images: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]>;
   release(): Promise<void>;
@@ -51,18 +54,18 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
       { cause },
     );
   }
-  const { tasks, size } = parseMetadata(model.metadataProps, where);
+  const { tasks, size, frames } = parseMetadata(model.metadataProps, where);
   const [height, width] = size;
-  const batchSize = batchOf(model, [3, height, width], where);
+  const each = [3 * frames, height, width];
+  const batchSize = batchOf(model, each, where);
   const session = await openSession(engine, bytes, { optimize: true });
 
   /** Up to `batchSize` images; the last one stands in the places that are left. */
   const runOnce = async (images: readonly Float32Array[]) => {
-    const input = new Float32Array(batchSize * 3 * height * width);
-    for (let n = 0; n < batchSize; n++) {
-      input.set(images[Math.min(n, images.length - 1)], n * 3 * height * width);
-    }
-    const feed = toOrtTensor(engine, { shape: [batchSize, 3, height, width], dtype: "float32" }, input);
+    const length = 3 * frames * height * width;
+    const input = new Float32Array(batchSize * length);
+    for (let n = 0; n < batchSize; n++) input.set(images[Math.min(n, images.length - 1)], n * length);
+    const feed = toOrtTensor(engine, { shape: [batchSize, ...each], dtype: "float32" }, input);
     const outputs = await session.run({ image: feed });
     return images.map((_, n) =>
       Object.fromEntries(
@@ -85,15 +88,29 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
   return {
     tasks,
     size,
+    frames,
     batchSize,
     predictBatch,
     async predict(image) {
+      if (frames > 1) throw tooFewFrames(where, frames, 1);
       checkImage(image);
       const [maps] = await predictBatch([resized(image, { height, width })]);
       return wholeMaps(tasks, maps, image);
     },
     release: () => session.release(),
   };
+}
+
+/** The error that a sequence is shorter than what the network takes together. */
+export function tooFewFrames(where: string, frames: number, got: number): UserError {
+  return new UserError({
+    code: "predict.too-few-frames",
+    where,
+    what: "the model predicts from several frames of a sequence",
+    expected: `at least ${frames} images of one folder, or a video`,
+    got: String(got),
+    fix: "Name the folder that holds the frames, in the order of their names, or the video.",
+  });
 }
 
 /** Images of one run, by the shape of the model's input. Throws UserError where that is not [N,3,H,W]. */
