@@ -24,6 +24,8 @@ export interface MotionNetOptions {
   readonly width: number;
   /** Behind the encoder's convolutions; the public code has none. */
   readonly norm: "none" | NormName;
+  /** Whether points move by themselves, too: false for scenes that stand still. */
+  readonly residual: boolean;
   /** Whether the camera's intrinsics are predicted, too. */
   readonly intrinsics: boolean;
 }
@@ -46,7 +48,7 @@ export function motionNet(options: MotionNetOptions): Network {
     sizeMultiple: SIZE_MULTIPLE,
     shared: lastNames(options.norm).map((name) => `${last}.${name}`),
     encode: (layer, x) => encode(layer, x, options),
-    decode: (layer, encoded, heads) => decode(layer, encoded, heads),
+    decode: (layer, encoded, heads) => decode(layer, encoded, heads, options),
     asPredicted: (task) =>
       options.intrinsics && task.kind.kind === "motion"
         ? { ...task, spec: { ...task.spec, intrinsics: true } }
@@ -76,7 +78,12 @@ function encode(layer: Layer, x: Tensor, { width, norm }: MotionNetOptions): Enc
   return { bottleneck: maps[LEVELS], skips: maps.slice(0, LEVELS) };
 }
 
-function decode(layer: Layer, { bottleneck, skips }: Encoded, heads: readonly Head[]): Decoded {
+function decode(
+  layer: Layer,
+  { bottleneck, skips }: Encoded,
+  heads: readonly Head[],
+  { residual }: MotionNetOptions,
+): Decoded {
   const pooled = reduceMean(bottleneck, { axes: [2, 3], keepDims: true });
   const maps = [...skips, bottleneck];
   const outputs = heads.map((head): [string, Tensor] => {
@@ -85,7 +92,9 @@ function decode(layer: Layer, { bottleneck, skips }: Encoded, heads: readonly He
       head.channels === MOTION_CHANNELS.residual[1] || head.channels === MOTION_CHANNELS.intrinsics[1];
     return [
       head.name,
-      isMotion ? motionMap(place, pooled, maps, head.channels) : fieldOf(place, pooled, maps, head.channels),
+      isMotion
+        ? motionMap(place, pooled, maps, head.channels, residual)
+        : fieldOf(place, pooled, maps, head.channels),
     ];
   });
   return { outputs: Object.fromEntries(outputs) };
@@ -126,14 +135,22 @@ function scaleOf(layer: Layer, name: string): Tensor {
 }
 
 /** Angles, translation, residual translation and, with 13 channels, intrinsics. */
-function motionMap(layer: Layer, pooled: Tensor, maps: readonly Tensor[], channels: number): Tensor {
+function motionMap(
+  layer: Layer,
+  pooled: Tensor,
+  maps: readonly Tensor[],
+  channels: number,
+  pointsMove: boolean,
+): Tensor {
   const [n, , height, width] = maps[0].shape;
   const everywhere = (vector: Tensor) => expand(vector, [n, vector.shape[1], height, width]);
   const background = linear(layer.child("background"), pooled, 6);
   const part = ([start, end]: readonly [number, number]) =>
     slice(background, { axes: [1], starts: [start], ends: [end] });
   const [turn, step] = [scaleOf(layer, "rotation_scale"), scaleOf(layer, "translation_scale")];
-  const residual = mul(fieldOf(layer, background, maps, 3), step);
+  const residual = pointsMove
+    ? mul(fieldOf(layer, background, maps, 3), step)
+    : everywhere(constant([0, 0, 0], [1, 3, 1, 1]));
   return concat(
     [
       everywhere(mul(part(MOTION_CHANNELS.angles), turn)),
@@ -163,6 +180,13 @@ export const motionNetModel: ModelDefinition<MotionNetOptions> = {
       .enum(["none", ...NORMS])
       .default("none")
       .describe("behind the encoder's convolutions; the public code has none"),
+    residual: z
+      .boolean()
+      .default(true)
+      .describe(
+        "whether points move by themselves, too; without a segmentation that says which may, they explain all that " +
+          "depth should: false for scenes that stand still, or to learn depth and ego-motion alone",
+      ),
     intrinsics: z
       .boolean()
       .default(false)

@@ -12,7 +12,7 @@ import { wave } from "../helpers/waves.js";
 
 const [HEIGHT, WIDTH] = [32, 64];
 const AREA = HEIGHT * WIDTH;
-const options = { width: 4, norm: "none", intrinsics: false } as const;
+const options = { width: 4, norm: "none", residual: true, intrinsics: false } as const;
 
 async function predict(
   channels: number,
@@ -45,6 +45,14 @@ describe("motion-net", () => {
       expect(tenfold[c][0]).toBeCloseTo(10 * plane[0], 4);
       expect(negative[c]).toEqual(least[c]);
     }
+  });
+
+  it("lets no point move by itself where it is told so", () => {
+    const modules = new ModuleSet();
+    const x = input("x", [1, 6, HEIGHT, WIDTH]);
+    const layer = new Layer(modules.scope(), new Forward("eval"));
+    runNetwork(motionNet({ ...options, residual: false }), layer, x, [{ name: "motion", channels: 9 }]);
+    expect(modules.all().filter(({ name }) => name.includes("refine"))).toEqual([]);
   });
 
   it("starts from a camera as wide as most, where it learns intrinsics", async () => {
