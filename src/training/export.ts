@@ -112,7 +112,11 @@ export async function exportModel(run: RunPaths, options: ExportOptions = {}): P
   const names = Object.keys(predictions);
   const tensors = simplify(names.map((name) => predictions[name]));
   const outputs = names.map((name, i) => ({ name, tensor: tensors[i] }));
-  return encodeModel(lowerGraph(outputs, PORTABLE, weights), formatMetadata(tasks, size, network.frames), opset);
+  return encodeModel(
+    lowerGraph(outputs, PORTABLE, weights),
+    formatMetadata(tasks, size, network.frames),
+    opset,
+  );
 }
 
 /** Writes a run's model, by default as `model.onnx` of its folder. Throws UserError. */

@@ -10,7 +10,8 @@ import type { Task } from "../tasks/task.js";
 const PREPROCESSING =
   "Input `image`: float32 [N,3,H,W], RGB, values 0 to 1 (8-bit values / 255), no further normalisation. " +
   "Resize images to H x W.";
-const SEVERAL_FRAMES = " Frames that follow one another stand together, [N,3*frames,H,W], the earliest first.";
+const SEVERAL_FRAMES =
+  " Frames that follow one another stand together, [N,3*frames,H,W], the earliest first.";
 
 const metadataSchema = z.object({
   "taskloom.version": z.literal("1"),
