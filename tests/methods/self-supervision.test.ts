@@ -219,10 +219,12 @@ it("the released variant has the published code's temperature, memory and weight
   });
 });
 
-it("a queue larger than the data is worth a word", () => {
+it("a queue larger than the data, or none that is used, is worth a word", () => {
   const { densecl } = methods;
   const facts = { samples: 10, batchSize: 4 };
   const said = (queueSize?: number) => densecl.warnings!(densecl.options.parse({ queueSize }), facts);
   expect(said(11).join()).toContain("11 keys is larger than the data, 10 images");
   expect([said(10), said(), said(3)]).toEqual([[], [], []]);
+  const released = densecl.options.parse({ queueSize: 5, variant: "released" });
+  expect(densecl.warnings!(released, facts).join()).toContain("`queueSize: 5` is not used");
 });

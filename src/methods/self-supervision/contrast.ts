@@ -72,9 +72,16 @@ export function settled<O extends ContrastOptions>(
   return { ...defaults, ...given } as ReturnType<typeof settled<O>>;
 }
 
-/** What to say of a queue that cannot hold each image once. */
-export function queueWarnings({ queueSize }: ContrastOptions, { samples }: StreamFacts): string[] {
-  if (queueSize === undefined || queueSize <= samples) return [];
+/** What to say of a queue that is not used, or cannot hold each image once. */
+export function queueWarnings(options: ContrastOptions, { samples }: StreamFacts): string[] {
+  const { queueSize } = options;
+  if (queueSize === undefined) return [];
+  if (settled(options, true).memory === "images") {
+    return [
+      `\`queueSize: ${queueSize}\` is not used: \`memory: images\` has a key for each of ${samples} images.`,
+    ];
+  }
+  if (queueSize <= samples) return [];
   return [
     `a queue of ${queueSize} keys is larger than the data, ${samples} images: it holds several keys of each image. ` +
       "Those of an image itself are never its negatives; leave out `queueSize` for one key an image.",

@@ -81,7 +81,7 @@ function viewOf(
 
 /**
  * For each cell of a view [N,P,C] the most similar one of another [N,P,C] by the product of their features,
- * the first of several: [N,P], int64.
+ * the first of several: [N,P], int32, which WebGPU can expand.
  */
 export function correspondence(query: Tensor, key: Tensor): Tensor {
   const similarity = matmul(query, swapLast(key));
@@ -92,7 +92,7 @@ export function correspondence(query: Tensor, key: Tensor): Tensor {
   );
   const isMost = equal(similarity, reduceMax(similarity, { axes: [2], keepDims: true }));
   const first = reduceMin(where(isMost, numbers, cells - 1), { axes: [2] });
-  return cast(reshape(first, [n, similarity.shape[1]]), "int64");
+  return cast(reshape(first, [n, similarity.shape[1]]), "int32");
 }
 
 /** Rows [N,P,D] of keys [N,P',D] at places [N,P]. */
