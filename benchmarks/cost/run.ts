@@ -3,8 +3,8 @@
  * K tasks (SegNet-16, batch 4, 3x96x128), each (method, K) in a process of its own, methods in turn, step by
  * step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line and a parabola
  * through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny
- * sizes, into benchmarks/scratch. `supervised+moco` is a method with one beside it. `--against FOLDER` takes another checkout's steps into the
- * rounds; `--out FILE` writes there, without the chart.
+ * sizes, into benchmarks/scratch. `supervised+moco` is a method with one beside it. `--against FOLDER` takes
+ * another checkout's steps into the rounds; `--out FILE` writes there, without the chart.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,13 +1,13 @@
 /**
- * @file npm run bench:speed [-- --json]: the time of training steps against the same steps in PyTorch, in turn,
- * step by step; the medians of the paired ratios. Writes benchmarks/results/speed.json.
+ * @file npm run bench:speed [-- --json]: the time of training steps against the same steps in PyTorch, in
+ * turn, step by step; the medians of the paired ratios. Writes benchmarks/results/speed.json.
  *
- * JTR (SegNet-64, three tasks, batch 4, 3x96x128): its PyTorch step exists in two forms (see pytorch_jtr.py), as
- * the paper's equation is written, and with the joint encoder's forward pass shared by hand. DenseCL beside
- * supervised depth (DeepLabV3+ on ResNet-26 of width 16, group normalisation, batch 4 + 4): one form (see
- * pytorch_densecl.py), target and query images as one batch, as the published code has it. `ratio` is against
- * the faster form of the same round. `--step jtr` or `--step densecl` measures one alone. `--against FOLDER`
- * takes another checkout's step into the rounds: what a change did to time and memory.
+ * JTR (SegNet-64, three tasks, batch 4, 3x96x128): its PyTorch step exists in two forms (see pytorch_jtr.py),
+ * as the paper's equation is written, and with the joint encoder's forward pass shared by hand. DenseCL
+ * beside supervised depth (DeepLabV3+ on ResNet-26 of width 16, group normalisation, batch 4 + 4): one form
+ * (see pytorch_densecl.py), target and query images as one batch, as the published code has it. `ratio` is
+ * against the faster form of the same round. `--step jtr` or `--step densecl` measures one alone.
+ * `--against FOLDER` takes another checkout's step into the rounds: what a change did to time and memory.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
