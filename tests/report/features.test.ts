@@ -74,7 +74,7 @@ describe("local features of a run", () => {
     folder = await temporaryFolder();
     await writeTiny(join(folder, "data"));
     await train({ config: tinyConfig(folder, "steps=1"), folder: join(folder, "run") });
-  }, 60_000);
+  }, 180_000);
 
   test("are drawn in the colours of each task's labels, alike for one seed, and stand in the report", async () => {
     const out = join(folder, "plots");

@@ -35,7 +35,7 @@ describe("a run on other data", () => {
       delete tasks.normals;
     });
     await train({ config: tinyConfig(folder, "steps=4"), folder: join(folder, "run") });
-  }, 60_000);
+  }, 180_000);
 
   test("is measured as on its own where every class has its counterpart", async () => {
     const own = await evaluateRun(run(), { split: "val" });

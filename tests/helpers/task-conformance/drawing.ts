@@ -32,5 +32,38 @@ export function drawingConformance<S extends TaskSpec>(task: TaskUnderTest<S>): 
         expect(drawn.data.slice(3 * i, 3 * i + 3)).toEqual(expected.data.slice(3 * i, 3 * i + 3));
       });
     });
+
+    test("errors are none for a perfect prediction, and not known where the label is not", () => {
+      const errors = drawing.errors?.of(prediction, label, spec);
+      if (errors === undefined) return;
+      expect(errors).toHaveLength(H * W);
+      errors.forEach((error, i) => {
+        if (label.valid[i] === 1) expect(error).toBeCloseTo(0, 4);
+        else expect(error).toBeNaN();
+      });
+      const others = drawing.errors!.of(task.prediction(new Random(9, "draw")), label, spec);
+      expect(others.some((error) => error > 0)).toBe(true);
+      expect(others.every((error) => Number.isNaN(error) || error >= 0)).toBe(true);
+    });
+
+    test("uncertainty lies between 0 and 1, and is least where the prediction is sure", () => {
+      const sure = drawing.uncertainty?.(prediction, spec);
+      if (sure === undefined) return;
+      const guessed = drawing.uncertainty!(task.prediction(new Random(9, "draw")), spec);
+      for (const value of [...sure, ...guessed]) {
+        expect(value).toBeGreaterThanOrEqual(0);
+        expect(value).toBeLessThanOrEqual(1 + 1e-6);
+      }
+      const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
+      expect(sum(sure)).toBeLessThan(sum(guessed));
+    });
+
+    test("a legend's colours are those of pictures: none is black", () => {
+      const legend = drawing.legend?.(spec);
+      if (legend === undefined) return;
+      const colours = legend.kind === "scale" ? legend.colours : legend.entries.map(({ colour }) => colour);
+      expect(colours.length).toBeGreaterThan(1);
+      for (const [red, green, blue] of colours) expect(red + green + blue).toBeGreaterThan(60);
+    });
   });
 }
