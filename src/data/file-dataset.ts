@@ -117,7 +117,7 @@ export interface FileDataset extends Dataset {
 
 /** A dataset over files. `where` names it in errors about unknown splits and ids. */
 export function fileDataset(
-  about: Pick<DatasetInfo, "name" | "tasks">,
+  about: Pick<DatasetInfo, "name" | "tasks" | "derived">,
   files: SplitFiles,
   where: string,
 ): FileDataset {
@@ -128,13 +128,14 @@ export function fileDataset(
     if (sample === undefined) throw unknownName("id", id, splits[split], `${where}: ${split}`);
     return sample;
   };
+  const known = { ...about.derived, ...about.tasks };
   const read = async (split: string, id: string, tasks: readonly string[]): Promise<Sample> => {
     const sample = filesOf(split, id);
     const source = imageFile(sample.image);
     const image = await source.read();
     const labels: [string, LabelMap][] = [];
     for (const task of tasks) {
-      if (!Object.hasOwn(about.tasks, task)) throw unknownName("task", task, Object.keys(about.tasks), where);
+      if (!Object.hasOwn(known, task)) throw unknownName("task", task, Object.keys(known), where);
       if (!Object.hasOwn(sample.labels, task)) continue;
       const { file, read } = sample.labels[task];
       const label = await read(sample.camera);

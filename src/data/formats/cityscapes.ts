@@ -5,8 +5,9 @@
  * `cityscapes7` their categories; everything else is ignored.
  *
  * With `camera/`, the task `depth` is baseline · fx / disparity in metres, unknown beyond 250 m, where
- * disparity is hardly two pixels; images without a camera file have none. Without `camera/`, the task
- * `inverse-depth` is disparity / 256 pixels, of kind `depth`: its errors are no metres.
+ * disparity is hardly two pixels; images without a camera file have none. The task `inverse-depth` is
+ * disparity / 256 pixels, of kind `depth`: its errors are no metres. Beside `depth` it is a task for runs
+ * that name it.
  *
  * Papers report the published `val`: it is `test` here, and three cities of the published `train` are `val`
  * (`hold-out.ts`). The published `test` has no public labels and is left out.
@@ -103,12 +104,12 @@ async function listKind(
   return found;
 }
 
-function disparityLabel(file: string, stereo: StereoCamera | undefined): LabelFile {
-  if (stereo === undefined) {
-    return labelFile(file, inverse, (raster, where) => mapDisparity(raster, (pixels) => pixels / 256, where));
-  }
+const inverseLabel = (file: string): LabelFile =>
+  labelFile(file, inverse, (raster, where) => mapDisparity(raster, (pixels) => pixels / 256, where));
+
+function depthLabel(file: string, { focalBaseline }: StereoCamera): LabelFile {
   const depth = (pixels: number) => {
-    const distance = stereo.focalBaseline / pixels;
+    const distance = focalBaseline / pixels;
     return distance <= FARTHEST ? distance : 0;
   };
   return labelFile(file, metres, (raster, where) => mapDisparity(raster, depth, where));
@@ -118,11 +119,10 @@ interface Labelling {
   readonly spec: TaskSpec;
   /** Class of each label id. */
   readonly table: Uint8Array;
-  readonly metric: boolean;
 }
 
 async function readSplit(path: string, split: string, labelling: Labelling) {
-  const { spec, table, metric } = labelling;
+  const { spec, table } = labelling;
   const masks = await listKind(path, "gtFine", split, "_gtFine_labelIds");
   const disparities = await listKind(path, "disparity", split, "_disparity");
   const cameras = await listKind(path, "camera", split, "_camera");
@@ -134,8 +134,9 @@ async function readSplit(path: string, split: string, labelling: Labelling) {
     if (mask !== undefined) {
       labels.segmentation = labelFile(mask, spec, (raster, where) => translate(raster, table, where));
     }
-    if (disparity !== undefined && (stereo !== undefined || !metric)) {
-      labels[metric ? "depth" : "inverse-depth"] = disparityLabel(disparity, stereo);
+    if (disparity !== undefined) {
+      if (stereo !== undefined) labels.depth = depthLabel(disparity, stereo);
+      labels["inverse-depth"] = inverseLabel(disparity);
     }
     samples.set(id, { image, labels, camera: stereo?.camera });
   }
@@ -152,16 +153,18 @@ function cityscapesFormat(
   for (const [trainId, id] of LABEL_IDS.entries()) table[id] = classOf(trainId);
   const open = async (path: string): Promise<Dataset> => {
     const { folders } = await requireFolder(path, LAYOUT);
-    const metric = folders.includes("camera");
-    const published = await readSplit(path, "train", { spec, table, metric });
+    const published = await readSplit(path, "train", { spec, table });
     const files = {
       ...(await holdOut(path, published, (id) => VALIDATION_CITIES.includes(id.split("_")[0]))),
-      test: await readSplit(path, "val", { spec, table, metric }),
+      test: await readSplit(path, "val", { spec, table }),
     };
     const kept = nonEmpty(files, "Cityscapes", path, LAYOUT);
+    const metric = folders.includes("camera");
     const depth: Record<string, TaskSpec> = metric ? { depth: metres } : { "inverse-depth": inverse };
-    const tasks = { segmentation: spec, ...(folders.includes("disparity") ? depth : {}) };
-    return fileDataset({ name: "Cityscapes", tasks }, kept, path);
+    const measured = folders.includes("disparity");
+    const tasks = { segmentation: spec, ...(measured && depth) };
+    const derived = measured && metric && { derived: { "inverse-depth": inverse } };
+    return fileDataset({ name: "Cityscapes", tasks, ...derived }, kept, path);
   };
   return { name, open };
 }

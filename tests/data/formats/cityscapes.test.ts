@@ -13,13 +13,20 @@ describe("cityscapes", () => {
     expect(camera).toEqual({ fx: 100, fy: 101, cx: 2, cy: 0.5 });
     // The third is 0.1 pixels: 500 m, which is beyond what disparity can tell.
     expect([...labels.depth.valid]).toEqual([1, 1, 0, 0]);
-    expect(await dataset.labelledTasks("test", "munster_000001_000019")).toEqual([]);
+    expect(await dataset.labelledTasks("test", "munster_000001_000019")).not.toContain("depth");
   });
 
   it("takes inverse depth where there are none", async () => {
     const dataset = await openFiles("cityscapes7", CASES.cityscapes7.files);
     expect(Object.keys(dataset.info.tasks)).toEqual(["segmentation", "inverse-depth"]);
     expect(await dataset.labelledTasks("test", "munster_000001_000019")).toEqual(["inverse-depth"]);
+  });
+
+  it("has inverse depth beside metres, for runs that name it", async () => {
+    const dataset = await openFiles("cityscapes", CASES.cityscapes.files);
+    expect(Object.keys(dataset.info.derived ?? {})).toEqual(["inverse-depth"]);
+    const { labels } = await dataset.read("train", ID, ["inverse-depth"]);
+    expect([...labels["inverse-depth"].data]).toEqual([256, 512, 25, 0].map((steps) => steps / 65536));
   });
 
   it("maps all label ids to the 19 classes and to their categories", async () => {
