@@ -77,20 +77,27 @@ function matched(
   });
 }
 
-/** Class names by index. */
+/** Labels that tools have for what is no thing: `_background_`, `__ignore__`. */
+const meansBackground = (label: string): boolean => /^_*background_*$/i.test(label);
+const meansIgnored = (label: string): boolean => /^_+ignore_+$/i.test(label);
+
+/** Class names by index, and the index of every label. */
 function classesOf(
   { images, classes }: Annotations,
   outside: "background" | "ignore",
   where: string,
-): string[] {
+): { classes: string[]; indices: Map<string, number> } {
   const used = new Set(images.flatMap(({ shapes }) => shapes.flatMap(({ label }) => label ?? [])));
-  const named = classes ?? [...used].sort(byName);
-  const own =
-    outside === "background" ? ["background", ...named.filter((name) => name !== "background")] : [...named];
+  const labels = classes ?? [...used].sort(byName);
+  const plain = outside === "background";
+  const things = labels.filter((label) => !meansIgnored(label) && !(plain && meansBackground(label)));
+  const own = plain ? ["background", ...things] : things;
   if (own.length < 2) throw badAnnotations(where, "there is nothing to tell apart: fewer than two classes");
   if (own.length > IGNORED)
     throw badAnnotations(where, `there are more than ${IGNORED} classes`, String(own.length));
-  return own;
+  const indexOf = (label: string) =>
+    meansIgnored(label) ? IGNORED : plain && meansBackground(label) ? 0 : own.indexOf(label);
+  return { classes: own, indices: new Map(labels.map((label) => [label, indexOf(label)])) };
 }
 
 /** Throws UserError where annotations were made on an image of another size. */
@@ -134,7 +141,7 @@ export async function importAnnotations(options: ImportOptions): Promise<Started
   const annotations = await format.read(path);
   const photos = await findPhotos(options.images ?? format.imagesBeside(path));
   const { drawn, missing } = matched(photos, annotations, options);
-  const classes = classesOf(annotations, outside, path);
+  const { classes, indices } = classesOf(annotations, outside, path);
   const spec = taskKinds.segmentation.specSchema.parse({ kind: "segmentation", classes, ignore: IGNORED });
   const grouped = await groupPhotos(photos, (done, total) => onProgress?.("looked at", done, total));
   const labelsOf = (id: string) => (drawn.has(id) ? ["segmentation"] : []);
@@ -143,7 +150,7 @@ export async function importAnnotations(options: ImportOptions): Promise<Started
   const paint: PaintOptions = {
     rule: options.rule ?? format.rule,
     overlap: options.overlap ?? "order",
-    classes: new Map(classes.map((name, index) => [name, index])),
+    classes: indices,
     outside: outside === "background" ? 0 : IGNORED,
   };
   const sample = async (id: string): Promise<SourceSample> => {

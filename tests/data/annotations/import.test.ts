@@ -118,6 +118,23 @@ describe("labelme", () => {
   });
 });
 
+test("labels that mean no thing are none", async () => {
+  const square = (x: number) => [
+    [x, 0],
+    [x + 1, 0],
+    [x + 1, 1],
+    [x, 1],
+  ];
+  const file = labelmeFile([
+    shape("wall", "polygon", square(0)),
+    shape("_background_", "polygon", square(2)),
+    shape("__ignore__", "polygon", square(4)),
+  ]);
+  const { maps, classes } = await imported("labelme", "p", { "p/a.png": IMAGE, "p/a.json": file });
+  expect(classes).toEqual(["background", "wall"]);
+  expect(maps.a[0]).toBe("1100xx");
+});
+
 const cocoFile = (annotations: object[]) =>
   JSON.stringify({
     images: [
