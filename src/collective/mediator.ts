@@ -28,7 +28,10 @@ export function predictionName(task: string, frames: readonly number[]): string 
   return `peer.${task}.frame${frames.join("-")}`;
 }
 
-/** The tasks that a constraint ties, the one that predicts motion among them. Throws UserError where there is none of a kind. */
+/**
+ * The tasks that a constraint ties, the one that predicts motion among them. Throws UserError where there is
+ * none of a kind.
+ */
 export function tiedTasks({ definition, options }: ConfiguredConstraint, tasks: readonly Task[]): string[] {
   const needs = definition.needs(options);
   const named = Object.entries(needs.tasks).map(([part, kind]) => {

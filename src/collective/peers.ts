@@ -18,7 +18,7 @@ import type { BatchArrays } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
 import { predictionName } from "./mediator.js";
 
-/** A copy of a module's network that is some steps old; its arrays lie in the module's store, and checkpoints. */
+/** A copy of a module's network that is some steps old: arrays in the module's store, and checkpoints. */
 const STALE: ModuleSpec = { name: "stale", kept: false };
 
 /**

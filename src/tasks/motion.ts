@@ -21,7 +21,7 @@ import { predictedValues } from "./pseudo-label.js";
 import { withChannels } from "./raster.js";
 import type { DrawingRange, LabelMap, Motion, Picture, PredictionMap, Raster, TaskKind } from "./task.js";
 
-export { LABEL_CHANNELS, MOTION_CHANNELS, motionLabel } from "./motion-maps.js";
+export { MOTION_CHANNELS, motionLabel } from "./motion-maps.js";
 
 const specSchema = z.strictObject({
   kind: z.literal("motion"),

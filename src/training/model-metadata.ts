@@ -41,8 +41,8 @@ export function formatMetadata(
 }
 
 /**
- * The tasks, [height, width] and frames of a model's input. Throws UserError naming `where` where it was not exported by
- * Taskloom.
+ * The tasks, [height, width] and frames of a model's input. Throws UserError naming `where` where it was not
+ * exported by Taskloom.
  */
 export function parseMetadata(
   properties: readonly { readonly key: string; readonly value: string }[],

@@ -28,7 +28,8 @@ export interface LoadedModel {
   predict(image: RgbImage): Promise<Record<string, PredictionMap>>;
   /**
    * Predictions of images that have the network's size already, planar RGB [3,H,W] in [0, 1], or as many
-   * frames one after another as the network takes, [3·frames,H,W]: for each one, a map by task name. Any number of images: they are run in batches, the last one filled up.
+   * frames one after another as the network takes, [3·frames,H,W]: for each one, a map by task name. Any
+   * number of images: they are run in batches, the last one filled up.
    */
   predictBatch(images: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]>;
   release(): Promise<void>;
