@@ -6,7 +6,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { BusAddress } from "./address.js";
 import type { Bus, Stop } from "./bus.js";
 import { type Heartbeat, heartbeatSchema } from "./messages.js";
-import { connectNats, type NatsPackages, natsPackages } from "./nats-client.js";
+import { connectNats, leaveNats, type NatsPackages, natsPackages } from "./nats-client.js";
 import { NatsRequests } from "./nats-requests.js";
 import { natsBlobs, natsKeys } from "./nats-storage.js";
 
@@ -65,7 +65,7 @@ export async function natsBus(
     onBeat: (listener) => beatsOf(nc, heard, listener),
     serve: async (module, instance, handler) => ({ stop: requests.serve(module, instance, handler) }),
     call: ({ module, instance }, frame, options) => requests.call(module, instance, frame, options),
-    close: () => nc.drain(),
+    close: () => leaveNats(nc),
   };
 }
 

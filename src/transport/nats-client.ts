@@ -93,3 +93,13 @@ export async function connectNats(
     );
   }
 }
+
+/** How long what is on its way may take when a process leaves, milliseconds. */
+const LEAVE_MS = 2000;
+
+/** Sends what is on its way, and leaves; also where the broker has gone before. */
+export async function leaveNats(nc: NatsConnection): Promise<void> {
+  const late = new Promise<void>((done) => setTimeout(done, LEAVE_MS).unref());
+  await Promise.race([nc.drain().catch(() => undefined), late]);
+  await nc.close();
+}

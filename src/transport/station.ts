@@ -264,7 +264,7 @@ export class Station {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const stop of this.#stops) stop();
-    await this.#following;
+    await Promise.race([this.#following, sleep(2000, undefined, { ref: false })]);
     await this.#lease?.release();
     this.#asker.close();
     await this.#bus.close();

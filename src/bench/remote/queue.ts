@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import type { BusAddress } from "../../transport/address.js";
-import { connectNats, natsPackages } from "../../transport/nats-client.js";
+import { connectNats, leaveNats, natsPackages } from "../../transport/nats-client.js";
 import { natsBlobs } from "../../transport/nats-storage.js";
 
 const STREAM = "TL_BENCH";
@@ -111,6 +111,6 @@ export async function openQueue(address: BusAddress, silenceS = SILENCE_S): Prom
       };
     },
     finished: natsBlobs(packages, nc, STREAM),
-    close: () => nc.drain(),
+    close: () => leaveNats(nc),
   };
 }
