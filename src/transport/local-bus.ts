@@ -90,7 +90,7 @@ function watchBeats(folder: string, listener: (heartbeat: Heartbeat) => void): (
       listener(heartbeat);
     }
     looking = false;
-    if (again) void look();
+    if (again) attempt();
   };
   const attempt = () => void look().catch(() => (looking = false));
   const watcher = watch(folder, attempt).on("error", () => undefined);

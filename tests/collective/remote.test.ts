@@ -116,7 +116,7 @@ describe("a collective in lock-step over a bus", () => {
 describe("a collective whose peers are not there", () => {
   test("leaves their terms out, says so in every step, and learns on", async () => {
     const run = join(shared, "skipping");
-    const bus = { ...BASE.bus, waitMs: 150, startWaitS: 3 };
+    const bus = { ...BASE.bus, waitMs: 150, startWaitS: 10 };
     const config = configOf({ staleness: { steps: 2 }, bus, checkpoint: { every: 3, best: null } });
     // Both trainers, but no server of depth: normals goes without, depth does not.
     const address = local("l2");
