@@ -22,6 +22,9 @@ beforeAll(async () => {
 const builtIn = taskExamples.map(({ entry, example }) =>
   taskUnderTest(entry.kind, taskKinds[entry.kind], entry, example),
 );
+/** Its labels have another form than its predictions: it is in no joint space. */
+const apart = builtIn.filter(({ kind }) => kind.kind === "motion");
+const joined = builtIn.filter((each) => !apart.includes(each));
 /** A kind of three channels that no table knows. */
 const flow = { ...normals, kind: "flow" };
 const strange = taskUnderTest("flow", flow, { kind: "normals" }, { pixel: () => [0.6, 0, -0.8] });
@@ -30,7 +33,7 @@ const finite = (got: Readonly<Record<string, Float32Array>>) => {
   for (const values of Object.values(got)) expect(values.every(Number.isFinite)).toBe(true);
 };
 
-describe.each([...builtIn, strange])("$name", (underTest) => {
+describe.each([...joined, strange])("$name", (underTest) => {
   const { kind, spec } = underTest;
   const task: Task = { name: "it", kind, spec };
   const { channels, feeds, output, label, valid } = taskBatch(underTest);
@@ -87,6 +90,14 @@ describe.each(builtIn.filter(({ name }) => Object.hasOwn(jtrPublished, name)))("
     const gradient = gradients(reduceSum(loss), [output])[0];
     finite(await evaluate(engine, { ...encodings, loss, gradient }, { ...feeds, noise }));
   });
+});
+
+test.each(apart)("$name is refused where its label would have to enter a joint space", (underTest) => {
+  const { kind, spec } = underTest;
+  const { label, valid } = taskBatch(underTest);
+  expect(() => jointEncoding({ name: "it", kind, spec }).encodeLabel(label, valid)).toThrow(
+    /labels of kind motion do not have the form of its predictions/,
+  );
 });
 
 describe("kinds that no table has", () => {

@@ -1,0 +1,226 @@
+/**
+ * @file npm run bench:collective [-- NAME...]: Taskology's tables at reduced scale, one suite file each in
+ * this folder; all of them without names. What is trained and measured is not repeated; a killed run goes on.
+ * Results land in benchmarks/results/collective/NAME.json and NAME.md.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { type Spread, spread } from "../../src/bench/index.js";
+import { chartFile, markdownTable } from "../../src/report/index.js";
+import { taskloom } from "../lib/command-line.js";
+import { describeMachine } from "../lib/machine.js";
+import { scratchFolder } from "../lib/suite.js";
+import {
+  type CollectiveSuite,
+  expandCollectives,
+  type Measured,
+  type PlannedCollective,
+  parseCollectiveSuite,
+} from "./suite.js";
+
+const SUITES = "benchmarks/collective";
+const OUT = "benchmarks/results/collective";
+const PLACEHOLDER = "REAL_DATA";
+const DATA = resolve(process.env.TASKLOOM_REAL_DATA ?? "../shared/data");
+/** Collectives trained at a time, each by one thread. */
+const JOBS = 2;
+
+const log = (text: string) => process.stderr.write(`${text}\n`);
+
+interface CollectiveResult {
+  readonly row: string;
+  readonly seed: number;
+  /** By `module metric`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Step and value, where the suite asks for a curve. */
+  readonly curve?: readonly (readonly [number, number])[];
+  readonly seconds: number;
+}
+
+/** Trains and measures one collective; what its folder says already is read from there. */
+async function measure(suite: CollectiveSuite, planned: PlannedCollective): Promise<CollectiveResult> {
+  const { row, seed, folder } = planned;
+  const done = join(folder, "measured.json");
+  const config = JSON.stringify({ config: planned.config, measure: suite.measure }, null, 2);
+  const known = join(folder, "planned.json");
+  if (existsSync(done) && existsSync(known) && readFileSync(known, "utf8") === config) {
+    return JSON.parse(readFileSync(done, "utf8")) as CollectiveResult;
+  }
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "collective.json");
+  writeFileSync(file, JSON.stringify(planned.config, null, 2));
+  const run = join(folder, "run");
+  log(`${row}, seed ${seed}: training`);
+  const started = performance.now();
+  const resume = existsSync(run) ? ["--resume"] : [];
+  await taskloom(["collective", "train", file, "--run", run, ...resume], true);
+  const seconds = (performance.now() - started) / 1000;
+  const metrics: Record<string, number> = {};
+  const modules = Object.keys(planned.config.modules as object);
+  for (const what of suite.measure.filter(({ module }) => modules.includes(module))) {
+    Object.assign(metrics, await evaluate(join(run, "modules", what.module), what));
+  }
+  const curve = suite.curve && readCurve(join(run, "modules", suite.curve.module), suite.curve.metric);
+  const result = { row, seed, metrics, ...(curve && { curve }), seconds };
+  writeFileSync(known, config);
+  writeFileSync(done, JSON.stringify(result));
+  log(`${row}, seed ${seed}: ${JSON.stringify(metrics)}`);
+  return result;
+}
+
+async function evaluate(run: string, what: Measured): Promise<Record<string, number>> {
+  const data = what.synth === undefined ? [] : ["--data", await synthesized(what.synth)];
+  const args = [
+    "evaluate",
+    run,
+    "--split",
+    what.split,
+    "--checkpoint",
+    "last",
+    ...data,
+    ...what.args,
+    "--json",
+  ];
+  const { metrics } = JSON.parse(await taskloom(args, true)) as {
+    metrics: Record<string, Record<string, number>>;
+  };
+  return Object.fromEntries(
+    what.metrics.map((metric) => {
+      const value = Object.values(metrics).find((each) => metric in each)?.[metric];
+      if (value === undefined) throw new Error(`${run} has no metric ${metric}: ${JSON.stringify(metrics)}`);
+      return [`${what.module} ${metric}`, value];
+    }),
+  );
+}
+
+const rendering = new Map<string, Promise<string>>();
+
+/** Folder of a rendered dataset; made once, also where two collectives ask at the same time. */
+function synthesized(args: readonly string[]): Promise<string> {
+  const name = args.join("_").replaceAll(/[^\w.-]/g, "");
+  const folder = join(scratchFolder("collective"), "data", name);
+  const render = async () => {
+    if (existsSync(folder)) return folder;
+    const unfinished = `${folder}.part`;
+    rmSync(unfinished, { recursive: true, force: true });
+    await taskloom(["data", "synth", ...args, "--out", unfinished], true);
+    renameSync(unfinished, folder);
+    return folder;
+  };
+  const known = rendering.get(name) ?? render();
+  rendering.set(name, known);
+  return known;
+}
+
+function readCurve(run: string, metric: string): [number, number][] {
+  const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
+  return lines
+    .map((line) => JSON.parse(line) as { kind: string; step: number; tasks?: Record<string, object> })
+    .filter(({ kind }) => kind === "evaluation")
+    .flatMap((record) => {
+      const found = JSON.stringify(record).match(new RegExp(`"${metric}":(-?[\\d.e+-]+)`));
+      return found ? [[record.step, Number(found[1])] as [number, number]] : [];
+    });
+}
+
+/** Runs JOBS at a time, a row after those that it starts from. Failures are told, not hidden. */
+async function trainAll(suite: CollectiveSuite, plan: readonly PlannedCollective[]) {
+  const results: CollectiveResult[] = [];
+  const failures: string[] = [];
+  const finished = new Map<string, Promise<void>>();
+  const running = new Set<Promise<void>>();
+  for (const planned of plan) {
+    while (running.size >= JOBS) await Promise.race(running);
+    const work = (async () => {
+      await Promise.all(planned.after.map((folder) => finished.get(folder)));
+      results.push(await measure(suite, planned));
+    })().catch((error: unknown) => {
+      failures.push(`${planned.row}, seed ${planned.seed}: ${String(error)}`);
+      log(failures.at(-1)!);
+    });
+    finished.set(planned.folder, work);
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  }
+  await Promise.all(running);
+  return { results, failures };
+}
+
+const columnsOf = (suite: CollectiveSuite): string[] =>
+  suite.measure.flatMap(({ module, metrics }) => metrics.map((metric) => `${module} ${metric}`));
+
+function tableOf(suite: CollectiveSuite, results: readonly CollectiveResult[]): Record<string, unknown>[] {
+  return Object.keys(suite.rows).map((row) => {
+    const own = results.filter((each) => each.row === row);
+    const cells = columnsOf(suite).flatMap((column): [string, Spread][] => {
+      const values = own.flatMap(({ metrics }) => metrics[column] ?? []);
+      return values.length === 0 ? [] : [[column, spread(values)]];
+    });
+    return { row, seeds: own.map(({ seed }) => seed).sort(), ...Object.fromEntries(cells) };
+  });
+}
+
+function markdown(
+  name: string,
+  suite: CollectiveSuite,
+  rows: readonly Record<string, unknown>[],
+  text: string,
+) {
+  const show = ({ mean, deviation }: Spread) => `${mean.toPrecision(4)} ± ${deviation.toPrecision(2)}`;
+  const columns = columnsOf(suite);
+  const table = markdownTable({
+    columns: [{ title: "row" }, ...columns.map((title) => ({ title, right: true })), { title: "seeds" }],
+    rows: rows.map((row) => [
+      String(row.row),
+      ...columns.map((column) => (column in row ? show(row[column] as Spread) : "–")),
+      (row.seeds as number[]).join(", "),
+    ]),
+  });
+  const made = `Made by \`npm run bench:collective -- ${name}\` from:`;
+  return `# ${name}\n\n${table.trimEnd()}\n\nMean ± sample deviation over seeds; last checkpoint.\n\n${made}\n\n\`\`\`yaml\n${text.trimEnd()}\n\`\`\`\n`;
+}
+
+async function table(name: string): Promise<boolean> {
+  const text = readFileSync(join(SUITES, `${name}.yaml`), "utf8");
+  if (text.includes(`"${PLACEHOLDER}`) && !existsSync(DATA)) {
+    log(`${name}: left out, no images at ${DATA}. Name their folder in TASKLOOM_REAL_DATA.`);
+    return true;
+  }
+  const suite = parseCollectiveSuite(parse(text.replaceAll(PLACEHOLDER, DATA), { merge: true }));
+  const plan = expandCollectives(suite, join(scratchFolder("collective"), name));
+  const { results, failures } = await trainAll(suite, plan);
+  const rows = tableOf(suite, results);
+  mkdirSync(OUT, { recursive: true });
+  const kept = {
+    name,
+    machine: describeMachine(),
+    table: rows,
+    runs: results,
+    failures,
+    definition: parse(text, { merge: true }),
+  };
+  writeFileSync(join(OUT, `${name}.json`), `${JSON.stringify(kept, null, 2)}\n`);
+  writeFileSync(join(OUT, `${name}.md`), markdown(name, suite, rows, text));
+  if (suite.curve !== undefined) {
+    const { module, metric } = suite.curve;
+    const series = results.flatMap(({ row, seed, curve = [] }) => {
+      if (seed !== suite.seeds[0]) return [];
+      const points = curve.map(([x, y]) => ({ x, y, low: y, high: y }));
+      return [{ name: row, colour: Object.keys(suite.rows).indexOf(row), points }];
+    });
+    writeFileSync(join(OUT, `${name}.svg`), chartFile({ title: `${module}: ${metric}`, series }));
+  }
+  return failures.length === 0;
+}
+
+const all = readdirSync(SUITES).flatMap((file) => (file.endsWith(".yaml") ? [basename(file, ".yaml")] : []));
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  log(`bench:collective: no table ${unknown.join(", ")}; there are ${all.join(", ")}`);
+  process.exit(1);
+}
+let fine = true;
+for (const name of wanted.length > 0 ? wanted : all) fine = (await table(name)) && fine;
+process.exit(fine ? 0 : 1);
