@@ -182,8 +182,17 @@ export function configurationHash(
 function usedKeys({ plugins = [], weighting, ...config }: RunConfig): Record<string, unknown> {
   return {
     ...config,
+    ...(config.evaluation && { evaluation: usedMeasures(config.evaluation) }),
     ...(plugins.length === 0 ? {} : { plugins: plugins.map(pluginDigest) }),
     ...(weighting === undefined || weighting.name === DEFAULT_NAMES.weighting ? {} : { weighting }),
+  };
+}
+
+function usedMeasures({ mean, medianScaling, ...evaluation }: RunConfig["evaluation"]) {
+  return {
+    ...evaluation,
+    ...(mean === "images" && { mean }),
+    ...(medianScaling && { medianScaling }),
   };
 }
 

@@ -203,6 +203,13 @@ describe("hashes", () => {
     );
   });
 
+  it("change with how a run is measured", () => {
+    const [usual, images, scaled] = ["", "mean: images", "medianScaling: true"].map((evaluation) =>
+      configurationHash(config(`{data: {path: d}, method: {name: supervised}, evaluation: {${evaluation}}}`)),
+    );
+    expect(new Set([usual, images, scaled]).size).toBe(3);
+  });
+
   it("of a run that needs another follow that one's hash, not its folder", () => {
     const plain = config("{data: {path: d}, method: {name: supervised}}");
     const at = (folder: string, hash: string) => {
