@@ -124,7 +124,8 @@ describe("frames of a clip", () => {
         expect([1, 1 / 1.2, 1 / 1.5].some((length) => Math.abs(Math.abs(stride) - length) < 1e-6)).toBe(true);
         expect(first[4]).toBe(stride < 0 ? -1 : 1);
       }
-      expect([...arrays.index.data].sort()).toEqual([0, 1, 2, 5]);
+      // Places among the four clips, whatever the split has beside them.
+      expect([...arrays.index.data].sort()).toEqual([0, 1, 2, 3]);
     }
     await loader.close();
     expect(mirrored).toBeGreaterThan(4);
