@@ -1,4 +1,5 @@
-/** @file Geometry: cameras, rotations, normals from depth. */
+/** @file Geometry: boxes, cameras, rotations, normals from depth. */
+export * from "./boxes/index.js";
 export * from "./camera.js";
 export * from "./normals-from-depth.js";
 export * from "./rigid.js";
