@@ -16,6 +16,7 @@ import { segmentation } from "./segmentation.js";
 import type { Task, TaskKind, TaskSpec } from "./task.js";
 
 export type { BoundariesSpec } from "./boundaries/spec.js";
+export * from "./boxes3d/index.js";
 export { CITYSCAPES_7, CITYSCAPES_8, mapClasses } from "./class-maps.js";
 export { writeClassColour, writeGrey, writeScaleColour } from "./colours.js";
 export type { DepthSpec } from "./depth.js";
