@@ -1,6 +1,6 @@
 /** @file Data: datasets, label scenarios, the loader, and the built-in worlds. */
 
-export { type World, worldByName, worlds } from "../worlds/index.js";
+export { DEFAULT_LIDAR, type World, worldByName, worlds } from "../worlds/index.js";
 export { type ImportOptions, importAnnotations } from "./annotations/import.js";
 export { annotationFormat } from "./annotations/index.js";
 export { type Augmentation, augmentations, type Change } from "./augment/index.js";

@@ -5,7 +5,16 @@ import { rooms } from "./rooms/index.js";
 import { streets } from "./streets/index.js";
 import type { World } from "./world.js";
 
-export type { Box3d, FrameMotion, RenderedSample, World, WorldVideo } from "./world.js";
+export * from "./lidar/index.js";
+export type {
+  Box3d,
+  FrameMotion,
+  LidarFrame,
+  RenderedSample,
+  World,
+  WorldLidar,
+  WorldVideo,
+} from "./world.js";
 
 /** Every built-in world, by name. */
 export const worlds = registry<World>("worlds", { [rooms.name]: rooms, [streets.name]: streets });

@@ -3,6 +3,9 @@ import type { Pose } from "../fields/pose.js";
 import type { PinholeCamera } from "../geometry/camera.js";
 import type { Mat3, Vec3 } from "../geometry/rotation.js";
 import type { LabelMap, Picture, TaskSpec } from "../tasks/task.js";
+import type { LidarBox } from "./lidar/boxes.js";
+import type { LidarSensor } from "./lidar/sensors.js";
+import type { Sweep } from "./lidar/sweep.js";
 
 /** How what a frame shows moves until the next frame of its snippet. */
 export interface FrameMotion {
@@ -64,6 +67,26 @@ export interface WorldVideo {
   frames(seed: number, split: string, index: number, height: number, width: number): Iterable<RenderedSample>;
 }
 
+/** A sweep with where it was made, and what stands around. */
+export interface LidarFrame {
+  readonly sweep: Sweep;
+  /** Where the sensor stands in the scene of its snippet; columns: its forward, left and up axes. */
+  readonly pose: Pose;
+  /** Things that may move, hit or not, within the sensor's range. */
+  readonly boxes: readonly LidarBox[];
+}
+
+/** LiDAR of a world. */
+export interface WorldLidar {
+  /** Sweeps a second. */
+  readonly rate: number;
+  /**
+   * The sweeps of snippet `index` of a split, at the times of its video's frames and with its numbers of
+   * things, without an end. Equal arguments give equal bits.
+   */
+  sweeps(seed: number, split: string, index: number, sensor: LidarSensor): Iterable<LidarFrame>;
+}
+
 /** A built-in world. One file or folder, one line in the registry. */
 export interface World {
   readonly name: string;
@@ -81,6 +104,8 @@ export interface World {
   render(seed: number, split: string, index: number, height: number, width: number): RenderedSample;
   /** Snippets, where the world can move; the first frame of one is the sample of the same index. */
   readonly video?: WorldVideo;
+  /** Sweeps of the same snippets, where the world has them. */
+  readonly lidar?: WorldLidar;
   /** The same scenes in other styles, by the style's name; labels that follow from the picture differ. */
   readonly styles?: Readonly<Record<string, World>>;
 }

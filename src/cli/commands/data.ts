@@ -41,6 +41,7 @@ interface SynthFlags {
   readonly seed: number;
   readonly video?: number;
   readonly style?: string;
+  readonly lidar?: string | true;
   readonly json?: boolean;
 }
 
@@ -60,14 +61,18 @@ function synthCommand(): Command {
       wholeNumber(1),
     )
     .option("--style <name>", "how it is drawn: photo, plain (default: photo)")
+    .option(
+      "--lidar [sensor]",
+      "sweeps of a LiDAR sensor, too (streets): hdl-32e, hdl-64e, waymo-top (without a name: hdl-32e)",
+    )
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       "\nExamples:\n  $ taskloom data synth --out rooms --world rooms --train 400 --test 100\n" +
         "  $ taskloom data synth --out streets --world streets --video 8 --train 50 --size 96x192\n",
     )
-    .action(async ({ out, world, train, val, test, size, seed, video, style, json }: SynthFlags) => {
-      const { worldByName, writeWorld } = await import("../../data/index.js");
+    .action(async ({ out, world, train, val, test, size, seed, video, style, lidar, json }: SynthFlags) => {
+      const { DEFAULT_LIDAR, worldByName, writeWorld } = await import("../../data/index.js");
       const splits = { train, val, test };
       const images = await writeWorld({
         out,
@@ -77,6 +82,7 @@ function synthCommand(): Command {
         size,
         seed,
         video,
+        lidar: lidar === true ? DEFAULT_LIDAR : lidar,
         onProgress: everyTenth("rendered"),
       });
       if (json) printJson({ path: out, images, splits, ...(video && { video }) });

@@ -2,10 +2,11 @@
 
 import { UserError } from "../../common/errors.js";
 import { worldByName } from "../../worlds/index.js";
-import type { RenderedSample, World } from "../../worlds/world.js";
+import type { LidarFrame, RenderedSample, World } from "../../worlds/world.js";
 import { type DatasetDescription, writeExtra, writeSample } from "../folder.js";
 import type { Pose } from "../types.js";
-import { extraFiles } from "./extras.js";
+import { type ExtraFile, extraFiles } from "./extras.js";
+import { lidarFiles, sweepsOf } from "./lidar.js";
 
 /** Plain data, so that it can be sent to a worker thread. */
 export interface WriteJob {
@@ -17,6 +18,8 @@ export interface WriteJob {
   readonly seed: number;
   /** Frames of each snippet; left out: still images. */
   readonly video?: number;
+  /** Name of a sensor whose sweeps are written, too. */
+  readonly lidar?: string;
   readonly description: DatasetDescription;
 }
 
@@ -31,6 +34,7 @@ async function writeRendered(
   split: string,
   id: string,
   rendered: RenderedSample,
+  sweep: LidarFrame | undefined,
 ): Promise<void> {
   const { out, description, video } = job;
   const { image, labels, camera } = rendered;
@@ -39,7 +43,11 @@ async function writeRendered(
   const planar = new Float32Array(3 * area);
   for (let i = 0; i < 3 * area; i++) planar[(i % 3) * area + Math.floor(i / 3)] = image.data[i] / 255;
   await writeSample(out, description, split, { id, width, height, image: planar, labels, camera });
-  for (const [name, file] of Object.entries(extraFiles(rendered, video !== undefined))) {
+  const extras: Record<string, ExtraFile> = {
+    ...extraFiles(rendered, video !== undefined),
+    ...(sweep && lidarFiles(sweep)),
+  };
+  for (const [name, file] of Object.entries(extras)) {
     if (description.extras?.includes(name)) await writeExtra(out, description, split, name, id, file);
   }
 }
@@ -68,14 +76,18 @@ export async function writeWorldItem(
 ): Promise<Pose[]> {
   const { seed, size, video } = job;
   const world = worldByName(job.world, job.style);
+  const sweeps =
+    job.lidar === undefined ? undefined : sweepsOf(world, job.lidar)(seed, split, index)[Symbol.iterator]();
+  const nextSweep = (): LidarFrame | undefined => sweeps?.next().value;
   if (video === undefined) {
-    await writeRendered(job, split, sampleId(index), world.render(seed, split, index, ...size));
+    const rendered = world.render(seed, split, index, ...size);
+    await writeRendered(job, split, sampleId(index), rendered, nextSweep());
     done();
     return [];
   }
   const poses: Pose[] = [];
   for (const sample of videoOf(world).frames(seed, split, index, ...size)) {
-    await writeRendered(job, split, sampleId(index, poses.length), sample);
+    await writeRendered(job, split, sampleId(index, poses.length), sample, nextSweep());
     if (sample.pose === undefined) throw new RangeError(`a frame of ${job.world} has no pose`);
     poses.push(sample.pose);
     done();

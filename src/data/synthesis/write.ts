@@ -11,6 +11,7 @@ import { writeDatasetYaml, writeSequences } from "../folder.js";
 import { fromPlainError } from "../loading/loader-protocol.js";
 import type { Pose } from "../types.js";
 import { workerEntry } from "../worker-entry.js";
+import { LIDAR_FOLDERS, sweepsOf } from "./lidar.js";
 import { snippetSequences } from "./sequences.js";
 import { videoOf, type WriteJob, writeWorldItem } from "./write-sample.js";
 import type { FromWriter, WorkerShare, WriteItem } from "./write-worker.js";
@@ -29,6 +30,8 @@ export interface WriteWorldOptions {
   readonly seed: number;
   /** Frames of each snippet; left out: still images. */
   readonly video?: number;
+  /** Name of a LiDAR sensor whose sweeps are written, too, where `extras` are. Default none. */
+  readonly lidar?: string;
   /** Whether what no task reads (instances, boxes, flow, ...) is written, too. Default true. */
   readonly extras?: boolean;
   /**
@@ -78,9 +81,9 @@ async function inThreads(
 }
 
 /** Folders of what a world knows beside its tasks. */
-function extrasOf({ world, video }: WriteWorldOptions): string[] {
+function extrasOf({ world, video, lidar }: WriteWorldOptions): string[] {
   const moving = video === undefined ? [] : ["flow", "motion"];
-  return ["instances", ...(world.boxes ? ["boxes"] : []), ...moving];
+  return ["instances", ...(world.boxes ? ["boxes"] : []), ...moving, ...(lidar ? LIDAR_FOLDERS : [])];
 }
 
 function describe(options: WriteWorldOptions): DatasetDescription {
@@ -116,14 +119,16 @@ function checkNumbers({ out, splits, size, video = 1 }: WriteWorldOptions): void
  *
  * @returns the number of images.
  * @throws UserError `data.folder-in-use` where the folder holds something else; `data.bad-size` for sizes or
- * counts that are not positive whole numbers; `data.unknown-style`; `data.no-video`.
+ * counts that are not positive whole numbers; `data.unknown-style`; `data.no-video`; `data.no-lidar`;
+ * `data.unknown-lidar`.
  */
 export async function writeWorld(options: WriteWorldOptions): Promise<number> {
-  const { world, style, out, splits, size, seed, video, onProgress } = options;
+  const { world, style, out, splits, size, seed, video, lidar, onProgress } = options;
   checkNumbers(options);
+  if (lidar !== undefined) sweepsOf(world, lidar);
   const rate = video === undefined ? 0 : videoOf(worldByName(world.name, style)).rate;
   const description = describe(options);
-  const job: WriteJob = { world: world.name, style, out, size, seed, video, description };
+  const job: WriteJob = { world: world.name, style, out, size, seed, video, lidar, description };
   const items = description.splits.flatMap((split) =>
     Array.from({ length: splits[split] }, (_, index) => [split, index] as const),
   );
@@ -133,7 +138,7 @@ export async function writeWorld(options: WriteWorldOptions): Promise<number> {
   const poses = new Map<string, readonly Pose[]>();
   const finished: Finished = (item, of) => poses.set(item.join(" "), of);
   const workers = options.workers ?? (import.meta.url.endsWith(".ts") ? 0 : availableParallelism());
-  const settings = { world: world.name, splits, size, seed, style, video, extras: options.extras };
+  const settings = { world: world.name, splits, size, seed, style, video, lidar, extras: options.extras };
   return await fillFolder(out, settings, async () => {
     if (workers > 0) await inThreads(job, items, workers, done, finished);
     else for (const item of items) finished(item, await writeWorldItem(job, ...item, done));

@@ -8,11 +8,14 @@ import type { DepthSpec, NormalsSpec, SegmentationSpec } from "../../tasks/index
 import { boxesOf } from "../labels/boxes.js";
 import { geometryLabels, instancesOf } from "../labels/index.js";
 import { frameMotion, type Moment } from "../labels/motion.js";
+import { lidarBoxes } from "../lidar/boxes.js";
+import type { LidarSensor } from "../lidar/sensors.js";
+import { sweepScene } from "../lidar/sweep.js";
 import { drawShot, frameShot, renderPicture, type Shot, type Style } from "../render/render.js";
 import { traceVisibility } from "../render/visibility.js";
-import type { RenderedSample, World } from "../world.js";
+import type { LidarFrame, RenderedSample, World } from "../world.js";
 import { CLASS_NAMES } from "./classes.js";
-import { Journey } from "./journey.js";
+import { Journey, mountAt } from "./journey.js";
 import { drawStreet } from "./street.js";
 
 const segmentation: SegmentationSpec = { kind: "segmentation", classes: [...CLASS_NAMES], ignore: 255 };
@@ -52,6 +55,25 @@ function look(
   };
 }
 
+function* sweeps(
+  seed: number,
+  split: string,
+  index: number,
+  sensor: LidarSensor,
+): Generator<LidarFrame, never> {
+  const street = drawStreet(new Random(seed, "streets", split, index));
+  const journey = new Journey(street);
+  for (let frame = 0; ; frame++) {
+    const time = frame / RATE;
+    const { scene, tracer, things } = journey.surroundingsAt(time);
+    const { origin, rotation } = mountAt(street, sensor.height, time);
+    const pose = { rotation, position: origin };
+    const random = new Random(seed, "streets", split, index, "lidar", frame);
+    const sweep = sweepScene(scene, tracer, pose, sensor, random);
+    yield { sweep, pose, boxes: lidarBoxes(things, pose, sweep, CLASS_NAMES, sensor.range) };
+  }
+}
+
 function makeStreets(style: Style): World {
   function* frames(seed: number, split: string, index: number, height: number, width: number) {
     const random = new Random(seed, "streets", split, index);
@@ -79,6 +101,7 @@ function makeStreets(style: Style): World {
       throw new RangeError("a snippet has no end");
     },
     video: { rate: RATE, frames },
+    lidar: { rate: RATE, sweeps },
   };
 }
 

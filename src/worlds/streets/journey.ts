@@ -7,7 +7,7 @@ import type { View } from "../render/visibility.js";
 import { emptyScene, Placer, type Scene } from "../scene.js";
 import { partsOf, type Thing } from "../things.js";
 import { JoinedTracer } from "../trace/joined-tracer.js";
-import type { Primitive } from "../trace/primitive.js";
+import type { Frame, Primitive } from "../trace/primitive.js";
 import type { RayTracer } from "../trace/ray-tracer.js";
 import { Tracer } from "../trace/tracer.js";
 import { buildChunk } from "./chunk.js";
@@ -36,14 +36,24 @@ interface Surroundings extends Built {
   readonly tracer: RayTracer;
 }
 
+/** In the angle of its springs' swing, radians, where the camera's car is after `time` seconds. */
+function phaseAt({ drive }: Street, time: number): number {
+  return 2 * Math.PI * drive.beat * time;
+}
+
+/** A place `height` metres above the road on the camera's car, upright; x forward, y left, z up. */
+export function mountAt(street: Street, height: number, time: number): Frame {
+  const { road, profile, drive } = street;
+  const left = -laneMiddle(profile, drive.lane) + 0.1 * Math.sin(0.4 * phaseAt(street, time));
+  return placeAt(road, drive.x + drive.speed * time, left, height);
+}
+
 /** Where the camera is after `time` seconds. */
-export function viewAt({ road, profile, drive }: Street, camera: PinholeCamera, time: number): View {
-  const { lane, speed, x, height, pitch, sway, beat } = drive;
-  const phase = 2 * Math.PI * beat * time;
+export function viewAt(street: Street, camera: PinholeCamera, time: number): View {
+  const { speed, height, pitch, sway } = street.drive;
+  const phase = phaseAt(street, time);
   const moving = speed > 0 ? 1 : 0;
-  const at = x + speed * time;
-  const left = -laneMiddle(profile, lane) + 0.1 * Math.sin(0.4 * phase);
-  const { origin, rotation } = placeAt(road, at, left, height + moving * 0.012 * Math.sin(1.3 * phase));
+  const { origin, rotation } = mountAt(street, height + moving * 0.012 * Math.sin(1.3 * phase), time);
   const nod = rotationX(pitch + moving * sway * Math.sin(phase));
   const roll = rotationZ(moving * 0.7 * sway * Math.sin(0.7 * phase + 1));
   return {
@@ -69,6 +79,11 @@ export class Journey {
 
   /** The scene `time` seconds after the start, seen by a camera. */
   at(time: number, camera: PinholeCamera): Moment {
+    return { ...this.surroundingsAt(time), view: viewAt(this.street, camera, time) };
+  }
+
+  /** The same, seen by none. */
+  surroundingsAt(time: number): Omit<Moment, "view"> {
     const { drive, weather } = this.street;
     const x = drive.x + drive.speed * time;
     const around = this.#surroundings(Math.floor(x / CHUNK));
@@ -84,7 +99,6 @@ export class Journey {
     return {
       scene,
       tracer: parts.length === 0 ? around.tracer : new JoinedTracer(around.tracer, new Tracer(parts, "bins")),
-      view: viewAt(this.street, camera, time),
       things: [...around.things, ...moving],
     };
   }

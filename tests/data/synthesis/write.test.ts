@@ -9,11 +9,11 @@ import { clipsOf } from "../../../src/data/loading/clips.js";
 import { type WriteWorldOptions, writeWorld } from "../../../src/data/synthesis/write.js";
 import { videoOf } from "../../../src/data/synthesis/write-sample.js";
 import { UNFINISHED } from "../../../src/disk/filled-folder.js";
-import { worldByName } from "../../../src/worlds/index.js";
+import { lidarByName, worldByName } from "../../../src/worlds/index.js";
 import { rooms } from "../../../src/worlds/rooms/index.js";
 import { streets } from "../../../src/worlds/streets/index.js";
 import { temporaryFolder, writeFiles } from "../../helpers/dataset.js";
-import { take } from "../../helpers/frames.js";
+import { sameBits, take } from "../../helpers/frames.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** Threads run the build; it takes part only where it is there and not older than the sources. */
@@ -118,6 +118,36 @@ describe("writeWorld", () => {
       expect(flow.data[3 * i + 2]).toBe(motion!.visible[i]);
       for (let c = 0; c < 3; c++) expect(moved.data[3 * i + c]).toBe(motion!.motion.data[c * area + i]);
     }
+  });
+
+  it("writes the sweeps of a LiDAR sensor with their boxes, where asked", async () => {
+    const [moving, single] = [await temporaryFolder(), await temporaryFolder()];
+    const settings = { world: streets, size: [16, 32] as const, splits: { train: 1 }, lidar: "hdl-32e" };
+    await writeWorld({ ...options(moving), ...settings, video: 2 });
+    await writeWorld({ ...options(single), ...settings });
+    const frames = take(streets.lidar!.sweeps(5, "train", 0, lidarByName("hdl-32e")), 2);
+    const read = async (out: string, id: string) => {
+      const bytes = await readFile(join(out, `train/lidar/${id}.bin`));
+      const points = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
+      return { points, boxes: JSON.parse(await readFile(join(out, `train/lidar-boxes/${id}.json`), "utf8")) };
+    };
+    const files = [
+      await read(moving, "000000-000000"),
+      await read(moving, "000000-000001"),
+      await read(single, "000000"),
+    ];
+    for (const [i, frame] of [0, 1, 0].entries()) {
+      const { sweep, pose, boxes } = frames[frame];
+      expect(sameBits(Float32Array.from(files[i].points), sweep.points)).toBe(true);
+      expect(files[i].boxes).toEqual(JSON.parse(JSON.stringify({ pose, boxes })));
+    }
+    const { description } = await openFolder(single);
+    expect(description.extras).toEqual(["instances", "boxes", "lidar", "lidar-boxes"]);
+    const refused = await temporaryFolder();
+    await expect(writeWorld({ ...options(refused), world: rooms, lidar: "hdl-32e" })).rejects.toThrow(
+      /no LiDAR/,
+    );
+    await expect(writeWorld({ ...options(refused), ...settings, lidar: "sonar" })).rejects.toThrow(/sonar/);
   });
 
   it("writes still images with their instances, in another style too, and without extras where asked", async () => {
