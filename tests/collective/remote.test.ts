@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import {
@@ -13,6 +14,8 @@ import {
 import { loadCheckpoint } from "../../src/runs/checkpoint.js";
 import { readMetrics, type StepRecord } from "../../src/training/index.js";
 import { type BusAddress, parseBusAddress } from "../../src/transport/index.js";
+import { descriptionOf } from "../../src/transport/lease.js";
+import { localBus } from "../../src/transport/local-bus.js";
 import { hasBroker, startBroker, type TestBroker } from "../helpers/broker.js";
 
 let shared: string;
@@ -56,20 +59,13 @@ async function weightsOf(run: string, name: string): Promise<Map<string, unknown
   return new Map([...arrays].map(([key, { data }]) => [key, data]));
 }
 
-/** Trains all modules over a bus, each with a server. */
-async function trainApart(
-  address: BusAddress,
-  run: string,
-  changes: object = {},
-  during?: (step: number, name: string) => unknown,
-) {
+/** Trains all modules over a bus, each with a server, to the end or the signal. */
+async function trainApart(address: BusAddress, run: string, changes: object = {}, signal?: AbortSignal) {
   const config = configOf(changes);
   const names = config.modules.map(({ name }) => name);
   const over = new AbortController();
   const servers = names.map((name) => serveModule({ config, module: name, address, signal: over.signal }));
-  const trainers = names.map((name) =>
-    trainModule({ config, module: name, folder: run, address, onStep: (step) => during?.(step, name) }),
-  );
+  const trainers = names.map((name) => trainModule({ config, module: name, folder: run, address, signal }));
   try {
     return await Promise.all(trainers);
   } finally {
@@ -90,13 +86,8 @@ describe("a collective in lock-step over a bus", () => {
   test.each(["local", "nats"])("%s equals one in one process to the bit", async (kind) => {
     if (kind === "nats" && !hasBroker) return;
     const run = join(shared, kind);
-    const seen: string[] = [];
     const address = kind === "nats" ? parseBusAddress(broker!.url) : local("l1");
-    let status: Promise<Awaited<ReturnType<typeof collectiveStatus>>> | undefined;
-    await trainApart(address, run, { name: `eq-${kind}` }, (step, name) => {
-      seen.push(`${name} ${step}`);
-      status ??= collectiveStatus(address);
-    });
+    await trainApart(address, run, { name: `eq-${kind}` });
     for (const name of ["depth", "normals"]) {
       expect(await weightsOf(run, name)).toEqual(await weightsOf(whole, name));
       const plain = (from: string) => stepsOf(from, name).map(({ step, losses }) => ({ step, losses }));
@@ -108,23 +99,44 @@ describe("a collective in lock-step over a bus", () => {
         expect(consistency!.bytes).toBeGreaterThan(2 * 32 * 32 * 4);
       }
     }
-    const roles = (await status)!.map(({ role, module: of }) => `${role} ${of}`).sort();
-    expect(roles).toEqual(["server depth", "server normals", "trainer depth", "trainer normals"]);
   });
+});
+
+test("a status tells who is at work, and a signal ends it with everything saved", async () => {
+  const [address, run] = [local("l3"), join(shared, "status")];
+  const stop = new AbortController();
+  const changes = { staleness: { steps: 2 }, steps: 1_000_000, checkpoint: { every: 1000, best: null } };
+  const training = trainApart(address, run, changes, stop.signal);
+  const wanted = ["server depth", "server normals", "trainer depth", "trainer normals"];
+  let members: Awaited<ReturnType<typeof collectiveStatus>> = [];
+  const whole = () =>
+    JSON.stringify(members.map(({ role, module: of }) => `${role} ${of}`).sort()) ===
+      JSON.stringify(wanted) && members.every(({ step, snapshot }) => step > 0 && snapshot !== null);
+  for (let tries = 0; tries < 100 && !whole(); tries++) members = await collectiveStatus(address);
+  stop.abort();
+  for (const { outcome, step, folder } of await training) {
+    expect(outcome).toBe("interrupted");
+    const { state } = await loadCheckpoint(join(folder, "checkpoints/last.safetensors"));
+    expect(state.step).toBe(step);
+  }
+  expect(members.map(({ role, module: of }) => `${role} ${of}`).sort()).toEqual(wanted);
 });
 
 describe("a collective whose peers are not there", () => {
   test("leaves their terms out, says so in every step, and learns on", async () => {
     const run = join(shared, "skipping");
-    const bus = { ...BASE.bus, waitMs: 150, startWaitS: 10 };
-    const config = configOf({ staleness: { steps: 2 }, bus, checkpoint: { every: 3, best: null } });
+    const config = configOf({ staleness: { steps: 2 }, bus: { ...BASE.bus, waitMs: 150 } });
+    // Waits for whom it never meets only as long as this.
+    const hasty = { ...config, bus: { ...config.bus, startWaitS: 0.5 } };
     // Both trainers, but no server of depth: normals goes without, depth does not.
     const address = local("l2");
     const over = new AbortController();
     const server = serveModule({ config, module: "normals", address, signal: over.signal });
-    await Promise.all(
-      ["depth", "normals"].map((name) => trainModule({ config, module: name, folder: run, address })),
-    );
+    const patient = trainModule({ config, module: "depth", folder: run, address });
+    const bus = await localBus(join(shared, "l2"));
+    while ((await descriptionOf(bus, "depth")) === null) await sleep(20);
+    await bus.close();
+    await Promise.all([patient, trainModule({ config: hasty, module: "normals", folder: run, address })]);
     over.abort();
     await server;
     for (const { losses, consistency } of stepsOf(run, "normals")) {

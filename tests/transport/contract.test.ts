@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BusAddress } from "../../src/transport/address.js";
 import { Asker, type AskLimits } from "../../src/transport/ask.js";
-import type { Bus } from "../../src/transport/bus.js";
+import type { Bus, FrameHandler } from "../../src/transport/bus.js";
 import { Lease } from "../../src/transport/lease.js";
 import { localBus } from "../../src/transport/local-bus.js";
 import { MemoryHub, memoryBus } from "../../src/transport/memory-bus.js";
@@ -29,7 +29,8 @@ const REF: SnapshotRef = {
     publishedAt: 0,
   },
 };
-const LIMITS: AskLimits = { acceptMs: 800, idleMs: 1500, tries: 3 };
+// Generous: machines that test are busy.
+const LIMITS: AskLimits = { acceptMs: 20_000, idleMs: 20_000, tries: 3 };
 const REQUEST: ForwardRequest = {
   ...{ kind: "forward", id: "a/1/0/depth", caller: "a", module: "depth", samples: ["x", "y"], codec: {} },
   ...{ minStep: null, maxStep: null },
@@ -92,9 +93,9 @@ const heartbeat = (more: Partial<Heartbeat> = {}): Heartbeat => ({
 });
 
 const until = async (condition: () => boolean | Promise<boolean>) => {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 6000; tries++) {
     if (await condition()) return;
-    await sleep(25);
+    await sleep(10);
   }
   throw new Error("it never came");
 };
@@ -103,7 +104,7 @@ describe.each(kinds)("the transport $name", ({ name, open }) => {
   const needed = name !== "nats" || hasBroker;
 
   /** Places of a test, with a server that answers by `compute` and beats. */
-  async function scene(compute: (request: ForwardRequest) => Promise<Computed>, instances = ["one"]) {
+  async function scene(compute: (request: ForwardRequest) => Promise<Computed>, limits = LIMITS) {
     const transport = await open();
     const buses: Bus[] = [];
     const place = async (role?: BusIdentity["role"]) => {
@@ -111,25 +112,26 @@ describe.each(kinds)("the transport $name", ({ name, open }) => {
       buses.push(bus);
       return bus;
     };
-    const asker = new Asker(await place(), LIMITS);
+    const asker = new Asker(await place(), limits);
     const timers: NodeJS.Timeout[] = [];
-    for (const instance of instances) {
+    /** A server that beats, and is seen by the asker. */
+    const serve = async (instance: string, handler: FrameHandler) => {
       const bus = await place("server");
-      const handler = forwardService({ module: "depth", instance, compute, ageMs: () => 7 });
       const { address } = await bus.serve("depth", instance, handler);
       let beat = 0;
       const say = () => bus.beat(heartbeat({ instance, address, beat: beat++ }));
       say();
       timers.push(setInterval(say, 200));
-    }
-    await until(() => asker.members.servers("depth").length === instances.length);
+      await until(() => asker.members.servers("depth").some((each) => each.instance === instance));
+    };
+    await serve("one", forwardService({ module: "depth", instance: "one", compute, ageMs: () => 7 }));
     const end = async () => {
       for (const timer of timers) clearInterval(timer);
       asker.close();
       for (const bus of buses) await bus.close();
       transport.end();
     };
-    return { asker, place, end, silence: (i: number) => clearInterval(timers[i]) };
+    return { asker, serve, end };
   }
 
   const computed = (values: Float32Array): Computed => ({
@@ -150,7 +152,7 @@ describe.each(kinds)("the transport $name", ({ name, open }) => {
         asker.ask(
           { ...REQUEST, id: `r${size}`, caller: `c${size}`, samples: new Array(size).fill("x") },
           { pixels: encodeTensor(large, [large.length], "f32") },
-          { deadlineMs: 20_000 },
+          { deadlineMs: 60_000 },
         ),
       ),
     );
@@ -171,41 +173,47 @@ describe.each(kinds)("the transport $name", ({ name, open }) => {
     await end();
   });
 
+  /** Why a request gets nothing in some time. */
+  const reason = async (asker: Asker, changes: Partial<ForwardRequest>, deadlineMs: number) => {
+    const result = await asker.ask({ ...REQUEST, ...changes }, {}, { deadlineMs }).catch((error) => error);
+    return result instanceof PeerError ? result.reason : result;
+  };
+
   test.runIf(needed)("an asker hears why it got nothing: refusal, silence, deadline, nobody", async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((done) => {
+      release = done;
+    });
     const { asker, end } = await scene(async ({ samples }) => {
       if (samples[0] === "fail") throw new PeerError("gone", "no more");
-      await sleep(samples[0] === "slow" ? 3000 : 0);
+      if (samples[0] === "slow") await held;
       return computed(Float32Array.of(1));
     });
-    const reason = async (changes: Partial<ForwardRequest>, deadlineMs: number) => {
-      const result = await asker.ask({ ...REQUEST, ...changes }, {}, { deadlineMs }).catch((error) => error);
-      return result instanceof PeerError ? result.reason : result;
-    };
-    expect(await reason({ samples: ["fail"] }, 5000)).toBe("gone");
-    expect(await reason({ module: "normals" }, 200)).toBe("no-server");
-    expect(await reason({ minStep: 4 }, 200)).toBe("no-server");
-    expect(await reason({ samples: ["slow"] }, 700)).toBe("deadline");
+    expect(await reason(asker, { samples: ["fail"] }, 60_000)).toBe("gone");
+    expect(await reason(asker, { module: "normals" }, 100)).toBe("no-server");
+    expect(await reason(asker, { minStep: 4 }, 100)).toBe("no-server");
+    // Where this process itself was held up, its server may seem to be gone for a moment.
+    await until(async () => (await reason(asker, { samples: ["slow"], caller: "b" }, 500)) === "deadline");
+    release();
     await end();
   });
 
   test.runIf(needed)("a server that is silent is left alone, and another one asked", async () => {
-    const calls: string[] = [];
-    const { asker, place, end } = await scene(async () => computed(Float32Array.of(1)), ["good"]);
-    const dead = await place("server");
-    const { address } = await dead.serve("depth", "dead", () => {
-      calls.push("dead");
+    let asked = 0;
+    const limits = { acceptMs: 400, idleMs: 20_000, tries: 100 };
+    const { asker, serve, end } = await scene(async () => computed(Float32Array.of(1)), limits);
+    await serve("dead", () => {
+      asked++;
       return new Promise(() => undefined);
     });
-    let beat = 0;
-    const timer = setInterval(() => dead.beat(heartbeat({ instance: "dead", address, beat: beat++ })), 100);
-    await until(() => asker.members.servers("depth").length === 2);
-    for (let i = 0; i < 6; i++) {
-      const { reply } = await asker.ask({ ...REQUEST, id: `r${i}` }, {}, { deadlineMs: 8000 });
-      expect(reply.servedBy).toBe("good");
+    const begun = performance.now();
+    for (let i = 0; i < 10; i++) {
+      const { reply } = await asker.ask({ ...REQUEST, id: `r${i}` }, {}, { deadlineMs: 60_000 });
+      expect(reply.servedBy).toBe("one");
     }
-    // At most once before the quarantine, and perhaps once after it.
-    expect(calls.length).toBeLessThanOrEqual(2);
-    clearInterval(timer);
+    // Left alone for 2 s, then 4, then 8: however slow this machine is, that much time is between them.
+    const passedS = (performance.now() - begun) / 1000;
+    expect(2 * (2 ** Math.max(0, asked - 1) - 1)).toBeLessThanOrEqual(passedS);
     await end();
   });
 
@@ -218,12 +226,13 @@ describe.each(kinds)("the transport $name", ({ name, open }) => {
       await held;
       return computed(Float32Array.of(1));
     });
-    const asks = [0, 1, 2].map((i) =>
-      asker.ask({ ...REQUEST, id: `r${i}`, samples: [`s${i}`] }, {}, { deadlineMs: 10_000 }),
+    const asks = [0, 1].map((i) =>
+      asker.ask({ ...REQUEST, id: `r${i}`, samples: [`s${i}`] }, {}, { deadlineMs: 60_000 }),
     );
-    await sleep(300);
+    await until(async () => (await reason(asker, { id: "r2", samples: ["s2"] }, 200)) === "busy");
+    asks.push(asker.ask({ ...REQUEST, id: "r3", samples: ["s3"] }, {}, { deadlineMs: 60_000 }));
     release();
-    expect(await Promise.all(asks)).toHaveLength(3);
+    expect((await Promise.all(asks)).map(({ reply }) => reply.servedBy)).toEqual(["one", "one", "one"]);
     await end();
   });
 
@@ -272,10 +281,10 @@ describe.each(kinds)("the transport $name", ({ name, open }) => {
     async () => {
       const transport = await open();
       const [a, b] = [await transport.place(), await transport.place()];
-      const times = { renewMs: 100, expiryMs: 1200 };
       const lost: string[] = [];
-      const options = (holder: string) => ({
-        ...{ module: "depth", holder, description: { holder }, times },
+      // Long before a living one seems dead, however slow this machine is.
+      const options = (holder: string, expiryMs = 60_000) => ({
+        ...{ module: "depth", holder, description: { holder }, times: { renewMs: 100, expiryMs } },
         onLost: (by: string) => lost.push(`${holder} to ${by}`),
       });
       const first = await Lease.claim(a, options("elsewhere:1"));
@@ -286,12 +295,17 @@ describe.each(kinds)("the transport $name", ({ name, open }) => {
       // Silent, as a process that is stopped: its writes do not come through.
       const put = b.keys.put;
       Object.assign(b.keys, { put: () => Promise.reject(new PeerError("failed", "no way out")) });
-      const third = await Lease.claim(a, options("elsewhere:3"));
-      expect(third.incarnation).toBe(3);
+      let third: Lease | undefined;
+      // A renewal that was on its way may still come through: it lives a little longer.
+      await until(async () => {
+        third = await Lease.claim(a, options("elsewhere:3", 500)).catch(() => undefined);
+        return third !== undefined;
+      });
+      expect(third?.incarnation).toBe(3);
       Object.assign(b.keys, { put });
       await until(() => lost.length > 0);
       expect(lost).toEqual(["there:2 to elsewhere:3"]);
-      await third.release();
+      await third?.release();
       for (const bus of [a, b]) await bus.close();
       transport.end();
     },

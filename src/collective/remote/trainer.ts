@@ -103,7 +103,7 @@ async function trainOn(
   const from = resume && !own.config.frozen ? await commonPoint([folder], log) : BEGINNING;
   const mediator = ties.length === 0 ? null : { ...stream, ties };
   const run = await ModuleRun.open(own, { folder: collective, engine, mediator, resume, from, log });
-  const uploads = new Uploads(station, (error) => ending.because(error));
+  const uploads = new Uploads(station, { onError: (error) => ending.because(error), note: log });
   try {
     if (own.config.frozen) {
       await station.publish(0, await snapshotOf(run));
