@@ -8,7 +8,7 @@ import type { LidarSensor } from "./sensors.js";
 
 /** The points of a sweep in the sensor's coordinates: x forward, y left, z up, metres. */
 export interface Sweep {
-  /** [n, 4]: x, y, z and intensity, 0 to 1. */
+  /** Four numbers a point: x, y, z and intensity, 0 to 1. */
   readonly points: Float32Array;
   /** Number of the beam of each point, 0 the highest. */
   readonly beam: Uint16Array;
