@@ -3,10 +3,10 @@ import { pictureOfImage } from "../../dist/report/index.js";
 import { evaluateRun, findRun } from "../../dist/training/index.js";
 
 /**
- * Metrics of a run on its test split, and pictures of `count` of its images, evenly spread: the input and for
- * each task prediction and label.
+ * Metrics of a run on its test split, or that of another dataset folder, and pictures of `count` of its
+ * images, evenly spread: the input and for each task prediction and label.
  */
-export async function evaluateAndDraw(folder, { count, checkpoint }) {
+export async function evaluateAndDraw(folder, { count, checkpoint, data }) {
   const kept = [];
   const onSample = ({ id, image, width, height, labels }, predictions) => {
     // The maps' memory is used again for the next batch.
@@ -16,7 +16,7 @@ export async function evaluateAndDraw(folder, { count, checkpoint }) {
     ]);
     kept.push({ id, labels, input: pictureOfImage(image, width, height), maps: Object.fromEntries(copied) });
   };
-  const evaluation = await evaluateRun(findRun(folder), { checkpoint, onSample });
+  const evaluation = await evaluateRun(findRun(folder), { checkpoint, data, onSample });
   const chosen = kept.filter(
     (_, i) => Math.floor((i * count) / kept.length) !== Math.floor(((i - 1) * count) / kept.length),
   );
