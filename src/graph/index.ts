@@ -3,6 +3,7 @@ export * from "./gradients.js";
 export { lowerGraph, PORTABLE, type Target } from "./lowering.js";
 export { decodeModel, encodeModel } from "./onnx.js";
 export type { OnnxGraph } from "./onnx-graph.js";
+export { argMax } from "./ops/arg-max.js";
 export * from "./ops/arithmetic.js";
 export {
   type AveragePoolOptions,

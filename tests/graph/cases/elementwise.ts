@@ -67,6 +67,14 @@ export const elementwiseCases: OperatorCase[] = [
     },
   },
   {
+    name: "ArgMax as a factor",
+    covers: ["Mul"],
+    inputs: { x: distinct([3, 3]) },
+    build: ({ x }) => g.mul(x, g.cast(g.argMax(x, 1), "float32")),
+    // WebGPU has none.
+    fallback: true,
+  },
+  {
     name: "oneHot as a mask",
     covers: ["Mul"],
     inputs: { x: uniform([2, 3, 2]), k: { ...whole([2, 1, 2], 4, "float32") } },
