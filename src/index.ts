@@ -24,6 +24,7 @@ export { inspectMachine, nodeEngine } from "./runtime/index.js";
 export { type Task, type TaskKind, taskKinds } from "./tasks/index.js";
 export {
   evaluateRun,
+  exportFiles,
   exportRun,
   findRun,
   openModel,

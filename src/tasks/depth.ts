@@ -70,6 +70,7 @@ export const depth: TaskKind<DepthSpec> = {
   learning: {
     channels: () => 1,
     activate: (output) => output,
+    meaning: "depth in metres",
     likelihood: "regression",
     loss: (prediction, label, valid, { loss, lambda = 0.5 }) =>
       loss === "silog"

@@ -70,6 +70,8 @@ export const motion: TaskKind<MotionSpec> = {
   learning: {
     channels: ({ intrinsics }) => MOTION_CHANNELS[intrinsics === true ? "intrinsics" : "residual"][1],
     activate: (output) => output,
+    meaning:
+      "angles (radians), translation and residual translation (metres), then, where predicted, fx, fy, cx, cy (pixels)",
     likelihood: "regression",
     loss,
     moved,

@@ -54,6 +54,7 @@ export const normals: TaskKind<NormalsSpec> = {
   learning: {
     channels: () => 3,
     activate: (output) => unitChannels(output),
+    meaning: "unit vectors, channels x, y, z",
     likelihood: "regression",
     loss: maskedCosine,
     moved,

@@ -1,6 +1,7 @@
 /** @file Semantic segmentation: one class a pixel. */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import { argMax } from "../graph/ops/arg-max.js";
 import { oneHot } from "../graph/ops/shape.js";
 import { classLoss, classLossKeys, classWeightsProblem } from "./class-losses.js";
 import { classesByColour, colourTableProblem, colourTableSchema, NO_CLASS } from "./colour-table.js";
@@ -77,6 +78,8 @@ export const segmentation: TaskKind<SegmentationSpec> = {
   learning: {
     channels: (spec) => spec.classes.length,
     activate: (output) => output,
+    decide: (prediction) => argMax(prediction, 1),
+    meaning: "logits, one channel a class",
     likelihood: "classification",
     loss: (prediction, label, valid, spec) =>
       classLoss(prediction, oneHot(label, spec.classes.length), valid, spec),

@@ -80,6 +80,7 @@ export function unitMap<const K extends string>(kind: K, colour: ValueColour): T
     learning: {
       channels: () => 1,
       activate: (output) => output,
+      meaning: "strength from 0 to 1, not clamped",
       likelihood: "regression",
       loss: maskedL1,
       moved: (prediction) => prediction,

@@ -3,14 +3,17 @@ import { existsSync } from "node:fs";
 import { UserError } from "../common/errors.js";
 import { replaceFile } from "../disk/files.js";
 import { SafetensorsFile } from "../disk/safetensors.js";
+import { halfPrecision } from "../graph/half.js";
 import { encodeModel, lowerGraph, PORTABLE } from "../graph/index.js";
 import { requireOpset } from "../graph/opset.js";
-import { simplify } from "../graph/simplify.js";
 import { sameShape } from "../graph/tensor.js";
 import { arrayName, type Variable } from "../nn/module.js";
 import { checkpointPath, requireContent } from "../runs/checkpoint.js";
 import type { RunPaths } from "../runs/run-folder.js";
+import { nodeEngine } from "../runtime/engine.node.js";
+import { foldForInference } from "../runtime/fold-constants.js";
 import { buildInference } from "../step/inference-graph.js";
+import type { Task } from "../tasks/task.js";
 import { keptData } from "./kept-data.js";
 import { formatMetadata } from "./model-metadata.js";
 import { networkOf } from "./parts.js";
@@ -78,6 +81,12 @@ export interface ExportOptions {
   readonly opset?: number;
   /** Images per run of the model; default 1. */
   readonly batchSize?: number;
+  /** [height, width] of images; default that of training. */
+  readonly size?: readonly [number, number];
+  /** Gives classes, int64 [N,1,H,W], in the place of scores. */
+  readonly argmax?: boolean;
+  /** Computes in float16 where digits do not matter; inputs and outputs stay float32. */
+  readonly half?: boolean;
 }
 
 function requireBatchSize(batchSize: number): void {
@@ -91,32 +100,63 @@ function requireBatchSize(batchSize: number): void {
   });
 }
 
+function requireSize([height, width]: readonly [number, number], multiple: number): void {
+  if ([height, width].every((side) => side > 0 && side % multiple === 0)) return;
+  const near = (side: number) => Math.max(multiple, Math.round(side / multiple) * multiple);
+  throw new UserError({
+    code: "export.size",
+    where: "size",
+    what: "the network cannot take images of this size",
+    expected: `height and width that are multiples of ${multiple}`,
+    got: `${height}x${width}`,
+    fix: `Take ${near(height)}x${near(width)}.`,
+  });
+}
+
+/** The tasks whose scores a model can decide on. Throws UserError where there are none. */
+function decidedOn(tasks: readonly Task[]): Task[] {
+  const decided = tasks.filter(({ kind }) => kind.learning.decide !== undefined);
+  if (decided.length > 0) return decided;
+  throw new UserError({
+    code: "export.argmax",
+    where: "argmax",
+    what: "no task of the run predicts scores of classes",
+    got: tasks.map(({ name }) => name).join(", "),
+    fix: "Leave it out: the values of these tasks are what they predict.",
+  });
+}
+
 /**
  * The bytes of a run's model, from the run's folder alone. Helper networks are left out; the spelling is one
- * that every provider takes. Throws UserError.
+ * that every provider takes. What depends on weights alone is computed here: batch normalisation is part of
+ * the filters, and every filter is stored as it is used. Throws UserError.
  */
 export async function exportModel(run: RunPaths, options: ExportOptions = {}): Promise<Uint8Array> {
   const { batchSize = 1, opset = EXPORT_OPSET } = options;
   requireOpset(opset);
   requireBatchSize(batchSize);
-  const config = await runConfig(run);
-  const network = networkOf(config);
-  const { tasks, size } = await keptData(run);
-  const { predictions, modules } = buildInference({
-    tasks,
-    network,
-    batchSize,
-    size,
+  const network = networkOf(await runConfig(run));
+  const { tasks, size: trained } = await keptData(run);
+  const size = options.size ?? trained;
+  requireSize(size, network.sizeMultiple);
+  const decided = options.argmax === true ? decidedOn(tasks) : [];
+  const { predictions, modules } = buildInference({ tasks, network, batchSize, size });
+  const outputs = tasks.map((task) => {
+    const { decide } = task.kind.learning;
+    const prediction = predictions[task.name];
+    return decided.includes(task) ? decide!(prediction, task.spec) : prediction;
   });
   const weights = await loadWeights(checkpointOf(run, options.checkpoint), modules.all());
-  const names = Object.keys(predictions);
-  const tensors = simplify(names.map((name) => predictions[name]));
-  const outputs = names.map((name, i) => ({ name, tensor: tensors[i] }));
-  return encodeModel(
-    lowerGraph(outputs, PORTABLE, weights),
-    formatMetadata(tasks, size, network.frames),
-    opset,
+  const engine = await nodeEngine({ provider: "cpu", threads: 1 });
+  const folded = await foldForInference(engine, { tensors: outputs, weights });
+  const graph = lowerGraph(
+    tasks.map(({ name }, i) => ({ name, tensor: folded.tensors[i] })),
+    PORTABLE,
+    folded.weights,
   );
+  const names = decided.map(({ name }) => name);
+  const bytes = encodeModel(graph, formatMetadata(tasks, size, network.frames, names), opset);
+  return options.half === true ? halfPrecision(bytes) : bytes;
 }
 
 /** Writes a run's model, by default as `model.onnx` of its folder. Throws UserError. */

@@ -33,7 +33,10 @@ export { type EvaluateOptions, evaluateSplit, type TaskMetrics } from "./evaluat
 export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from "./evaluate-run.js";
 export { requireExpected } from "./expectations.js";
 export { type ExportOptions, exportModel, exportRun, type WhichCheckpoint } from "./export.js";
+export { type Parity, type ParityReport, parityLines } from "./export-check.js";
+export { type ExportedFiles, type ExportFilesOptions, exportFiles } from "./export-files.js";
 export { type KeptData, keptData } from "./kept-data.js";
+export type { ModelDescription, OutputDescription } from "./model-description.js";
 export { resolve } from "./parts.js";
 export {
   type FailedImage,

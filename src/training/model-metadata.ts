@@ -21,33 +21,40 @@ const metadataSchema = z.object({
     .string()
     .regex(/^[1-9]\d*$/)
     .default("1"),
+  "taskloom.decided": z.string().default("[]"),
 });
+const decidedSchema = z.array(z.string());
 const sizeSchema = z.tuple([z.int().positive(), z.int().positive()]);
 const tasksSchema = z.array(z.object({ name: z.string(), spec: z.unknown() }));
 
-/** Metadata properties of a model for these tasks, [height, width] and frames of an input. */
+/**
+ * Metadata properties of a model for these tasks, [height, width] and frames of an input, and the names of
+ * tasks that come decided on.
+ */
 export function formatMetadata(
   tasks: readonly Task[],
   size: readonly [number, number],
   frames = 1,
+  decided: readonly string[] = [],
 ): Record<string, string> {
   return {
     "taskloom.version": "1",
     "taskloom.preprocessing": frames === 1 ? PREPROCESSING : PREPROCESSING + SEVERAL_FRAMES,
     ...(frames > 1 && { "taskloom.frames": String(frames) }),
+    ...(decided.length > 0 && { "taskloom.decided": JSON.stringify(decided) }),
     "taskloom.size": JSON.stringify(size),
     "taskloom.tasks": JSON.stringify(tasks.map(({ name, spec }) => ({ name, spec }))),
   };
 }
 
 /**
- * The tasks, [height, width] and frames of a model's input. Throws UserError naming `where` where it was not
- * exported by Taskloom.
+ * The tasks, [height, width] and frames of a model's input, and which tasks come decided on. Throws UserError
+ * naming `where` where it was not exported by Taskloom.
  */
 export function parseMetadata(
   properties: readonly { readonly key: string; readonly value: string }[],
   where: string,
-): { tasks: Task[]; size: readonly [number, number]; frames: number } {
+): { tasks: Task[]; size: readonly [number, number]; frames: number; decided: string[] } {
   try {
     const metadata = metadataSchema.parse(
       Object.fromEntries(properties.map(({ key, value }) => [key, value])),
@@ -57,7 +64,8 @@ export function parseMetadata(
       return { name, spec, kind: taskKind(spec.kind) };
     });
     const size = sizeSchema.parse(JSON.parse(metadata["taskloom.size"]));
-    return { tasks, size, frames: Number(metadata["taskloom.frames"]) };
+    const decided = decidedSchema.parse(JSON.parse(metadata["taskloom.decided"]));
+    return { tasks, size, frames: Number(metadata["taskloom.frames"]), decided };
   } catch (cause) {
     throw new UserError(
       {

@@ -1,15 +1,18 @@
 /** @file `taskloom export` */
 import { Command, Option } from "commander";
 import type { WhichCheckpoint } from "../../training/export.js";
-import { print, wholeNumber } from "../output.js";
+import { imageSize, note, print, wholeNumber } from "../output.js";
 
 const AFTER = `
 The model takes \`image\`, float32 [N,3,H,W], RGB from 0 to 1, and gives one map a task.
 Its metadata says how large the images must be and what the maps mean. It is written for ONNX operator
-set 17 (file format 8), which ONNX Runtime opens from 1.14 on; --opset chooses another one.
+set 17 (file format 8), which ONNX Runtime opens from 1.14 on; --opset chooses another one. Batch
+normalisation is part of the filters. Beside it stand model.json (sizes, tasks, classes, units, how to
+normalise) and model.md, a card for people.
 
-Example:
-  $ taskloom export runs/first --out model.onnx
+Examples:
+  $ taskloom export runs/first --out model.onnx --check
+  $ taskloom export runs/first --out phone.onnx --fp16 --argmax --size 96x128
 `;
 
 interface ExportFlags {
@@ -17,6 +20,10 @@ interface ExportFlags {
   readonly checkpoint: WhichCheckpoint;
   readonly batch: number;
   readonly opset?: number;
+  readonly size?: [number, number];
+  readonly argmax: boolean;
+  readonly fp16: boolean;
+  readonly check: boolean;
 }
 
 export function checkpointOption(): Option {
@@ -36,9 +43,20 @@ export function exportCommand(): Command {
     .addOption(checkpointOption())
     .option("--batch <count>", "images per run of the model", wholeNumber(1), 1)
     .option("--opset <version>", "ONNX operator set of the model, 13 to 21 (default: 17)", wholeNumber(1))
+    .option("--size <HxW>", "height and width of images (default: those of training)", imageSize)
+    .option("--argmax", "classes (int64 [N,1,H,W]) in the place of their scores", false)
+    .option("--fp16", "compute in half precision; inputs and outputs stay float32", false)
+    .option("--check", "compare with the run on its sample images; write nothing where it differs", false)
     .addHelpText("after", AFTER)
-    .action(async (folder: string, { out, checkpoint, batch, opset }: ExportFlags) => {
-      const { exportRun, findRun } = await import("../../training/index.js");
-      print(await exportRun(findRun(folder), { out, checkpoint, batchSize: batch, opset }));
+    .action(async (folder: string, flags: ExportFlags) => {
+      const { exportFiles, findRun, parityLines } = await import("../../training/index.js");
+      const { out, batch: batchSize, fp16: half, ...rest } = flags;
+      const { model, description, card, parity } = await exportFiles(findRun(folder), {
+        ...rest,
+        ...{ out, batchSize, half },
+      });
+      print(model);
+      note(`Beside it: ${description}, ${card}`);
+      for (const line of parity === undefined ? [] : parityLines(parity)) print(line);
     });
 }

@@ -49,6 +49,7 @@ export const boundaries: TaskKind<BoundariesSpec> = {
   learning: {
     channels: () => 1,
     activate: sigmoid,
+    meaning: "probability of a boundary, 0 to 1",
     likelihood: "classification",
     loss: (prediction, label, valid, spec) =>
       balancedCrossEntropy(prediction, agreedBoundaries(label, spec), valid, spec.positiveWeight),

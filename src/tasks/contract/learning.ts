@@ -14,6 +14,13 @@ export interface TaskLearning<S extends TaskSpec = TaskSpec> {
    */
   activate(output: Tensor, spec: S): Tensor;
   /**
+   * Predictions decided on, where they are scores, e.g. the class with the highest one: int64 [N,1,H,W]. Left
+   * out where their values are what counts.
+   */
+  decide?(prediction: Tensor, spec: S): Tensor;
+  /** What the values of a prediction are, with their unit, in words: `depth in metres`. */
+  readonly meaning?: string;
+  /**
    * What the loss is the negative logarithm of: a probability of classes, or a density around a value.
    * Weightings by uncertainty differ in it.
    */

@@ -55,7 +55,8 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
       { cause },
     );
   }
-  const { tasks, size, frames } = parseMetadata(model.metadataProps, where);
+  const { tasks, size, frames, decided } = parseMetadata(model.metadataProps, where);
+  if (decided.length > 0) throw decidedAlready(where, decided);
   const [height, width] = size;
   const each = [3 * frames, height, width];
   const batchSize = batchOf(model, each, where);
@@ -100,6 +101,16 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
     },
     release: () => session.release(),
   };
+}
+
+function decidedAlready(where: string, decided: readonly string[]): UserError {
+  return new UserError({
+    code: "model.decided",
+    where,
+    what: "the model gives classes in the place of scores, which images cannot be enlarged by",
+    got: `classes of ${decided.join(", ")}`,
+    fix: "Use the run, or a model exported without --argmax.",
+  });
 }
 
 /** The error that a sequence is shorter than what the network takes together. */
