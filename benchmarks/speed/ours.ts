@@ -1,6 +1,7 @@
 /**
- * @file Taskloom's side of the speed benchmark, by the protocol of pytorch_jtr.py and pytorch_densecl.py: the
- * JTR step on SegNet, or supervised depth with DenseCL beside it on DeepLabV3+.
+ * @file Taskloom's side of the speed benchmark, by the protocol of pytorch_jtr.py and its neighbours: the JTR
+ * step on SegNet, supervised depth with DenseCL beside it on DeepLabV3+, or depth and motion by the
+ * photometric loss.
  */
 import { createInterface } from "node:readline";
 import { Random } from "../../src/common/random.js";
@@ -16,6 +17,7 @@ import type { TermsPlan } from "../../src/step/plan.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 import { compileProgram } from "../lib/compiled-program.js";
 import { countFlops } from "./flops.js";
+import { photometricPlan } from "./photometric.js";
 
 export interface Answer {
   readonly ms: readonly number[];
@@ -24,9 +26,11 @@ export interface Answer {
   readonly gigaflop?: number;
   readonly matmulGflops?: number;
   readonly onnxNodes?: number;
+  /** Numbers that are trained. */
+  readonly parameters?: number;
 }
 
-export type StepName = "jtr" | "densecl";
+export type StepName = "jtr" | "densecl" | "photometric";
 
 const [kind] = process.argv.slice(2) as StepName[];
 const [width, batchSize, height, columns, threads] = process.argv.slice(3).map(Number);
@@ -54,6 +58,7 @@ const PLANS: Readonly<Record<StepName, () => Pick<TermsPlan, "tasks" | "network"
     network: deeplabv3plus({ encoder: "resnet26", outputStride: 16, width, norm: "group" }),
     method: compose(configured(methods.supervised, {}), [configured(methods.densecl, {})]),
   }),
+  photometric: () => photometricPlan(width),
 };
 
 async function main(): Promise<void> {
@@ -68,6 +73,7 @@ async function main(): Promise<void> {
   const { update } = program.graph;
   const gigaflop =
     countFlops([...Object.values(update.outputs), ...update.state.map(({ next }) => next)]) / 1e9;
+  const parameters = program.modules.trained().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
   const batch = makeBatch(
     step,
     plan.tasks.map(({ name }) => name),
@@ -88,6 +94,7 @@ async function main(): Promise<void> {
       peak: process.resourceUsage().maxRSS * 1024,
       gigaflop,
       onnxNodes: step.nodeCount,
+      parameters,
       ...(question.matmul ? { matmulGflops: await matmulPeak(engine) } : {}),
     };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
@@ -116,6 +123,9 @@ async function matmulPeak(engine: Awaited<ReturnType<typeof nodeEngine>>): Promi
   return (2 * PRODUCT ** 3) / best / 1e6;
 }
 
+/** fx, fy, cx, cy of a camera that looks straight ahead. */
+const CAMERA = [0.8 * columns, 0.8 * columns, columns / 2, height / 2];
+
 /** Random images; sample n is labelled for task n modulo their number (onelabel). */
 function makeBatch(step: CompiledStep, names: readonly string[]): Record<string, Float32Array> {
   const random = new Random(1);
@@ -128,6 +138,7 @@ function makeBatch(step: CompiledStep, names: readonly string[]): Record<string,
       const labelled = Math.floor(i / perSample) % names.length === index ? 1 : 0;
       if (part === "valid" || part === "labelled") return labelled;
       if (part === "index") return i;
+      if (name.endsWith("camera")) return CAMERA[i % CAMERA.length];
       return task === "segmentation" ? random.integer(13) : random.uniform();
     });
   }

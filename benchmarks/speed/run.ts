@@ -5,8 +5,10 @@
  * JTR (SegNet-64, three tasks, batch 4, 3x96x128): its PyTorch step exists in two forms (see pytorch_jtr.py),
  * as the paper's equation is written, and with the joint encoder's forward pass shared by hand. DenseCL
  * beside supervised depth (DeepLabV3+ on ResNet-26 of width 16, group normalisation, batch 4 + 4): one form
- * (see pytorch_densecl.py), target and query images as one batch, as the published code has it. `ratio` is
- * against the faster form of the same round. `--step jtr` or `--step densecl` measures one alone.
+ * (see pytorch_densecl.py), target and query images as one batch, as the published code has it. Depth and
+ * motion by the photometric loss of two frames (depth-net on ResNet-18 and motion-net of width 16, batch 4):
+ * frames and orders of them apart, as written, or as one batch (see pytorch_photometric.py). `ratio` is
+ * against the faster form of the same round. `--step photometric` measures one alone.
  * `--against FOLDER` takes another checkout's step into the rounds: what a change did to time and memory.
  */
 import { execFileSync } from "node:child_process";
@@ -22,7 +24,7 @@ import type { Answer, StepName } from "./ours.js";
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    step: { type: "string", default: "jtr,densecl" },
+    step: { type: "string", default: "jtr,densecl,photometric" },
     width: { type: "string" },
     batch: { type: "string", default: "4" },
     rounds: { type: "string", default: "9" },
@@ -54,12 +56,20 @@ const PEERS: Readonly<Record<StepName, Peer>> = {
     width: "16",
     title: (width, batch) => `depth + DenseCL, DeepLabV3+ on ResNet-26/${width}, batch ${batch} + ${batch}`,
   },
+  photometric: {
+    script: "pytorch_photometric.py",
+    forms: ["separate", "joint"],
+    width: "16",
+    title: (width, batch) =>
+      `photometric, depth-net on ResNet-18/${width} + motion-net-${width}, both directions, batch ${batch}`,
+  },
 };
 
 interface PyTorchAnswer {
   readonly ms: readonly number[];
   readonly peak: number;
   readonly version: string;
+  readonly parameters?: number;
 }
 
 function log(text: string): void {
@@ -103,7 +113,12 @@ async function measure(name: StepName, python: string) {
   log(`${name}: warming up`);
   const first = await ours.ask<Answer>({ steps: 2, matmul: true });
   await earlier?.ask<Answer>({ steps: 2 });
-  for (const peer of peers) await peer.ask<PyTorchAnswer>({ steps: 2 });
+  for (const peer of peers) {
+    const { parameters } = await peer.ask<PyTorchAnswer>({ steps: 2 });
+    if (parameters !== undefined && parameters !== first.parameters) {
+      throw new Error(`${name}: ${first.parameters} parameters against PyTorch's ${parameters}`);
+    }
+  }
 
   const rounds: { ours: number; earlier?: number; peers: number[] }[] = [];
   let [oursPeak, earlierPeak, peerPeaks, version] = [0, 0, [0], ""];
