@@ -65,6 +65,8 @@ function contextOf(context: MethodContext, { tasks, frames: sequence }: Mediator
   const { batchSize, size, network } = context;
   // Mediator batches leave running statistics alone.
   const quiet = { ...context, forward: context.forward.with({ updatesState: false }) };
+  const passOver = (frames: readonly number[]) =>
+    networkPass(quiet, context.clip(extendedRun(frames, network.frames ?? 1, sequence?.count ?? 1)));
   const isOwn = ({ name }: Task) => context.tasks.some((own) => own.name === name);
   return constraintContext({
     ...{ tasks, batchSize, size },
@@ -73,9 +75,7 @@ function contextOf(context: MethodContext, { tasks, frames: sequence }: Mediator
     givenMotion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
     predictions: (frames) => {
       const concerned = tasks.filter((task) => framesOf(task) === frames.length);
-      const own = concerned.some(isOwn)
-        ? networkPass(quiet, context.clip(extendedRun(frames, network.frames ?? 1, sequence?.count ?? 1)))
-        : undefined;
+      const own = concerned.some(isOwn) ? passOver(frames) : undefined;
       const predicted = concerned.map((task) => {
         const { name, kind, spec } = task;
         const shape = [batchSize, kind.learning.channels(spec), ...size];
@@ -83,6 +83,8 @@ function contextOf(context: MethodContext, { tasks, frames: sequence }: Mediator
       });
       return Object.fromEntries(predicted);
     },
+    coarser: (frame) =>
+      tasks.some((task) => isOwn(task) && framesOf(task) === 1) ? passOver([frame]).coarser : {},
   });
 }
 

@@ -38,16 +38,15 @@ export function motionBetween(from: Tensor, to: Tensor): FrameMotion {
 /** What a constraint sees beside a method: view 0 of the stream `main`. */
 function contextOf(context: MethodContext, count: number): ConstraintContext {
   const { tasks, batchSize, size, network } = context;
+  const passOver = (frames: readonly number[]) =>
+    networkPass(context, context.clip(extendedRun(frames, network.frames ?? 1, count)));
   return constraintContext({
     ...{ tasks, batchSize, size },
     image: (frame) => context.image(0, frame),
     camera: (frame) => context.camera(0, frame),
     givenMotion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
-    predictions: (frames) => {
-      const seen = context.clip(extendedRun(frames, network.frames ?? 1, count));
-      const { predictions } = networkPass(context, seen);
-      return predictionsOf(tasks, frames, predictions);
-    },
+    predictions: (frames) => predictionsOf(tasks, frames, passOver(frames).predictions),
+    coarser: (frame) => passOver([frame]).coarser,
   });
 }
 

@@ -7,6 +7,7 @@ import { UserError } from "../common/errors.js";
 import type { FramesPlan } from "../fields/layout.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { LossTerm } from "../methods/method.js";
+import type { Coarser } from "../models/network.js";
 import type { Task } from "../tasks/task.js";
 
 /** One frame of each sample. */
@@ -17,6 +18,8 @@ export interface ConstraintFrame {
   readonly camera: Tensor;
   /** Activated predictions [N,C,H,W] by task name, of tasks that concern a single frame. */
   readonly predictions: Readonly<Record<string, Tensor>>;
+  /** The same made from smaller maps, where a network of the run's own does so; peers tell none. */
+  readonly coarser?: Coarser;
 }
 
 /**

@@ -10,11 +10,14 @@ import type { Tensor } from "../graph/tensor.js";
 import {
   type ConstraintContext,
   type ConstraintDefinition,
+  type ConstraintFrame,
+  type FrameMotion,
   taskFor,
   taskOption,
   weightOption,
 } from "./constraint.js";
 import { movableMask, movableOption } from "./movable.js";
+import { cameraBack } from "./predicted-motion.js";
 import { dissimilarity } from "./ssim.js";
 import { inSight, type Warp, warpTo } from "./warp.js";
 
@@ -23,6 +26,8 @@ interface PhotometricOptions {
   readonly rgb: number;
   readonly ssim: number;
   readonly depthAgreement: number;
+  readonly normalise: "none" | "mean";
+  readonly backward: "predicted" | "inverted";
   readonly step: number;
   readonly movable?: readonly string[];
   readonly dilation: number;
@@ -30,7 +35,7 @@ interface PhotometricOptions {
   readonly segmentation?: string;
 }
 
-/** The least spread of depth, m². */
+/** The least spread of depth, in squares of its unit. */
 const LEAST_SPREAD = 1e-4;
 
 /** What one direction costs, before weights. */
@@ -39,7 +44,7 @@ export interface PhotometricErrors {
   readonly rgb: Tensor;
   /** Mean of the weighed dissimilarity. */
   readonly ssim: Tensor;
-  /** Mean of |d' - z'| where the point is in sight, metres. */
+  /** Mean of |d' - z'| where the point is in sight, in units of depth. */
   readonly depth: Tensor;
 }
 
@@ -48,17 +53,20 @@ export interface PhotometricErrors {
  * and `otherDepth`, sampled by `warp`. A point is in sight where it lies within the other image and nearer
  * than what is seen there (z' < d'): farther ones are hidden. Dissimilarity is weighed by M / (e² + M), where
  * e is d' - z' and M its mean square over the points in sight; no gradient flows through the weight. Means
- * are over all pixels, so that what goes out of sight is no gain of the others'.
+ * are over all pixels, so that what goes out of sight is no gain of the others'. `unit` [N,1,1,1] is what
+ * depths are measured in, metres; 1 m if left out.
  */
 export function photometricErrors(
   image: Tensor,
   warp: Warp,
   otherImage: Tensor,
   otherDepth: Tensor,
+  unit?: Tensor,
 ): PhotometricErrors {
   const sampledImage = warp.sample(otherImage);
   const sampledDepth = warp.sample(otherDepth);
-  const error = sub(sampledDepth, warp.z);
+  const metres = sub(sampledDepth, warp.z);
+  const error = unit === undefined ? metres : div(metres, unit);
   const seen = inSight(warp, sampledDepth);
   const over = { axes: [1, 2, 3], keepDims: true };
   const fixed = square(detach(error));
@@ -70,6 +78,24 @@ export function photometricErrors(
     ssim: reduceMean(mul(values, weights)),
     depth: reduceMean(mul(abs(error), seen)),
   };
+}
+
+/** The mean of depths [N,1,H,W] over two frames of each sample, [N,1,1,1], metres. */
+export function meanDepth(first: Tensor, second: Tensor): Tensor {
+  const mean = (depth: Tensor) => reduceMean(depth, { axes: [1, 2, 3], keepDims: true });
+  return mul(add(mean(first), mean(second)), 0.5);
+}
+
+/** The motions there and back again. */
+function motionsOf(context: ConstraintContext, backward: PhotometricOptions["backward"]): FrameMotion[] {
+  const [there, back] = [context.motion(0, 1), context.motion(1, 0)];
+  return [there, backward === "inverted" ? cameraBack(there, back.residual) : back];
+}
+
+/** Depths of both frames: those predicted, and those from each of the smaller maps that both have. */
+function depthsOf(frames: readonly ConstraintFrame[], name: string): Tensor[][] {
+  const scales = frames.map(({ predictions, coarser }) => [predictions[name], ...(coarser?.[name] ?? [])]);
+  return scales[0].slice(0, scales[1].length).map((depth, scale) => [depth, scales[1][scale]]);
 }
 
 /** The movable mask of a frame, where the run segments: elsewhere all points may move by themselves. */
@@ -92,6 +118,20 @@ export const photometric: ConstraintDefinition<PhotometricOptions> = {
       .nonnegative()
       .default(0.01)
       .describe("weight of the difference between a point's depth and the depth seen where it goes"),
+    normalise: z
+      .enum(["none", "mean"])
+      .default("none")
+      .describe(
+        "unit of depths and translations: metres, or the mean depth of both frames, by which no error depends " +
+          "on the scale, which a video does not show",
+      ),
+    backward: z
+      .enum(["predicted", "inverted"])
+      .default("predicted")
+      .describe(
+        "the camera's motion from the second frame to the first: as it is predicted, or the one from the first " +
+          "to the second undone, so that a network that does not yet tell frames' order learns which way it goes",
+      ),
     step: z.int().min(1).default(1).describe("frames between the two of a pair"),
     movable: movableOption,
     dilation: z.int().min(0).default(0).describe("pixels by which masks of movable things are widened"),
@@ -106,17 +146,24 @@ export const photometric: ConstraintDefinition<PhotometricOptions> = {
   }),
   build(context, options) {
     const { name } = taskFor(context, "photometric", "depth", options.depth);
-    const directions = [
-      [0, 1],
-      [1, 0],
-    ].map(([from, to]) => {
-      const [here, there] = [context.frame(from), context.frame(to)];
-      const motion = context.motion(from, to);
-      const mask = motion.residual === null ? undefined : maskOf(context, options, from);
-      const warp = warpTo(here.predictions[name], here.camera, there.camera, motion, mask);
-      return photometricErrors(here.image, warp, there.image, there.predictions[name]);
+    const frames = [context.frame(0), context.frame(1)];
+    const motions = motionsOf(context, options.backward);
+    const masks = motions.map(({ residual }, from) =>
+      residual === null ? undefined : maskOf(context, options, from),
+    );
+    const directions = depthsOf(frames, name).flatMap((depths) => {
+      const unit = options.normalise === "mean" ? meanDepth(depths[0], depths[1]) : undefined;
+      return motions.map((motion, from) => {
+        const [here, there] = [frames[from], frames[1 - from]];
+        const warp = warpTo(depths[from], here.camera, there.camera, motion, masks[from]);
+        return photometricErrors(here.image, warp, there.image, depths[1 - from], unit);
+      });
     });
-    const both = (error: keyof PhotometricErrors) => add(directions[0][error], directions[1][error]);
+    const scales = directions.length / 2;
+    const both = (error: keyof PhotometricErrors) => {
+      const sum = directions.map((each) => each[error]).reduce((total, value) => add(total, value));
+      return scales === 1 ? sum : mul(sum, 1 / scales);
+    };
     const { weight } = options;
     return [
       { name: "photometric.rgb", value: both("rgb"), weight: weight * options.rgb },

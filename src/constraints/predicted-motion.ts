@@ -1,8 +1,10 @@
 /** @file Motion and intrinsics that a task `motion` predicts, as constraints take them. */
 import { add, mul, sub } from "../graph/ops/arithmetic.js";
+import { matmul, swapLast } from "../graph/ops/matmul.js";
 import { concat, reshape, slice } from "../graph/ops/shape.js";
 import { cos, neg, sin } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { Coarser } from "../models/network.js";
 import { MOTION_CHANNELS } from "../tasks/motion.js";
 import type { Task } from "../tasks/task.js";
 import { type ConstraintContext, type FrameMotion, taskFor } from "./constraint.js";
@@ -49,6 +51,17 @@ export function predictedMotion(prediction: Tensor): FrameMotion {
   };
 }
 
+/**
+ * The camera's motion undone, Rᵀ and -RᵀT, beside the residual motion of the points that are seen where it
+ * starts.
+ */
+export function cameraBack({ rotation, translation }: FrameMotion, residual: Tensor | null): FrameMotion {
+  const n = translation.shape[0];
+  const back = swapLast(rotation);
+  const shift = matmul(back, reshape(translation, [n, 3, 1]));
+  return { rotation: back, translation: neg(reshape(shift, [n, 3])), residual };
+}
+
 /** fx, fy, cx, cy [N,4] that predictions of one pair tell, both ways: their mean. */
 export function predictedIntrinsics(there: Tensor, back: Tensor): Tensor {
   const { intrinsics } = MOTION_CHANNELS;
@@ -64,6 +77,8 @@ export interface FrameSource extends Pick<ConstraintContext, "tasks" | "batchSiz
   givenMotion(from: number, to: number): FrameMotion;
   /** Activated predictions of the tasks that concern so many frames, in this order, by name. */
   predictions(frames: readonly number[]): Readonly<Record<string, Tensor>>;
+  /** The same of the run's own network made from smaller maps. */
+  coarser?(frame: number): Coarser;
 }
 
 /** What a constraint sees: motion and intrinsics as they are predicted, where a task does, else given. */
@@ -85,6 +100,9 @@ export function constraintContext(source: FrameSource): ConstraintContext {
       },
       get predictions() {
         return source.predictions([index]);
+      },
+      get coarser() {
+        return source.coarser?.(index) ?? {};
       },
     }),
     motion: (from, to) =>

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { ExtraArray, FramesPlan } from "../fields/layout.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Head, Network } from "../models/network.js";
+import type { Coarser, Head, Network } from "../models/network.js";
 import type { ModuleSpec } from "../nn/module.js";
 import type { GroupPlan } from "../nn/parameter-groups.js";
 import type { Forward, Scope } from "../nn/scope.js";
@@ -72,6 +72,8 @@ export interface MethodContext extends StreamLeaves {
 export interface NetworkPass {
   /** Activated predictions by task name. */
   readonly predictions: Readonly<Record<string, Tensor>>;
+  /** Activated predictions from smaller maps, by task name; of tasks that have any. */
+  readonly coarser: Coarser;
   readonly bottleneck: Tensor;
   /** The last feature map before the heads, [N,C,H',W']; those of all heads along C where they share none. */
   readonly features: Tensor;

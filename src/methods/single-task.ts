@@ -21,11 +21,15 @@ export function networkPerTask(network: Network): Network {
     decode: (layer, { bottleneck: image }, heads) => {
       const own = (head: Head) => {
         const run = runNetwork(network, layer.child(head.name), image, [head]);
-        return { output: run.outputs[head.name], last: lastFeatures(run) };
+        const { outputs, coarser } = run;
+        return { output: outputs[head.name], coarser: coarser?.[head.name], last: lastFeatures(run) };
       };
       const runs = heads.map((head) => [head.name, own(head)] as const);
       return {
         outputs: Object.fromEntries(runs.map(([name, { output }]) => [name, output])),
+        coarser: Object.fromEntries(
+          runs.flatMap(([name, { coarser }]) => (coarser === undefined ? [] : [[name, coarser]])),
+        ),
         lasts: runs.map(([, { last }]) => last),
       };
     },

@@ -78,7 +78,13 @@ export function networkPass(context: MethodContext, image: Tensor): NetworkPass 
   const predictions = Object.fromEntries(
     context.tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
-  const pass = { predictions, bottleneck: encoded.bottleneck, features: lastFeatures(run) };
+  const coarser = Object.fromEntries(
+    context.tasks.flatMap(({ name, kind, spec }) => {
+      const maps = run.coarser?.[name];
+      return maps === undefined ? [] : [[name, maps.map((map) => kind.learning.activate(map, spec))]];
+    }),
+  );
+  const pass = { predictions, coarser, bottleneck: encoded.bottleneck, features: lastFeatures(run) };
   context.passes.set(image, pass);
   return pass;
 }
@@ -91,11 +97,12 @@ export function networkPasses(context: MethodContext, views: readonly number[]):
     views.map((view) => networkInput(context, view)),
     0,
   );
-  const { predictions, bottleneck, features } = networkPass(context, images);
+  const { predictions, coarser, bottleneck, features } = networkPass(context, images);
   return views.map((_, i) => {
     const part = (all: Tensor) => slice(all, { starts: [i * n], ends: [(i + 1) * n] });
     return {
       predictions: Object.fromEntries(Object.entries(predictions).map(([name, map]) => [name, part(map)])),
+      coarser: Object.fromEntries(Object.entries(coarser).map(([name, maps]) => [name, maps.map(part)])),
       bottleneck: part(bottleneck),
       features: part(features),
     };

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { add, div, mul } from "../graph/ops/arithmetic.js";
 import { conv2d } from "../graph/ops/conv2d.js";
-import { resizeNearest } from "../graph/ops/resize.js";
+import { resizeBilinear, resizeNearest } from "../graph/ops/resize.js";
 import { concat, slice } from "../graph/ops/shape.js";
 import { relu, sigmoid } from "../graph/ops/unary.js";
 import { graphError, type Tensor } from "../graph/tensor.js";
@@ -36,6 +36,8 @@ export interface DepthNetOptions {
   /** Nearest and farthest depth that can be predicted, metres. */
   readonly near: number;
   readonly far: number;
+  /** From how many of the decoder's last maps depth is predicted; 1, the last alone, if left out. */
+  readonly scales?: number;
 }
 
 const SIZE_MULTIPLE = 32;
@@ -44,7 +46,9 @@ const conv3x3 = { kernel: 3, padding: 1 };
 /**
  * @returns a network for inputs whose height and width are multiples of 32. A head of one channel is depth in
  * metres: 1 / (1/far + (1/near - 1/far) σ), σ a sigmoid (disparity from 1/far to 1/near); heads of several
- * channels are plain maps beside it. Its skips are the encoder's maps, its trunk the last 3x3 convolution's.
+ * channels are plain maps beside it. With `scales` s depth is also predicted from the s - 1 maps before the
+ * last, resized to the image before the sigmoid. Its skips are the encoder's maps, its trunk the last 3x3
+ * convolution's.
  */
 export function depthNet(options: DepthNetOptions): Network {
   const { near, far } = options;
@@ -78,9 +82,11 @@ function decode(
   layer: Layer,
   { bottleneck, skips }: Encoded,
   heads: readonly Head[],
-  { width, near, far }: DepthNetOptions,
+  { width, near, far, scales = 1 }: DepthNetOptions,
 ): Decoded {
   const decoder = layer.child("decoder");
+  const coarser: Record<string, readonly Tensor[]> = {};
+  const depths = heads.filter(({ channels }) => channels === 1);
   let features = bottleneck;
   for (let level = skips.length; level >= 0; level--) {
     const channels = Math.max(1, Math.round(width * 2 ** (level - 2)));
@@ -89,22 +95,31 @@ function decode(
     const larger = resizeNearest(reduced, [2 * height, 2 * columns]);
     const joined = level === 0 ? larger : concat([larger, skips[level - 1]], 1);
     features = relu(convLayer(decoder.child(level).child("refine"), joined, channels, conv3x3));
+    if (level === 0 || level >= scales) continue;
+    const maps = headMaps(layer.child(`scale${level}`), features, depths, 2 ** level, near, far);
+    for (const [name, map] of Object.entries(maps)) coarser[name] = [map, ...(coarser[name] ?? [])];
   }
-  return { outputs: headMaps(layer.child("head"), features, heads, near, far), trunk: features };
+  const outputs = headMaps(layer.child("head"), features, heads, 1, near, far);
+  return { outputs, trunk: features, ...(scales > 1 && { coarser }) };
 }
 
-/** 3x3 convolutions of all heads in one. */
+/** 3x3 convolutions of all heads in one, resized so many times. */
 function headMaps(
   layer: Layer,
   features: Tensor,
   heads: readonly Head[],
+  enlargement: number,
   near: number,
   far: number,
 ): Record<string, Tensor> {
+  if (heads.length === 0) return {};
   const shape = ({ channels }: Head) => [channels, features.shape[1], 3, 3];
   const weights = heads.map((head) => layer.child(head.name).parameter("weight", shape(head), normal(0.01)));
   const biases = heads.map((head) => layer.child(head.name).parameter("bias", [head.channels], zeros));
-  const maps = conv2d(features, concat(weights, 0), { bias: concat(biases, 0), padding: 1 });
+  const small = conv2d(features, concat(weights, 0), { bias: concat(biases, 0), padding: 1 });
+  const [, , height, columns] = small.shape;
+  const size = [enlargement * height, enlargement * columns] as const;
+  const maps = enlargement === 1 ? small : resizeBilinear(small, size);
   let end = 0;
   return Object.fromEntries(
     heads.map(({ name, channels }) => {
@@ -130,6 +145,15 @@ export const depthNetModel: ModelDefinition<DepthNetOptions> = {
     norm: normOption,
     near: z.number().positive().default(0.1).describe("nearest depth that can be predicted, metres"),
     far: z.number().positive().default(100).describe("farthest depth that can be predicted, metres"),
+    scales: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(1)
+      .describe(
+        "from how many of the decoder's last maps depth is predicted, each held to `photometric`; the public " +
+          "monocular-depth code has 4",
+      ),
   }),
   create: depthNet,
   variableName: underEncoder,

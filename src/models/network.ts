@@ -20,10 +20,18 @@ export interface Encoded {
   readonly skips: readonly Tensor[];
 }
 
+/** Predictions made from smaller maps, by name. */
+export type Coarser = Readonly<Record<string, readonly Tensor[]>>;
+
 /** What the decoder makes of it. */
 export interface Decoded {
   /** One map [N,head.channels,H,W] per head, by head name, without output activation. */
   readonly outputs: Readonly<Record<string, Tensor>>;
+  /**
+   * What heads predict from smaller maps, by head name: maps brought to the image's size, those of the larger
+   * ones first. Left out where none does.
+   */
+  readonly coarser?: Coarser;
   /** The last feature map that all heads read, [N,C,H',W']; left out where they share none. */
   readonly trunk?: Tensor;
   /** Where they share none: the last feature map that each head reads, in the order of the heads. */

@@ -158,6 +158,34 @@ describe("with exact predictions of a plane seen twice", () => {
     for (let c = 0; c < 3; c++) expect(n[c * AREA + middle]).toBeCloseTo(-NORMAL[c], 4);
   });
 
+  it("photometric errors by the mean depth are those of the scene at any scale, as errors in metres are not", async () => {
+    const at = (scale: number) => {
+      const feeds = exactFeeds();
+      const stretched = (values: Float32Array) => values.map((value) => scale * value);
+      // Depth that is not exact, so that there are errors.
+      feeds.depth0 = stretched(feeds.depth0.map((value, i) => value * (1 + 0.2 * Math.sin(i / 3))));
+      feeds.depth1 = stretched(feeds.depth1);
+      feeds.pose1 = feeds.pose1.map((value, i) => (i % 4 === 3 ? scale * value : value));
+      return feeds;
+    };
+    const options = { normalise: "mean", depthAgreement: 1 };
+    const [one, ten] = [
+      await weightedSum("photometric", at(1), options),
+      await weightedSum("photometric", at(10), options),
+    ];
+    expect(one).toBeGreaterThan(0.01);
+    expect(ten / one).toBeCloseTo(1, 3);
+    const metres = { depthAgreement: 1 };
+    expect(await weightedSum("photometric", at(10), metres)).toBeGreaterThan(
+      2 * (await weightedSum("photometric", at(1), metres)),
+    );
+  });
+
+  it("the motion undone is the motion back, where both are those of the cameras", async () => {
+    const undone = await weightedSum("photometric", exactFeeds(), { backward: "inverted" });
+    expect(undone).toBeCloseTo(await weightedSum("photometric", exactFeeds()), 5);
+  });
+
   it("a wrong sign of the translation is seen", async () => {
     const feeds = exactFeeds();
     feeds.pose1 = poseArray({ ...SECOND, position: SECOND.position.map((each) => -each) as unknown as Vec3 });

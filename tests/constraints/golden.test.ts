@@ -5,7 +5,7 @@ import type { ConstraintContext, FrameMotion } from "../../src/constraints/const
 import { constraints } from "../../src/constraints/index.js";
 import { rotationCycle, translationCycle } from "../../src/constraints/motion-cycle.js";
 import { motionVariation } from "../../src/constraints/motion-smoothness.js";
-import { photometricErrors } from "../../src/constraints/photometric.js";
+import { meanDepth, photometricErrors } from "../../src/constraints/photometric.js";
 import { warpTo } from "../../src/constraints/warp.js";
 import { gradientsOrNull } from "../../src/graph/gradients.js";
 import { cast, input, less, mul, type Tensor } from "../../src/graph/index.js";
@@ -62,6 +62,8 @@ function term(name: string, options: Record<string, unknown> = {}): Tensor {
 
 const warp = warpTo(leaf("depth1"), leaf("camera"), leaf("camera"), motions[0]);
 const errors = photometricErrors(leaf("image1"), warp, leaf("image2"), leaf("depth2"));
+const unit = meanDepth(leaf("depth1"), leaf("depth2"));
+const relative = photometricErrors(leaf("image1"), warp, leaf("image2"), leaf("depth2"), unit);
 const inSight = mul(warp.inside, cast(less(warp.z, warp.sample(leaf("depth2"))), "float32"));
 
 const built: Readonly<Record<string, () => Tensor>> = {
@@ -71,6 +73,8 @@ const built: Readonly<Record<string, () => Tensor>> = {
   "photometric rgb": () => errors.rgb,
   "photometric ssim": () => errors.ssim,
   "photometric depth": () => errors.depth,
+  "photometric ssim by the mean depth": () => relative.ssim,
+  "photometric depth by the mean depth": () => relative.depth,
   "segmentation-flow l2": () => term("segmentation-flow"),
   "segmentation-flow weighted": () => term("segmentation-flow", { distance: "weighted" }),
   "motion-smoothness": () => motionVariation(leaf("residual12"), leaf("translation12")),

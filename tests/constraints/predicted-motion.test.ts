@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  cameraBack,
   constraintContext,
   motionTask,
   predictedMotion,
@@ -8,7 +9,7 @@ import {
 import { rotationOfAngles } from "../../src/geometry/rigid.js";
 import type { Vec3 } from "../../src/geometry/rotation.js";
 import { gradients } from "../../src/graph/gradients.js";
-import { input, reduceSum, type Tensor } from "../../src/graph/index.js";
+import { add, input, matmul, reduceSum, reshape, type Tensor } from "../../src/graph/index.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
@@ -84,6 +85,21 @@ describe("predicted motion", () => {
     const { sums } = await evaluate(engine, { sums: reduceSum(gradient, { axes: [2, 3] }) }, feeds);
     expect([...sums]).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0]);
   });
+});
+
+it("the camera's motion undone leads every point back", async () => {
+  const map = input("map", [2, 9, HEIGHT, WIDTH]);
+  const there = predictedMotion(map);
+  const back = cameraBack(there, null);
+  expect(back.residual).toBeNull();
+  const shifted = reshape(there.translation, [2, 3, 1]);
+  const returned = add(matmul(back.rotation, shifted), reshape(back.translation, [2, 3, 1]));
+  const feeds = { map: prediction(9, (n, c) => (c < 3 ? ANGLES[n][c] : 10 * n + c)) };
+  const turned = matmul(back.rotation, there.rotation);
+  const got = await evaluate(engine, { returned, turned }, feeds);
+  for (const value of got.returned) expect(value).toBeCloseTo(0, 4);
+  const identity = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+  for (const [i, value] of got.turned.entries()) expect(value).toBeCloseTo(identity[i % 9], 5);
 });
 
 describe("what a constraint sees", () => {

@@ -136,14 +136,15 @@ def sample(map_, x, y):
     return top * (1 - b) + bottom * b
 
 
-def direction(image, other, depth, other_depth, R, T, t):
+def direction(image, other, depth, other_depth, R, T, t, relative=False):
     rgb, ssim, deep = [], [], []
     for n in range(N):
+        unit = (depth[n].mean() + other_depth[n].mean()) / 2 if relative else 1.0
         seen = warp(n, depth, R, T, t)
         places = [(i, j) for i in range(H) for j in range(W)]
         colour = {p: sample(other[n], seen[p][0], seen[p][1]) for p in places}
         there = {p: sample(other_depth[n], seen[p][0], seen[p][1])[0] for p in places}
-        e = {p: there[p] - seen[p][2] for p in places}
+        e = {p: (there[p] - seen[p][2]) / unit for p in places}
         mask = {p: float(inside(*seen[p])) for p in places}
         close = {p: mask[p] * float(seen[p][2] < there[p]) for p in places}
         rgb.append(sum((colour[p] - image[n, :, p[0], p[1]]).abs().sum() * close[p] for p in places) / (3 * H * W))
@@ -170,6 +171,9 @@ def direction(image, other, depth, other_depth, R, T, t):
 moves = [("depth1", depth1), ("depth2", depth2), ("rotation12", rot12), ("translation12", trans12), ("residual12", res12)]
 for name, value in zip(("rgb", "ssim", "depth"), direction(image1, image2, depth1, depth2, rot12, trans12, res12)):
     case(f"photometric {name}", value, moves)
+_, ssim, deep = direction(image1, image2, depth1, depth2, rot12, trans12, res12, relative=True)
+for name, value in (("ssim", ssim), ("depth", deep)):
+    case(f"photometric {name} by the mean depth", value, moves)
 
 # Logits, both directions; classes 1 and 3 move by themselves.
 MOVABLE = (1, 3)

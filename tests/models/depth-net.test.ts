@@ -52,6 +52,23 @@ describe("depth-net", () => {
     for (const metres of await depths(0, 0)) expect(metres).toBeCloseTo(1 / ((1 / 20 + 2) / 2), 4);
   });
 
+  it("predicts from smaller maps, too, at the image's size, the larger ones first", () => {
+    const modules = new ModuleSet();
+    const x = input("x", [2, 3, 32, 64]);
+    const layer = new Layer(modules.scope(), new Forward("eval"));
+    const heads = [
+      { name: "depth", channels: 1 },
+      { name: "normals", channels: 3 },
+    ];
+    const { coarser } = runNetwork(depthNet({ ...OPTIONS, scales: 4 }), layer, x, heads);
+    expect(Object.keys(coarser!)).toEqual(["depth"]);
+    expect(coarser!.depth.map(({ shape }) => shape)).toEqual(new Array(3).fill([2, 1, 32, 64]));
+    const channelsOf = (path: string) => modules.all().find((each) => each.path === path)!.tensor.shape[1];
+    // The decoder's maps have half as many channels at each enlargement.
+    expect([1, 2, 3].map((level) => channelsOf(`scale${level}.depth.weight`))).toEqual([2, 4, 8]);
+    expect(runNetwork(depthNet(OPTIONS), layer, x, heads).coarser).toBeUndefined();
+  });
+
   it("refuses a range that is none", async () => {
     const { facts } = await userError(() => models["depth-net"].create({ ...OPTIONS, near: 3, far: 2 }));
     expect(facts.code).toBe("model.bad-range");
