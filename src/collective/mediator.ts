@@ -61,12 +61,18 @@ export function mediatorNeeds(
 }
 
 /** What a constraint sees: predictions of the module's own network, in training mode, and of its peers. */
-function contextOf(context: MethodContext, { tasks, frames: sequence }: MediatorPlan): ConstraintContext {
+function contextOf(
+  context: MethodContext,
+  { tasks, frames: sequence }: MediatorPlan,
+  keepsStatistics: boolean,
+): ConstraintContext {
   const { batchSize, size, network } = context;
-  // Mediator batches leave running statistics alone.
-  const quiet = { ...context, forward: context.forward.with({ updatesState: false }) };
+  const forward = keepsStatistics ? context.forward : context.forward.with({ updatesState: false });
   const passOver = (frames: readonly number[]) =>
-    networkPass(quiet, context.clip(extendedRun(frames, network.frames ?? 1, sequence?.count ?? 1)));
+    networkPass(
+      { ...context, forward },
+      context.clip(extendedRun(frames, network.frames ?? 1, sequence?.count ?? 1)),
+    );
   const isOwn = ({ name }: Task) => context.tasks.some((own) => own.name === name);
   return constraintContext({
     ...{ tasks, batchSize, size },
@@ -97,10 +103,14 @@ export function constraintsOf(
   return constraints.filter((each) => tiedTasks(each, tasks).some((task) => names.includes(task)));
 }
 
-/** A module's step on mediator batches, as a method: the terms of the constraints that tie it. */
+/**
+ * A module's step on mediator batches, as a method: the terms of the constraints that tie it. The batches
+ * leave running statistics alone unless `keepsStatistics`: a module that sees no others has no other ones.
+ */
 export function mediatorMethod(
   plan: MediatorPlan,
   own: readonly ConfiguredConstraint[],
+  keepsStatistics: boolean,
 ): MethodDefinition<Record<string, never>> {
   return {
     name: "mediator",
@@ -108,7 +118,7 @@ export function mediatorMethod(
     frames: () => plan.frames,
     arrays: () => plan.arrays,
     build: (context) => {
-      const seen = contextOf(context, plan);
+      const seen = contextOf(context, plan, keepsStatistics);
       return { terms: own.flatMap(({ definition, options }) => definition.build(seen, options)) };
     },
   };

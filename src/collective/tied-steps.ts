@@ -22,32 +22,45 @@ export class TiedSteps {
   readonly #engine: Engine;
   readonly #plan: StepPlan;
   readonly #mediator: MediatorStep;
+  readonly #keepsStatistics: boolean;
   /** Steps by some of the ties, compiled when they are first needed; by the ties' places. */
   readonly #some = new Map<string, Trainer>();
 
-  private constructor(engine: Engine, plan: StepPlan, mediator: MediatorStep, all: Trainer) {
+  private constructor(
+    engine: Engine,
+    plan: StepPlan,
+    mediator: MediatorStep,
+    all: Trainer,
+    keepsStatistics: boolean,
+  ) {
+    this.#keepsStatistics = keepsStatistics;
     this.all = all;
     this.#engine = engine;
     this.#plan = plan;
     this.#mediator = mediator;
   }
 
-  /** Compiles the step by all ties, over the values of the module's other step where there is one. */
+  /**
+   * Compiles the step by all ties, over the values of the module's other step where there is one. Running
+   * statistics are those of its own data; of mediator batches where it has none.
+   */
   static async create(
     engine: Engine,
     plan: StepPlan,
     mediator: MediatorStep,
     store?: Trainer["store"],
   ): Promise<TiedSteps> {
-    const all = await Trainer.create(engine, tiedPlan(plan, mediator, mediator.ties), undefined, store);
-    return new TiedSteps(engine, plan, mediator, all);
+    const keepsStatistics = store === undefined;
+    const tied = tiedPlan(plan, mediator, mediator.ties, keepsStatistics);
+    const all = await Trainer.create(engine, tied, undefined, store);
+    return new TiedSteps(engine, plan, mediator, all, keepsStatistics);
   }
 
   /** The step by some ties alone: the terms of others are not in its graph. */
   async of(ties: readonly ConfiguredConstraint[]): Promise<Trainer> {
     if (ties.length === this.#mediator.ties.length) return this.all;
     const key = ties.map((each) => this.#mediator.ties.indexOf(each)).join();
-    const plan = tiedPlan(this.#plan, this.#mediator, ties);
+    const plan = tiedPlan(this.#plan, this.#mediator, ties, this.#keepsStatistics);
     const known =
       this.#some.get(key) ?? (await Trainer.create(this.#engine, plan, undefined, this.all.store));
     this.#some.set(key, known);
@@ -64,7 +77,8 @@ function tiedPlan(
   plan: StepPlan,
   { plan: mediated, batchSize, size }: MediatorStep,
   ties: readonly ConfiguredConstraint[],
+  keepsStatistics: boolean,
 ): StepPlan {
-  const method = mediatorMethod(mediated, ties) as MethodDefinition;
+  const method = mediatorMethod(mediated, ties, keepsStatistics) as MethodDefinition;
   return { ...plan, batchSize, size, samples: undefined, method: { method, options: {} }, accumulate: 1 };
 }

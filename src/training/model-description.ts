@@ -41,7 +41,7 @@ export interface ModelDescription {
   readonly precision: "float32" | "float16";
   readonly input: {
     readonly name: "image";
-    /** [N,C,H,W]: three channels of each frame, the earliest frame first. */
+    /** Shape [N,C,H,W], with three channels of each frame, the earliest frame first. */
     readonly shape: readonly number[];
     readonly dtype: "float32";
     readonly channels: "RGB";

@@ -112,19 +112,30 @@ describe("a collective", () => {
     }
   });
 
-  test("of a module without data learns it from its tie alone; statistics of mediator batches are not kept", async () => {
+  test("of a module without data learns it from its tie alone, statistics too, as it has no others", async () => {
     const run = join(folder, "run");
     const modules = { depth: module("depth"), normals: module("normals", { data: "none" }) };
     await trainCollective({ config: await configOf({ modules }), folder: run });
     expect(Object.keys(stepsOf(run, "normals")[0].losses)).toEqual(["depth-normals", "total"]);
-    const weights = await weightsOf(run, "normals");
-    const means = [...weights].filter(([name]) => name.endsWith("running_mean"));
-    expect(means.length).toBeGreaterThan(0);
-    for (const [name, data] of means)
-      expect([...(data as Float32Array)], name).toEqual(new Array((data as Float32Array).length).fill(0));
-    const moved = await weightsOf(run, "depth");
-    const own = [...moved].find(([name]) => name.endsWith("running_mean"))![1] as Float32Array;
-    expect(own.some((value) => value !== 0)).toBe(true);
+    for (const name of ["depth", "normals"]) {
+      const weights = await weightsOf(run, name);
+      const means = [...weights].filter(([variable]) => variable.endsWith("running_mean"));
+      expect(means.some(([, data]) => (data as Float32Array).some((value) => value !== 0))).toBe(true);
+    }
+  });
+
+  test("with data keeps the statistics of its own batches alone", async () => {
+    const [tied, apart] = [join(folder, "tied"), join(folder, "untied")];
+    // Without a pull at the weights, all that mediator batches could change are statistics.
+    const constraints = [{ name: "depth-normals", weight: 1e-30 }];
+    const optimizer = { name: "sgd", learningRate: 1e-3, momentum: 0, weightDecay: 0 };
+    const modules = { depth: module("depth", { optimizer }), normals: module("normals", { optimizer }) };
+    await trainCollective({ config: await configOf({ modules, constraints }), folder: tied });
+    await trainCollective({ config: await configOf({ modules, constraints: [] }), folder: apart });
+    const statistics = async (run: string) =>
+      [...(await weightsOf(run, "depth"))].find(([variable]) => variable.endsWith("running_mean"))![1];
+    const [a, b] = [await statistics(tied), await statistics(apart)] as Float32Array[];
+    expect(a).toEqual(b);
   });
 
   test("without constraints is each module trained alone", async () => {

@@ -54,7 +54,7 @@ describe("depth predicted from smaller maps", () => {
   const tie = { definition: photometric, options: options as unknown as Record<string, unknown> };
   it.each<[string, MethodDefinition]>([
     ["beside a method", constraintMethod(photometric) as MethodDefinition],
-    ["in a collective", mediatorMethod(plan, [tie as never]) as unknown as MethodDefinition],
+    ["in a collective", mediatorMethod(plan, [tie as never], false) as unknown as MethodDefinition],
   ])("learns %s", (_, method) => {
     const { terms, modules } = buildTerms({
       ...{ tasks, batchSize: 1, size: SIZE, method: { method, options } },
