@@ -3,13 +3,15 @@
  * this folder; all of them without names. What is trained and measured is not repeated; a killed run goes on.
  * Results land in benchmarks/results/collective/NAME.json and NAME.md.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { type Spread, spread } from "../../src/bench/index.js";
 import { chartFile, markdownTable } from "../../src/report/index.js";
+import { readMetrics } from "../../src/training/index.js";
 import { taskloom } from "../lib/command-line.js";
 import { describeMachine } from "../lib/machine.js";
+import { log, madeFrom, makeTables } from "../lib/named-suites.js";
 import { scratchFolder } from "../lib/suite.js";
 import {
   type CollectiveSuite,
@@ -20,13 +22,10 @@ import {
 } from "./suite.js";
 
 const SUITES = "benchmarks/collective";
+const COMMAND = "bench:collective";
 const OUT = "benchmarks/results/collective";
-const PLACEHOLDER = "REAL_DATA";
-const DATA = resolve(process.env.TASKLOOM_REAL_DATA ?? "../shared/data");
 /** Collectives trained at a time, each by one thread. */
 const JOBS = 2;
-
-const log = (text: string) => process.stderr.write(`${text}\n`);
 
 interface CollectiveResult {
   readonly row: string;
@@ -113,15 +112,13 @@ function synthesized(args: readonly string[]): Promise<string> {
   return known;
 }
 
+/** A metric of a run of one task over its steps. */
 function readCurve(run: string, metric: string): [number, number][] {
-  const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
-  return lines
-    .map((line) => JSON.parse(line) as { kind: string; step: number; tasks?: Record<string, object> })
-    .filter(({ kind }) => kind === "evaluation")
-    .flatMap((record) => {
-      const found = JSON.stringify(record).match(new RegExp(`"${metric}":(-?[\\d.e+-]+)`));
-      return found ? [[record.step, Number(found[1])] as [number, number]] : [];
-    });
+  return readMetrics(join(run, "metrics.jsonl")).flatMap((record): [number, number][] => {
+    if (record.kind !== "evaluation") return [];
+    const value = Object.values(record.metrics).find((each) => metric in each)?.[metric] ?? Number.NaN;
+    return Number.isFinite(value) ? [[record.step, value]] : [];
+  });
 }
 
 /** Runs JOBS at a time, a row after those that it starts from. Failures are told, not hidden. */
@@ -177,17 +174,11 @@ function markdown(
       (row.seeds as number[]).join(", "),
     ]),
   });
-  const made = `Made by \`npm run bench:collective -- ${name}\` from:`;
-  return `# ${name}\n\n${table.trimEnd()}\n\nMean ± sample deviation over seeds; last checkpoint.\n\n${made}\n\n\`\`\`yaml\n${text.trimEnd()}\n\`\`\`\n`;
+  return `# ${name}\n\n${table.trimEnd()}\n\nMean ± sample deviation over seeds; last checkpoint.\n\n${madeFrom(COMMAND, name, text)}`;
 }
 
-async function table(name: string): Promise<boolean> {
-  const text = readFileSync(join(SUITES, `${name}.yaml`), "utf8");
-  if (text.includes(`"${PLACEHOLDER}`) && !existsSync(DATA)) {
-    log(`${name}: left out, no images at ${DATA}. Name their folder in TASKLOOM_REAL_DATA.`);
-    return true;
-  }
-  const suite = parseCollectiveSuite(parse(text.replaceAll(PLACEHOLDER, DATA), { merge: true }));
+async function table(name: string, text: string, filled: string): Promise<boolean> {
+  const suite = parseCollectiveSuite(parse(filled, { merge: true }));
   const plan = expandCollectives(suite, join(scratchFolder("collective"), name));
   const { results, failures } = await trainAll(suite, plan);
   const rows = tableOf(suite, results);
@@ -214,13 +205,4 @@ async function table(name: string): Promise<boolean> {
   return failures.length === 0;
 }
 
-const all = readdirSync(SUITES).flatMap((file) => (file.endsWith(".yaml") ? [basename(file, ".yaml")] : []));
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !all.includes(name));
-if (unknown.length > 0) {
-  log(`bench:collective: no table ${unknown.join(", ")}; there are ${all.join(", ")}`);
-  process.exit(1);
-}
-let fine = true;
-for (const name of wanted.length > 0 ? wanted : all) fine = (await table(name)) && fine;
-process.exit(fine ? 0 : 1);
+await makeTables(COMMAND, SUITES, table);

@@ -5,18 +5,15 @@
  * for in TASKLOOM_REAL_DATA, or in ../shared/data beside the repository; a suite that needs them is left out
  * without.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "yaml";
+import { log, madeFrom, makeTables } from "../lib/named-suites.js";
 import { measureSuite, scratchFolder } from "../lib/suite.js";
 
 const SUITES = "benchmarks/tables";
+const COMMAND = "bench:tables";
 const OUT = "benchmarks/results/tables";
-/** Stands in suite files for the folder of real images. */
-const PLACEHOLDER = "REAL_DATA";
-const DATA = resolve(process.env.TASKLOOM_REAL_DATA ?? "../shared/data");
-
-const log = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Copies what a suite gave, with the suite itself: a table says little without its scale. */
 function keepResults(folder: string, name: string, suite: string): void {
@@ -27,24 +24,15 @@ function keepResults(folder: string, name: string, suite: string): void {
   const definition = parse(suite) as object;
   writeFileSync(join(OUT, `${name}.json`), `${JSON.stringify({ ...results, definition }, null, 2)}\n`);
   const table = readFileSync(markdown, "utf8").trimEnd();
-  const command = `npm run bench:tables -- ${name}`;
-  writeFileSync(
-    join(OUT, `${name}.md`),
-    `${table}\n\nMade by \`${command}\` from:\n\n\`\`\`yaml\n${suite.trimEnd()}\n\`\`\`\n`,
-  );
+  writeFileSync(join(OUT, `${name}.md`), `${table}\n\n${madeFrom(COMMAND, name, suite)}`);
 }
 
 /**
  * Runs a suite and copies what it gave, also where some of its runs failed. Returns whether all went well.
  */
-async function table(name: string): Promise<boolean> {
-  const text = readFileSync(join(SUITES, `${name}.yaml`), "utf8");
-  if (text.includes(`"${PLACEHOLDER}`) && !existsSync(DATA)) {
-    log(`${name}: left out, no images at ${DATA}. Name their folder in TASKLOOM_REAL_DATA.`);
-    return true;
-  }
+async function table(name: string, text: string, filled: string): Promise<boolean> {
   const folder = scratchFolder("tables");
-  const failure = await measureSuite(folder, name, parse(text.replaceAll(PLACEHOLDER, DATA))).then(
+  const failure = await measureSuite(folder, name, parse(filled)).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -53,13 +41,4 @@ async function table(name: string): Promise<boolean> {
   return failure === undefined;
 }
 
-const all = readdirSync(SUITES).flatMap((file) => (file.endsWith(".yaml") ? [basename(file, ".yaml")] : []));
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !all.includes(name));
-if (unknown.length > 0) {
-  log(`bench:tables: no table ${unknown.join(", ")}; there are ${all.join(", ")}`);
-  process.exit(1);
-}
-let fine = true;
-for (const name of wanted.length > 0 ? wanted : all) fine = (await table(name)) && fine;
-process.exit(fine ? 0 : 1);
+await makeTables(COMMAND, SUITES, table);

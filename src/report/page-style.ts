@@ -79,8 +79,10 @@ ${CLASSES_STYLE}
 footer { color: var(--soft); font-size: 13px; }
 @media print { :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #bbb; --grid: #ddd; --up: #0a6b3d; --down: #b3261e;
   --accent: #1f5fbf; --c0: #1f5fbf; --c1: #c2500a; --c2: #0b7a69; --c3: #8a3ab9; --c4: #a8275e; --c5: #5f6b12; }
-  * { print-color-adjust: exact; } main { max-width: none; padding: 0; } section { border: 0; padding: 0; margin-bottom: 28px; }
-  .charts { grid-template-columns: repeat(2, 1fr); } pre { max-height: none; white-space: pre-wrap; border: 0; padding: 0; } tr, img { break-inside: avoid; } h2, h3 { break-after: avoid; } }
+  * { print-color-adjust: exact; }
+  main { max-width: none; padding: 0; } section { border: 0; padding: 0; margin-bottom: 28px; }
+  .charts { grid-template-columns: repeat(2, 1fr); } pre { max-height: none; white-space: pre-wrap; border: 0; padding: 0; }
+  tr, img { break-inside: avoid; } h2, h3 { break-after: avoid; } }
 `;
 
 /** Shows the values nearest to the pointer beside a chart's title. The page is complete without it. */

@@ -10,7 +10,7 @@ import { requireFittingSize } from "../../training/run-data.js";
 import type { BusAddress } from "../../transport/address.js";
 import { openStation, type StationLink } from "../../transport/open-station.js";
 import type { StationOwner } from "../../transport/station.js";
-import type { CollectiveConfig } from "../config.js";
+import type { CollectiveConfig, ConfiguredConstraint } from "../config.js";
 import { constraintsOf, tiedTasks } from "../mediator.js";
 import { type MediatorStream, openMediator } from "../mediator-stream.js";
 import { BEGINNING, commonPoint, ModuleRun, moduleFolder, openModule } from "../module.js";
@@ -123,7 +123,7 @@ async function trainOn(
       log,
     );
     await station.tell({ step: from.step, digest: stream.digest });
-    const session = { run, station, stream, exchange, uploads, tasksOf, ending, from: from.step };
+    const session = { run, station, stream, ties, exchange, uploads, tasksOf, ending, from: from.step };
     const { step, skipped } = await steps(session, options);
     const interrupted = step < config.steps;
     if (!interrupted) uploads.add(step, await snapshotOf(run));
@@ -167,6 +167,8 @@ interface Session {
   readonly run: ModuleRun;
   readonly station: StationLink;
   readonly stream: MediatorStream;
+  /** The constraints that tie the module. */
+  readonly ties: readonly ConfiguredConstraint[];
   readonly exchange: Exchange;
   readonly uploads: Uploads;
   readonly tasksOf: ReadonlyMap<string, readonly Task[]>;
@@ -176,18 +178,17 @@ interface Session {
 
 /** Takes the steps; gives how many are done. */
 async function steps(
-  { run, station, stream, exchange, uploads, tasksOf, ending, from }: Session,
+  { run, station, stream, ties, exchange, uploads, tasksOf, ending, from }: Session,
   { config, folder, log = () => undefined, signal, onStep }: ModuleTrainerOptions,
 ): Promise<{ step: number; skipped: number }> {
   const lockStep = isLockStep(config);
-  const ties = constraintsOf(stream.plan, tasksOf.get(run.name)!);
   const loader = ties.length === 0 ? null : await stream.open(from);
   const refresh = new RefreshSchedule(lockStep ? { steps: 1 } : config.staleness);
   const watch = new SkipWatch(config.bus.maxSkippedFraction, log);
   const asked: (() => Promise<PeerBatch>)[] = [];
   const tasksOfAll = [...tasksOf.values()].flat();
   /** Whether all of a constraint's predictions are there. */
-  const complete = (tie: (typeof ties)[number], silent: readonly string[]) => {
+  const complete = (tie: ConfiguredConstraint, silent: readonly string[]) => {
     const missing = silent.flatMap((peer) => tasksOf.get(peer)!.map(({ name }) => name));
     return !tiedTasks(tie, tasksOfAll).some((task) => missing.includes(task));
   };
