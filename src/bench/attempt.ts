@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { fileError, makeFolder, replaceFile } from "../disk/files.js";
@@ -38,12 +39,15 @@ export type Outcome = "done" | "failed" | "busy" | "interrupted";
 /** Whether a record is the finished run of that configuration, measured as the suite wants it. */
 export function isDone(record: RunRecord | undefined, run: PlannedRun, suite: Suite): boolean {
   const { hash, status, measurement } = record ?? {};
-  const { split, checkpoint } = suite;
+  const { split, checkpoint, elsewhere } = suite;
   return (
     hash === run.hash &&
     status === "done" &&
     measurement?.split === split &&
-    measurement.checkpoint === checkpoint
+    measurement.checkpoint === checkpoint &&
+    Object.entries(elsewhere).every(([name, data]) =>
+      isDeepStrictEqual(measurement.elsewhere?.[name]?.on, data),
+    )
   );
 }
 
@@ -163,15 +167,31 @@ const evaluationSchema = z.object({
 
 async function measureRun(run: PlannedRun, context: BenchContext): Promise<Measurement> {
   const { split, checkpoint } = context.suite;
-  const { run: folder } = foldersOf(context.out, run.name);
-  const args = ["evaluate", folder, "--split", split, "--checkpoint", checkpoint, "--json"];
-  const { images, metrics, tasks } = evaluationSchema.parse(JSON.parse(await taskloom(run, args, context)));
+  const { images, metrics, tasks } = await evaluated(run, split, [], context);
   const described = tasks.map(({ name, kind }) => {
     const { infos, primary } = taskKind(kind).metrics;
     const { unit, better } = infos.find((info) => info.name === primary)!;
     return { name, kind, metric: primary, unit, better };
   });
-  return { split, checkpoint, images, tasks: described, metrics };
+  const elsewhere: NonNullable<Measurement["elsewhere"]> = {};
+  for (const [name, on] of Object.entries(context.suite.elsewhere)) {
+    const { data, format, map } = on;
+    const flags = Object.entries({ data, format, map }).flatMap(([flag, value]) =>
+      value === undefined ? [] : [`--${flag}`, value],
+    );
+    const found = await evaluated(run, on.split ?? split, flags, context);
+    elsewhere[name] = { on, images: found.images, metrics: found.metrics };
+  }
+  const others = Object.keys(elsewhere).length > 0;
+  return { split, checkpoint, images, tasks: described, metrics, ...(others && { elsewhere }) };
+}
+
+/** What `taskloom evaluate` says of a run. */
+async function evaluated(run: PlannedRun, split: string, flags: readonly string[], context: BenchContext) {
+  const { run: folder } = foldersOf(context.out, run.name);
+  const { checkpoint } = context.suite;
+  const args = ["evaluate", folder, "--split", split, "--checkpoint", checkpoint, ...flags, "--json"];
+  return evaluationSchema.parse(JSON.parse(await taskloom(run, args, context)));
 }
 
 async function taskloom(run: PlannedRun, args: readonly string[], context: BenchContext): Promise<string> {

@@ -36,6 +36,12 @@ function settingTable(rows: readonly ResultRow[], { summary, baseline }: BenchRe
   const tasks = [
     ...new Map(rows.flatMap(({ tasks: of = [] }) => of).map((task) => [task.name, task])).values(),
   ];
+  const named = new Set(own.flatMap((row) => Object.keys(row.elsewhere ?? {})));
+  const elsewhere = [...named].flatMap((on) =>
+    tasks
+      .filter((task) => own.some((row) => row.elsewhere?.[on]?.[task.name] !== undefined))
+      .map((task) => ({ on, task })),
+  );
   const best = new Map(
     tasks.map((task) => [
       task.name,
@@ -59,6 +65,16 @@ function settingTable(rows: readonly ResultRow[], { summary, baseline }: BenchRe
         ? "–"
         : bold(withDeviation(value, formatMeasured), value.mean === best.get(name));
     });
+    const others = elsewhere.map(({ on, task }) => {
+      const value = row.elsewhere?.[on]?.[task.name];
+      const isBest =
+        value?.mean ===
+        bestOf(
+          own.map((each) => each.elsewhere?.[on]?.[task.name]),
+          task,
+        );
+      return value === undefined ? "–" : bold(withDeviation(value, formatMeasured), isBest);
+    });
     const { deltaPercent: delta } = row;
     const deltaText =
       row.method === baseline
@@ -72,6 +88,7 @@ function settingTable(rows: readonly ResultRow[], { summary, baseline }: BenchRe
     return [
       `${row.method}${partial}`,
       ...metrics,
+      ...others,
       ...(baseline === undefined ? [] : [deltaText]),
       withDeviation(row.trainingSeconds, formatSeconds),
       withDeviation(row.peakMemoryBytes, formatMebibytes),
@@ -94,6 +111,7 @@ function settingTable(rows: readonly ResultRow[], { summary, baseline }: BenchRe
     `${name} ${metric}${unit === "" ? "" : ` [${unit}]`} ${better === "higher" ? "↑" : "↓"}`;
   const numbers = [
     ...tasks.map(title),
+    ...elsewhere.map(({ on, task }) => `${on}: ${title(task)}`),
     ...(baseline === undefined ? [] : ["Δ% ↑"]),
     ...["time", "memory", "parameters"],
   ];

@@ -8,6 +8,8 @@ import { replaceFile } from "../disk/files.js";
 
 const number = z.number().nullable();
 
+const metricsSchema = z.record(z.string(), z.record(z.string(), number));
+
 const measurementSchema = z.object({
   split: z.string(),
   checkpoint: z.enum(["last", "best"]),
@@ -23,7 +25,23 @@ const measurementSchema = z.object({
     }),
   ),
   /** By task, then metric; null where there was nothing to measure. */
-  metrics: z.record(z.string(), z.record(z.string(), number)),
+  metrics: metricsSchema,
+  /** The same of other data, by its name in the suite; `on` is its entry there. */
+  elsewhere: z
+    .record(
+      z.string(),
+      z.object({
+        on: z.object({
+          data: z.string(),
+          format: z.string().optional(),
+          map: z.string().optional(),
+          split: z.string().optional(),
+        }),
+        images: z.int().nonnegative(),
+        metrics: metricsSchema,
+      }),
+    )
+    .optional(),
 });
 
 const trainingSchema = z.object({

@@ -33,6 +33,7 @@ export interface ResultRow {
   readonly status: "done" | "failed" | "pending";
   readonly tasks?: readonly MeasuredTask[];
   readonly metrics?: Measurement["metrics"];
+  readonly elsewhere?: Measurement["elsewhere"];
   /** Images measured. */
   readonly images?: number;
   readonly training?: TrainingRecord;
@@ -47,6 +48,8 @@ export interface SummaryRow {
   readonly seeds: readonly number[];
   /** Each task's primary metric. */
   readonly metrics: Readonly<Record<string, Spread>>;
+  /** The same on other data, by its name, for the tasks that it has; missing where the suite names none. */
+  readonly elsewhere?: Readonly<Record<string, Readonly<Record<string, Spread>>>>;
   /**
    * Against the baseline, pairs of the same seed; null for the baseline itself and where there is no pair.
    */
@@ -82,6 +85,7 @@ export function resultRow(
       tasks: measurement.tasks,
       metrics: measurement.metrics,
       images: measurement.images,
+      ...(measurement.elsewhere && { elsewhere: measurement.elsewhere }),
     }),
     ...(training && { training }),
     ...(error !== undefined && { error }),
@@ -112,12 +116,30 @@ export function summarise(rows: readonly ResultRow[], baseline: string | undefin
       metrics: Object.fromEntries(
         tasks.map((task) => [task.name, spread(own.map((row) => primaryValue(row, task)))]),
       ),
+      ...elsewhereOf(own),
       deltaPercent: deltas.length === 0 ? null : spread(deltas),
       trainingSeconds: spread(own.map((row) => row.training!.seconds)),
       peakMemoryBytes: spread(own.map((row) => row.training!.peakMemoryBytes)),
       parameters: training!.parameters,
     };
   });
+}
+
+/** Means on other data of runs of one method. */
+function elsewhereOf(own: readonly ResultRow[]): Pick<SummaryRow, "elsewhere"> {
+  const [{ elsewhere, tasks = [] }] = own;
+  if (elsewhere === undefined) return {};
+  const means = Object.keys(elsewhere).map((name) => {
+    const found = own.map((row) => ({ metrics: row.elsewhere?.[name]?.metrics }));
+    const there = tasks.filter((task) => found.every(({ metrics }) => metrics?.[task.name] !== undefined));
+    return [
+      name,
+      Object.fromEntries(
+        there.map((task) => [task.name, spread(found.map((row) => primaryValue(row, task)))]),
+      ),
+    ];
+  });
+  return { elsewhere: Object.fromEntries(means) };
 }
 
 /** Delta% of a run over its tasks' primary metrics (XTasC-Net, eq. 17). */
@@ -131,7 +153,7 @@ function deltaOf(row: ResultRow, baseline: ResultRow): number {
   );
 }
 
-function primaryValue({ metrics }: ResultRow, { name, metric }: MeasuredTask): number {
+function primaryValue({ metrics }: Pick<ResultRow, "metrics">, { name, metric }: MeasuredTask): number {
   return metrics?.[name]?.[metric] ?? Number.NaN;
 }
 

@@ -23,6 +23,13 @@ const partial = z.record(z.string(), z.unknown());
 const entries = z.record(entryName, partial);
 const named = entries.refine((value) => Object.keys(value).length > 0, "must name at least one");
 
+const otherData = z.strictObject({
+  data: z.string().min(1).describe("a folder, relative to this file"),
+  format: z.string().optional().describe("of the data; a dataset folder if left out"),
+  map: z.string().optional().describe("which of its classes are which of the runs', a file"),
+  split: z.string().min(1).optional().describe("the suite's if left out"),
+});
+
 const suiteSchema = z.strictObject({
   name: entryName.optional().describe("that of the file if left out"),
   plugins: z
@@ -45,7 +52,14 @@ const suiteSchema = z.strictObject({
   baseline: z.string().optional().describe("method that Delta% is taken against"),
   checkpoint: z.enum(["last", "best"]).default("last").describe("the weights that are measured"),
   split: z.string().min(1).default("test").describe("the images that are measured on"),
+  elsewhere: z
+    .record(entryName, otherData)
+    .default({})
+    .describe("by name, other data that every run is measured on as well, for the tasks that it has"),
 });
+
+/** Other data, with absolute paths. */
+export type OtherData = z.output<typeof otherData>;
 
 type Parsed = z.output<typeof suiteSchema>;
 
@@ -73,6 +87,12 @@ export function parseSuite(text: string, file: string, folder = dirname(file)): 
     ...parsed.data,
     name: parsed.data.name ?? basename(file, extname(file)),
     folder: resolve(folder),
+    elsewhere: Object.fromEntries(
+      Object.entries(parsed.data.elsewhere).map(([name, { data, map, ...rest }]) => [
+        name,
+        { ...rest, data: resolve(folder, data), ...(map !== undefined && { map: resolve(folder, map) }) },
+      ]),
+    ),
     place,
   };
   if (suite.baseline !== undefined) requireEntry(suite, "methods", suite.baseline, ["baseline"]);

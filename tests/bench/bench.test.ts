@@ -170,3 +170,24 @@ it("says which record is damaged, and which pattern fits nothing", async () => {
   expect((await userError(() => run())).facts.code).toBe("bench.damaged-record");
   expect((await userError(() => run({}, { only: "nothing" }))).facts.code).toBe("bench.none");
 });
+
+it("measures every run on other data, too, and again where that has changed", async () => {
+  const only = { methods: { a: SUITE.methods.a }, seeds: [0], baseline: undefined };
+  const elsewhere = { night: { data: "night", format: "camvid", map: "classes.yaml", split: "val" } };
+  const { results } = await run({ ...only, elsewhere });
+  const said = readFileSync(join(folder, "journal"), "utf8");
+  const paths = { data: join(folder, "night"), map: join(folder, "classes.yaml") };
+  expect(said).toContain(
+    `--split val --checkpoint last --data ${paths.data} --format camvid --map ${paths.map} --json`,
+  );
+  expect(asked()).toEqual(["train a/seed-0", "evaluate a/seed-0", "evaluate a/seed-0"]);
+  expect(results.runs[0].elsewhere).toEqual({
+    night: { on: { ...elsewhere.night, ...paths }, images: 4, metrics: { depth: { aErr: 1, delta1: null } } },
+  });
+  expect(results.summary[0].elsewhere?.night.depth.mean).toBe(1);
+  expect(readFileSync(join(out, "results.md"), "utf8")).toContain("| night: depth aErr [m] ↓ |");
+  await run({ ...only, elsewhere });
+  expect(asked()).toEqual([]);
+  await run({ ...only, elsewhere: { night: { data: "day" } } });
+  expect(asked()).toEqual(["evaluate a/seed-0", "evaluate a/seed-0"]);
+});
