@@ -42,7 +42,7 @@ export async function openModule(
   const network = networkOf(run);
   const data = await openRunData(run, network, log);
   if (fresh) {
-    await requireFittingWeights(run, network, data.tasks, data.size);
+    await requireFittingWeights(run, network, data.tasks, data.size, log);
     if (dedicated && !frozen) {
       for (const warning of await checkRunLabels(run, data, log)) log(`warning: ${name}: ${warning}`);
     }

@@ -66,6 +66,8 @@ export class Scope {
 }
 
 export interface ForwardOptions {
+  /** `eval` within a training pass: running statistics count there, and stay as they are. */
+  mode?: Forward["mode"];
   updatesState?: boolean;
   statistics?: Forward["statistics"];
 }
@@ -85,7 +87,7 @@ export class Forward {
   readonly statistics: "batch" | "sample";
   #updates = new Map<string, Tensor>();
 
-  constructor(mode: "train" | "eval", options: ForwardOptions = {}) {
+  constructor(mode: "train" | "eval", options: Omit<ForwardOptions, "mode"> = {}) {
     this.mode = mode;
     this.statistics = options.statistics ?? "batch";
     this.updatesState = options.updatesState ?? mode === "train";
@@ -104,8 +106,8 @@ export class Forward {
   }
 
   /** A pass that shares this one's state changes but follows other options. */
-  with(options: ForwardOptions): Forward {
-    const other = new Forward(this.mode, {
+  with({ mode = this.mode, ...options }: ForwardOptions): Forward {
+    const other = new Forward(mode, {
       updatesState: this.updatesState,
       statistics: this.statistics,
       ...options,

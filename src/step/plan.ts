@@ -4,7 +4,7 @@
  */
 import type { ConfiguredMethod } from "../methods/compose.js";
 import type { Network } from "../models/network.js";
-import type { GroupDefaults } from "../nn/parameter-groups.js";
+import type { GroupDefaults, GroupPlan } from "../nn/parameter-groups.js";
 import type { Task } from "../tasks/task.js";
 import type { ConfiguredWeighting } from "../weighting/weighting.js";
 
@@ -25,6 +25,8 @@ export interface TermsPlan {
 /** The step of one module, and the run it is a step of. */
 export interface StepPlan extends TermsPlan, GroupDefaults {
   readonly weighting: ConfiguredWeighting;
+  /** Groups of the kept network's parameters with rates of their own, as the run asks for them. */
+  readonly groups?: readonly GroupPlan[];
   /** The gradients of each network (the kept one, every helper) are scaled down to this L2 norm. */
   readonly clipNorm?: number;
   /** Batches whose gradients are averaged before an update. Default 1. */

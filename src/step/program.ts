@@ -123,6 +123,7 @@ export function buildTraining(plan: StepPlan): TrainingProgram {
   const gradients = combinedGradients(loss, combined.gradients, others, modules);
   if (plan.emaDecay !== undefined) modules.mirror(averagedModule(plan.emaDecay));
   const plans = [
+    ...(plan.groups ?? []),
     ...(method.method.groups?.(method.options) ?? []),
     ...[weighting.weighting.group?.(weighting.options) ?? []].flat(),
   ];

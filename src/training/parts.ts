@@ -1,6 +1,7 @@
 /** @file The registered parts a configuration names, and from them the plan of its step. */
 import { methodNamed } from "../constraints/index.js";
 import { type ConfiguredMethod, compose } from "../methods/compose.js";
+import { ENCODER_GROUP, withEncoderGroup, withFrozenEncoder } from "../models/encoder-training.js";
 import { models } from "../models/index.js";
 import type { Network } from "../models/network.js";
 import { optimizers } from "../nn/optimizers/index.js";
@@ -17,8 +18,11 @@ import {
 import type { RunData } from "./run-data.js";
 
 /** The network that is trained and kept: the configured one, or what the method makes of it. */
-export function networkOf(config: Pick<RunConfig, "model" | "method">): Network {
-  const network = models[config.model.name].create(optionsOf(config.model, ["weights"]));
+export function networkOf(config: Pick<RunConfig, "model" | "method" | "optimizer">): Network {
+  const { name, freeze } = config.model;
+  const plain = models[name].create(optionsOf(config.model, ["weights", "freeze"]));
+  const own = config.optimizer.encoder === undefined ? plain : withEncoderGroup(plain);
+  const network = freeze === true ? withFrozenEncoder(own) : own;
   const { method, options } = methodOf(config);
   return method.network?.(network, options) ?? network;
 }
@@ -64,7 +68,10 @@ export function resolve(
     network: networkOf(config),
     method: methodOf(config),
     weighting: { weighting: weightings[weighting.name], options: optionsOf(weighting) },
-    optimizer: optimizers[optimizer.name].create(optionsOf(optimizer, ["learningRate", "schedule"])),
+    optimizer: optimizers[optimizer.name].create(
+      optionsOf(optimizer, ["learningRate", "schedule", "encoder"]),
+    ),
+    groups: optimizer.encoder === undefined ? [] : [{ name: ENCODER_GROUP, ...optimizer.encoder }],
     learningRate: optimizer.learningRate,
     schedule: optimizer.schedule,
     steps: config.steps,

@@ -91,7 +91,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const skips = new SkipLog();
   if (!resume) {
     requireStartingRuns(config);
-    await requireFittingWeights(config, network, data.tasks, data.size);
+    await requireFittingWeights(config, network, data.tasks, data.size, log);
     const onBlank: Parameters<typeof checkRunLabels>[3] = (label) =>
       skips.add([{ ...label, reason: "no pixel of the label is valid" }]);
     for (const warning of await checkRunLabels(config, data, log, onBlank)) log(`warning: ${warning}`);

@@ -14,6 +14,7 @@ import type { Trainer } from "../step/trainer.js";
 import type { Task } from "../tasks/task.js";
 import type { RunConfig } from "./config/index.js";
 import { checkpointOf } from "./export.js";
+import { isPublished, publishedFile } from "./published-weights.js";
 import { openWeights, type WeightFile } from "./weight-files.js";
 import { wrapperOf } from "./weight-names.js";
 
@@ -138,8 +139,9 @@ export async function requireFittingWeights(
   network: Network,
   tasks: readonly Task[],
   size: readonly [number, number],
+  log: (message: string) => void,
 ): Promise<void> {
-  await withWeights(config, async (file, path) => {
+  await withWeights(config, log, async (file, path) => {
     const { modules } = buildInference({ tasks, network, batchSize: 1, size });
     matchWeights(file.shapes, modules.all(), nameRule(config), path);
   });
@@ -155,7 +157,7 @@ export async function importWeights(
   config: RunConfig,
   log: (message: string) => void,
 ): Promise<void> {
-  await withWeights(config, async (file, path) => {
+  await withWeights(config, log, async (file, path) => {
     const { modules } = program;
     const network = modules.of(KEPT.name);
     const { sources, leftOut, untouched } = matchWeights(file.shapes, network, nameRule(config), path);
@@ -180,12 +182,19 @@ export async function importWeights(
   });
 }
 
+/** The file of weights that are named by a path, a run folder, or where they are published. */
+async function weightsPath(weights: string, log: (message: string) => void): Promise<string> {
+  if (isPublished(weights)) return publishedFile(weights, log);
+  return isFolder(weights) ? checkpointOf(findRun(weights)) : weights;
+}
+
 async function withWeights(
   { model }: RunConfig,
+  log: (message: string) => void,
   use: (file: WeightFile, path: string) => Promise<void>,
 ): Promise<void> {
   if (model.weights === undefined) return;
-  const path = isFolder(model.weights) ? checkpointOf(findRun(model.weights)) : model.weights;
+  const path = await weightsPath(model.weights, log);
   const file = await openWeights(path);
   try {
     await use(file, path);

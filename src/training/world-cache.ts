@@ -2,18 +2,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { writeWorld } from "../data/synthesis/write.js";
+import { cacheFolder } from "../disk/cache-folder.js";
 import { fileError, makeFolder } from "../disk/files.js";
 import { worldByName } from "../worlds/index.js";
 import type { WorldData } from "./config/schema.js";
-
-/** Where rendered worlds are kept: `TASKLOOM_CACHE`, or `taskloom` in the user's cache folder. */
-export function cacheFolder(): string {
-  const { TASKLOOM_CACHE, XDG_CACHE_HOME } = process.env;
-  return TASKLOOM_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "taskloom");
-}
 
 /** The world as it is rendered: whatever is read at another size shares one rendering. */
 export function picturesOf({ renderSize, ...data }: WorldData): WorldData {

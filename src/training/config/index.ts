@@ -9,6 +9,7 @@ import { methodNamed } from "../../constraints/index.js";
 import { fileError } from "../../disk/files.js";
 import { loadPlugins, pluginDigest } from "../../disk/plugins.js";
 import { configDigest } from "../../runs/checkpoint.js";
+import { isPublished } from "../published-weights.js";
 import { issueError } from "./issues.js";
 import { applyOverrides, type Override } from "./overrides.js";
 import { withRecommended } from "./recommended.js";
@@ -62,7 +63,31 @@ export function parseConfig(
 export function checkConfig(config: unknown, folder: string, place: PlacedYaml["place"]): RunConfig {
   const given = withNames(config);
   const value = withRecommended(given, parsedConfig(given, place));
-  return withAbsolutePaths(withLength(parsedConfig(value, place), place), folder);
+  const checked = withLength(parsedConfig(value, place), place);
+  requireTrainable(checked, place);
+  return withAbsolutePaths(checked, folder);
+}
+
+/** Throws UserError where a frozen encoder knows nothing, or is to learn all the same. */
+function requireTrainable({ model, optimizer }: RunConfig, place: PlacedYaml["place"]): void {
+  if (model.freeze !== true) return;
+  const where = place(["model"], "freeze");
+  if (model.weights === undefined) {
+    throw new UserError({
+      code: "config.frozen-without-weights",
+      what: "a frozen encoder has to know something already, and this one starts from random numbers",
+      where,
+      fix: "Name its weights, e.g. `model.weights: torchvision/resnet18`, or take `model.freeze` out.",
+    });
+  }
+  if (optimizer.encoder !== undefined) {
+    throw new UserError({
+      code: "config.frozen-with-rate",
+      what: "a frozen encoder has no learning rate",
+      where,
+      fix: "Take out `model.freeze` or `optimizer.encoder`.",
+    });
+  }
 }
 
 /** Throws UserError where a length is given in steps and in epochs. */
@@ -134,8 +159,16 @@ function withAbsolutePaths(config: RunConfig, folder: string): RunConfig {
         withAbsoluteData(withAbsoluteRuns(each, folder), folder),
       ),
     },
-    model: model.weights === undefined ? model : { ...model, weights: resolve(folder, model.weights) },
+    model: withAbsoluteWeights(model, folder),
   };
+}
+
+/** A model whose weights, where they are a file or a run, are named by their absolute path. */
+function withAbsoluteWeights(model: RunConfig["model"], folder: string): RunConfig["model"] {
+  const { weights } = model;
+  return weights === undefined || isPublished(weights)
+    ? model
+    : { ...model, weights: resolve(folder, weights) };
 }
 
 /** A method's options without the runs that it starts from, and without where its data lies. */

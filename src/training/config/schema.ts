@@ -15,6 +15,7 @@ import type { NamedTask } from "../../tasks/index.js";
 import { METRIC_MEANS } from "../../tasks/measure.js";
 import { weightings } from "../../weighting/index.js";
 import { worlds } from "../../worlds/index.js";
+import { isPublished, PUBLISHED_NAMES, seemsPublished } from "../published-weights.js";
 import { type Named, registered } from "./registered.js";
 
 const count = z.int().min(1);
@@ -70,8 +71,21 @@ const fileLabels = z.strictObject({
 const weights = z
   .string()
   .min(1)
+  .refine((name) => isPublished(name) || !seemsPublished(name), {
+    message: `names no weights that are known; known: ${PUBLISHED_NAMES.join(", ")}`,
+  })
   .optional()
-  .describe("weights to start from: .safetensors, PyTorch's .pth, or a run folder, relative to this file");
+  .describe(
+    `weights to start from: .safetensors, PyTorch's .pth, or a run folder, relative to this file; ${PUBLISHED_NAMES.join(", ")}, or the address of a file (https://...#sha256=...), are fetched once`,
+  );
+const freeze = z
+  .boolean()
+  .optional()
+  .describe("the encoder stays as its weights are, statistics of batch normalisation included");
+const encoderRate = z
+  .strictObject({ learningRate: z.number().positive() })
+  .optional()
+  .describe("a rate of its own for the encoder, e.g. a tenth where it starts from weights; same schedule");
 
 const warmup = z.int().min(0).optional().describe("steps over which the rate rises to its value");
 const schedule = z.discriminatedUnion("name", [
@@ -171,7 +185,7 @@ function makeSchema() {
       .describe(
         "all of the dataset's if left out; `{name, ...settings}` replaces settings of its entry there",
       ),
-    model: registered(models, () => ({ weights })).prefault({ name: DEFAULT_NAMES.model }),
+    model: registered(models, () => ({ weights, freeze })).prefault({ name: DEFAULT_NAMES.model }),
     method: registered(methods, ({ name, selfSupervised }) => ({
       ...(selfSupervised && { augmentation }),
       with: z
@@ -187,6 +201,7 @@ function makeSchema() {
       .describe("how the tasks' losses are weighed against each other"),
     optimizer: registered(optimizers, ({ learningRate }) => ({
       learningRate: z.number().positive().default(learningRate),
+      encoder: encoderRate,
       schedule: schedule.prefault({ name: "constant" }),
     })).prefault({ name: DEFAULT_NAMES.optimizer }),
     batchSize: count.default(4).describe("images a batch, without those of `append`"),
@@ -350,6 +365,8 @@ export type WorldData = z.output<ReturnType<typeof worldData>>;
 /** Optimizer, its base learning rate and schedule; further fields are the optimizer's own. */
 interface OptimizerConfig extends Named {
   readonly learningRate: number;
+  /** Where the encoder has a rate of its own. */
+  readonly encoder?: { readonly learningRate: number };
   readonly schedule: ScheduleSpec | EpochSchedule;
 }
 
@@ -360,8 +377,9 @@ interface EpochSchedule extends Omit<Extract<ScheduleSpec, { readonly name: "ste
 
 /** A model and the weights it starts from; further fields are the model's own. */
 interface ModelConfig extends Named {
-  /** Absolute path. */
+  /** Absolute path, or where they are published. */
   readonly weights?: string;
+  readonly freeze?: boolean;
 }
 
 /** A checked configuration, defaults filled in, paths absolute. */
