@@ -6,7 +6,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { BusAddress } from "./address.js";
 import type { Bus, Stop } from "./bus.js";
 import { type Heartbeat, heartbeatSchema } from "./messages.js";
-import { connectNats, leaveNats, type NatsPackages, natsPackages } from "./nats-client.js";
+import { brokerError, connectNats, leaveNats, type NatsPackages, natsPackages } from "./nats-client.js";
 import { NatsRequests } from "./nats-requests.js";
 import { natsBlobs, natsKeys } from "./nats-storage.js";
 
@@ -69,7 +69,10 @@ export async function natsBus(
   };
 }
 
-/** Listens to the heartbeats of all collectives on a broker for some time; by name of the collective. */
+/**
+ * Listens to the heartbeats of all collectives on a broker for some time; by name of the collective. Throws
+ * UserError where the broker cannot be reached or denies it.
+ */
 export async function hearAll(
   address: Extract<BusAddress, { kind: "nats" }>,
   ms: number,
@@ -77,8 +80,10 @@ export async function hearAll(
   const packages = await natsPackages();
   const nc = await connectNats(packages, address, inboxOf({ role: "observer", module: "" }));
   const heard = new Map<string, Map<string, Heartbeat>>();
+  let refused: Error | undefined;
   nc.subscribe("tl.*.hb.>", {
     callback: (error, message) => {
+      if (error !== null) refused = error;
       const parsed = error === null ? heartbeatSchema.safeParse(jsonOf(message.data)) : undefined;
       if (!parsed?.success) return;
       const { role, module, instance } = parsed.data;
@@ -89,5 +94,6 @@ export async function hearAll(
   });
   await new Promise((done) => setTimeout(done, ms));
   await nc.close();
+  if (refused !== undefined) throw brokerError(address.servers, refused);
   return new Map([...heard].map(([run, members]) => [run, [...members.values()]]));
 }

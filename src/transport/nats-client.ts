@@ -78,20 +78,25 @@ export async function connectNats(
       timeout: 10_000,
     });
   } catch (cause) {
-    const { message } = cause as Error;
-    const refused = /authoriz|authentic|nonce|certificate|tls|ssl/i.test(message);
-    throw new UserError(
-      {
-        code: refused ? "bus.refused" : "bus.unreachable",
-        where: servers.join(", "),
-        what: refused ? `the broker refuses the connection: ${message}` : `no broker answers: ${message}`,
-        fix: refused
-          ? "Check --credentials: the folder of the role, made for this broker."
-          : "Start one (`nats-server -js`), or check the address, and with TLS the certificates.",
-      },
-      { cause },
-    );
+    throw brokerError(servers, cause as Error);
   }
+}
+
+/** What a person can mend where a broker does not answer, or refuses. */
+export function brokerError(servers: readonly string[], cause: Error): UserError {
+  const { message } = cause;
+  const refused = /authoriz|authentic|nonce|certificate|tls|ssl|permission/i.test(message);
+  return new UserError(
+    {
+      code: refused ? "bus.refused" : "bus.unreachable",
+      where: servers.join(", "),
+      what: refused ? `the broker refuses: ${message}` : `no broker answers: ${message}`,
+      fix: refused
+        ? "Check --credentials: the folder of the role, made for this broker."
+        : "Start one (`nats-server -js`), or check the address, and with TLS the certificates.",
+    },
+    { cause },
+  );
 }
 
 /** How long what is on its way may take when a process leaves, milliseconds. */

@@ -22,16 +22,45 @@ function isMissing(error: unknown): boolean {
   return codeOf(error) === NO_STREAM || (error instanceof Error && /not found/.test(error.message));
 }
 
-/** A bucket that is opened, or made, when it is first needed; tried again where that failed. */
-function lazily<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return () => {
-    opened ??= open().catch((error: unknown) => {
-      opened = undefined;
-      throw error;
-    });
-    return opened;
-  };
+/**
+ * A bucket: looked up when it is first needed and made by whoever first writes into it, as readers may have no
+ * right to; looked up anew after any trouble, as a broker may come back without what it had.
+ */
+class Bucket<T> {
+  readonly #open: () => Promise<T>;
+  readonly #create: () => Promise<T>;
+  #known: Promise<T> | undefined;
+
+  constructor(open: () => Promise<T>, create: () => Promise<T>) {
+    this.#open = open;
+    this.#create = create;
+  }
+
+  /** Reads something of it; null where it is not there. Throws PeerError. */
+  async read<R>(what: string, work: (bucket: T) => Promise<R>): Promise<R | null> {
+    try {
+      this.#known ??= this.#open();
+      return await work(await this.#known);
+    } catch (error) {
+      this.#known = undefined;
+      if (isMissing(error)) return null;
+      throw storageError(error, what);
+    }
+  }
+
+  /** Writes something into it. Throws PeerError. */
+  async write<R>(what: string, work: (bucket: T) => Promise<R>): Promise<R> {
+    try {
+      this.#known ??= this.#open().catch((error: unknown) => {
+        if (isMissing(error)) return this.#create();
+        throw error;
+      });
+      return await work(await this.#known);
+    } catch (error) {
+      this.#known = undefined;
+      throw storageError(error, what);
+    }
+  }
 }
 
 function storageError(error: unknown, what: string): Error {
@@ -43,85 +72,66 @@ function storageError(error: unknown, what: string): Error {
 }
 
 /** The keys of a collective. */
-export function natsKeys({ jetstream, kv }: NatsPackages, nc: NatsConnection, bucket: string): Keys {
-  const open = lazily(async (): Promise<KV> => {
-    const kvm = new kv.Kvm(jetstream.jetstream(nc));
-    try {
-      const known = await kvm.open(bucket);
+export function natsKeys({ jetstream, kv }: NatsPackages, nc: NatsConnection, name: string): Keys {
+  const kvm = new kv.Kvm(jetstream.jetstream(nc));
+  const bucket = new Bucket<KV>(
+    async () => {
+      const known = await kvm.open(name);
       await known.status();
       return known;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      return await kvm.create(bucket, { history: 5 });
-    }
-  });
-  return {
-    get: async (key) => {
-      try {
-        const entry = await (await open()).get(key);
-        return entry === null || entry.operation !== "PUT"
-          ? null
-          : { value: entry.json(), revision: entry.revision };
-      } catch (error) {
-        throw storageError(error, key);
-      }
     },
-    put: async (key, value, revision) => {
+    () => kvm.create(name, { history: 5 }),
+  );
+  return {
+    get: (key) =>
+      bucket.read(key, async (known) => {
+        const entry = await known.get(key);
+        return entry?.operation === "PUT" ? { value: entry.json(), revision: entry.revision } : null;
+      }),
+    put: (key, value, revision) => {
       const text = JSON.stringify(value);
-      try {
-        const bucketOf = await open();
-        return revision === 0 ? await bucketOf.create(key, text) : await bucketOf.update(key, text, revision);
-      } catch (error) {
-        throw storageError(error, key);
-      }
+      return bucket.write(key, (known) =>
+        revision === 0 ? known.create(key, text) : known.update(key, text, revision),
+      );
     },
   };
 }
 
 /** The snapshots of a module. */
-export function natsBlobs({ jetstream, obj }: NatsPackages, nc: NatsConnection, bucket: string): Blobs {
+export function natsBlobs({ jetstream, obj }: NatsPackages, nc: NatsConnection, name: string): Blobs {
   const objm = new obj.Objm(jetstream.jetstream(nc));
-  const open = lazily(async (): Promise<ObjectStore> => {
-    try {
-      const known = await objm.open(bucket);
+  const bucket = new Bucket<ObjectStore>(
+    async () => {
+      const known = await objm.open(name);
       await known.status();
       return known;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      return await objm.create(bucket, { storage: obj.StorageType.File });
-    }
-  });
-  const guarded = async <T>(what: string, work: (store: ObjectStore) => Promise<T>): Promise<T> => {
-    try {
-      return await work(await open());
-    } catch (error) {
-      throw storageError(error, what);
-    }
-  };
+    },
+    () => objm.create(name, { storage: obj.StorageType.File }),
+  );
   return {
-    put: (name, bytes) =>
-      guarded(name, async (store) => {
-        await store.putBlob({ name, options: { max_chunk_size: CHUNK_BYTES } }, bytes);
+    put: (object, bytes) =>
+      bucket.write(object, async (store) => {
+        await store.putBlob({ name: object, options: { max_chunk_size: CHUNK_BYTES } }, bytes);
         // What the broker has is asked for: an upload counts once it is there.
-        const info = await store.info(name);
-        if (info?.size !== bytes.length) throw new PeerError("failed", `${name} was not stored whole`);
+        const info = await store.info(object);
+        if (info?.size !== bytes.length) throw new PeerError("failed", `${object} was not stored whole`);
       }),
-    get: (name) => guarded(name, (store) => store.getBlob(name)),
-    delete: (name) => guarded(name, async (store) => void (await store.delete(name))),
-    list: () =>
-      guarded("list", async (store) =>
-        (await store.list()).filter((each) => !each.deleted).map(({ name }) => name),
-      ),
-    tidy: () =>
-      guarded("tidy", async (store) => {
+    get: (object) => bucket.read(object, (store) => store.getBlob(object)),
+    delete: async (object) => void (await bucket.read(object, (store) => store.delete(object))),
+    list: async () => {
+      const all = await bucket.read("list", (store) => store.list());
+      return (all ?? []).filter(({ deleted }) => !deleted).map((each) => each.name);
+    },
+    tidy: async () =>
+      void (await bucket.read("tidy", async (store) => {
         const known = new Set((await store.list()).map(({ nuid }) => nuid));
         const jsm = await jetstream.jetstreamManager(nc, { checkAPI: false });
-        const chunks = `$O.${bucket}.C.`;
-        const info = await jsm.streams.info(`OBJ_${bucket}`, { subjects_filter: `${chunks}>` });
+        const chunks = `$O.${name}.C.`;
+        const info = await jsm.streams.info(`OBJ_${name}`, { subjects_filter: `${chunks}>` });
         const orphans = Object.keys(info.state.subjects ?? {}).filter(
           (subject) => !known.has(subject.slice(chunks.length)),
         );
-        for (const filter of orphans) await jsm.streams.purge(`OBJ_${bucket}`, { filter });
-      }),
+        for (const filter of orphans) await jsm.streams.purge(`OBJ_${name}`, { filter });
+      })),
   };
 }

@@ -6,7 +6,7 @@ import type { BusAddress } from "../../src/transport/address.js";
 import { parseBusAddress } from "../../src/transport/address.js";
 import { Lease } from "../../src/transport/lease.js";
 import type { Heartbeat } from "../../src/transport/messages.js";
-import { inboxOf, natsBus } from "../../src/transport/nats-bus.js";
+import { hearAll, inboxOf, natsBus } from "../../src/transport/nats-bus.js";
 import { connectNats, natsPackages } from "../../src/transport/nats-client.js";
 import { initSecurity } from "../../src/transport/security/init.js";
 import { fetchSnapshot, Publisher, pointerOf } from "../../src/transport/snapshots.js";
@@ -99,6 +99,9 @@ describe.runIf(hasBroker)("on a secured broker", () => {
       await bus("server", "depth"),
       await bus("trainer", "normals"),
     ];
+    // A server may come first; it makes nothing, which it has no right to.
+    expect(await server.keys.get("lease.depth")).toBeNull();
+    expect(await server.blobs("depth").list()).toEqual([]);
     await depth.keys.put("run", {}, 0);
     const options = { module: "depth", holder: "h:1", description: [], onLost: () => undefined };
     const lease = await Lease.claim(depth, options);
@@ -124,7 +127,12 @@ describe.runIf(hasBroker)("on a secured broker", () => {
     };
     const heard = new Promise((done) => normals.onBeat(done));
     await new Promise((done) => setTimeout(done, 100));
-    server.beat(heartbeat);
+    const everybody = hearAll(addressOf("observer"), 1000);
+    const beating = setInterval(() => server.beat(heartbeat), 100);
+    expect([...(await everybody)]).toMatchObject([["r", [{ instance: "i" }]]]);
+    clearInterval(beating);
+    const denied = await userError(() => hearAll(addressOf("server-depth"), 300));
+    expect(denied.facts.code).toBe("bus.refused");
     expect(await heard).toMatchObject({ instance: "i" });
     const signal = AbortSignal.timeout(10_000);
     const reply = await normals.call(heartbeat, new Uint8Array([1, 2]), { signal, heard: () => undefined });

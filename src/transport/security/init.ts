@@ -20,7 +20,7 @@ export function rolesOf({ run, modules }: Pick<SecurityOptions, "run" | "modules
   return new Map([
     ...modules.map((module) => [`trainer-${module}`, trainerRights(run, module)] as const),
     ...modules.map((module) => [`server-${module}`, serverRights(run, module)] as const),
-    ["observer", observerRights(run)],
+    ["observer", observerRights()],
     ["bench", benchRights()],
   ]);
 }
