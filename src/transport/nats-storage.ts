@@ -23,8 +23,8 @@ function isMissing(error: unknown): boolean {
 }
 
 /**
- * A bucket: looked up when it is first needed and made by whoever first writes into it, as readers may have no
- * right to; looked up anew after any trouble, as a broker may come back without what it had.
+ * A bucket: looked up when it is first needed and made by whoever first writes into it, as readers may have
+ * no right to; looked up anew after any trouble, as a broker may come back without what it had.
  */
 class Bucket<T> {
   readonly #open: () => Promise<T>;
