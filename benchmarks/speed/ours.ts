@@ -5,6 +5,7 @@
  */
 import { createInterface } from "node:readline";
 import { Random } from "../../src/common/random.js";
+import { countFlops } from "../../src/graph/count-flops.js";
 import { input, matmul, reduceMax } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { type ConfiguredMethod, compose, type MethodDefinition, methods } from "../../src/methods/index.js";
@@ -16,7 +17,6 @@ import { StateStore } from "../../src/runtime/state-store.js";
 import type { TermsPlan } from "../../src/step/plan.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 import { compileProgram } from "../lib/compiled-program.js";
-import { countFlops } from "./flops.js";
 import { photometricPlan } from "./photometric.js";
 
 export interface Answer {

@@ -53,6 +53,8 @@ export {
   type TaskFilesWritten,
   type Tiling,
 } from "./predict/index.js";
+export { presetOverrides } from "./preset-overrides.js";
+export { PRESET_NAMES, type PresetName, USUAL_PRESET } from "./presets.js";
 export { openRunData, type RunData } from "./run-data.js";
 export { runConfig } from "./run-files.js";
 export { startingConfig } from "./starting-config.js";

@@ -145,7 +145,7 @@ function requireSplits(config: RunConfig, dataset: Dataset): void {
 /** Which training labels the run sees: drawn by its scenario or read from its file. */
 export async function runLabels(
   config: RunConfig,
-  { dataset, tasks }: RunData,
+  { dataset, tasks }: Pick<RunData, "dataset" | "tasks">,
   log: (message: string) => void = () => undefined,
 ): Promise<LabelAssignment> {
   const { labels } = config;

@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { ImportOptions } from "../../data/annotations/import.js";
+import type { PresetName } from "../../training/index.js";
 import { everyTenth, print, printJson, splitShares, wholeNumber } from "../output.js";
+import { presetOption } from "../preset-option.js";
 import { startedText } from "../started-text.js";
 
 const AFTER = `
@@ -22,6 +24,7 @@ interface ImportFlags extends Pick<ImportOptions, "images" | "rule" | "overlap" 
   readonly out: string;
   readonly split?: ImportOptions["shares"];
   readonly seed: number;
+  readonly preset?: PresetName;
   readonly json?: boolean;
 }
 
@@ -54,6 +57,7 @@ export function importCommand(): Command {
         .default("exif"),
     )
     .option("--split <shares>", "training, validation and test in percent (default: 80,10,10)", splitShares)
+    .addOption(presetOption("settings of the configuration (default: good)"))
     .option("--seed <number>", "another seed gives other splits", wholeNumber(0), 0)
     .option("--json", "print one JSON document")
     .addHelpText("after", AFTER)
@@ -63,12 +67,12 @@ export function importCommand(): Command {
 async function importAction(format: string, path: string, flags: ImportFlags): Promise<void> {
   const { annotationFormat, importAnnotations } = await import("../../data/index.js");
   const { startingConfig } = await import("../../training/index.js");
-  const { out, split: shares, json, ...rest } = flags;
+  const { out, split: shares, preset, json, ...rest } = flags;
   annotationFormat(format);
   const steps: Record<string, (done: number, total: number) => void> = {};
   const found = await importAnnotations({
     ...{ ...rest, format, path, out, shares },
-    files: (started) => ({ "config.yaml": startingConfig(started) }),
+    files: (started) => ({ "config.yaml": startingConfig(started, preset) }),
     onProgress: (what, done, total) => {
       steps[what] ??= everyTenth(what);
       steps[what](done, total);

@@ -1,7 +1,9 @@
 /** @file `taskloom init` */
 import { basename, join, resolve } from "node:path";
 import { Command } from "commander";
+import type { PresetName } from "../../training/index.js";
 import { everyTenth, print, printJson, splitShares, wholeNumber } from "../output.js";
+import { presetOption } from "../preset-option.js";
 import { startedText } from "../started-text.js";
 
 const AFTER = `
@@ -13,6 +15,7 @@ frames that follow one another in a video lie in one split.
 Examples:
   $ taskloom init photos --masks masks
   $ taskloom init photos --masks masks --depth depth --out rooms
+  $ taskloom init photos --masks masks --preset fast
   $ taskloom train photos-dataset/config.yaml
 `;
 
@@ -22,6 +25,7 @@ interface InitFlags {
   readonly out?: string;
   readonly split?: { readonly train: number; readonly val: number; readonly test: number };
   readonly seed: number;
+  readonly preset?: PresetName;
   readonly json?: boolean;
 }
 
@@ -33,6 +37,7 @@ export function initCommand(): Command {
     .option("--depth <dir>", "folder of depth maps: 16-bit, or floats in metres")
     .option("--out <dir>", "folder to write (default: <photos>-dataset)")
     .option("--split <shares>", "training, validation and test in percent (default: 80,10,10)", splitShares)
+    .addOption(presetOption("settings of the configuration (default: good)"))
     .option("--seed <number>", "another seed gives other splits", wholeNumber(0), 0)
     .option("--json", "print one JSON document")
     .addHelpText("after", AFTER)
@@ -40,7 +45,7 @@ export function initCommand(): Command {
 }
 
 async function initAction(photos: string, flags: InitFlags): Promise<void> {
-  const { masks, depth, split: shares, seed, json } = flags;
+  const { masks, depth, split: shares, seed, preset, json } = flags;
   const { startDataset } = await import("../../data/index.js");
   const { startingConfig } = await import("../../training/index.js");
   const out = flags.out ?? `${basename(resolve(photos))}-dataset`;
@@ -48,7 +53,7 @@ async function initAction(photos: string, flags: InitFlags): Promise<void> {
   const found = await startDataset({
     ...{ photos, masks, depth, out, shares, seed },
     files: (started): Record<string, string> =>
-      Object.keys(started.tasks).length === 0 ? {} : { "config.yaml": startingConfig(started) },
+      Object.keys(started.tasks).length === 0 ? {} : { "config.yaml": startingConfig(started, preset) },
     onProgress: (what, done, total) => {
       if (!steps.has(what)) steps.set(what, everyTenth(what));
       steps.get(what)!(done, total);

@@ -2,8 +2,9 @@
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
 import { UserError } from "../../common/errors.js";
-import type { TrainResult } from "../../training/index.js";
+import type { PresetName, TrainResult } from "../../training/index.js";
 import { collect, note, print } from "../output.js";
+import { presetOption } from "../preset-option.js";
 import { stopSignals } from "../stop-signals.js";
 import { preparedEvent, printEvent } from "../train-events.js";
 
@@ -16,6 +17,7 @@ same numbers.
 
 Examples:
   $ taskloom train config.yaml
+  $ taskloom train config.yaml --preset fast --run runs/first-look
   $ taskloom train config.yaml --run runs/wide --set model.width=64 --set steps=10000
   $ taskloom train runs/wide/config.resolved.yaml --run runs/wide --resume
 `;
@@ -23,6 +25,7 @@ Examples:
 interface TrainFlags {
   readonly run?: string;
   readonly set?: readonly string[];
+  readonly preset?: PresetName;
   readonly resume?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +36,7 @@ export function trainCommand(): Command {
     .argument("<config>", "configuration file, YAML or JSON")
     .option("--run <dir>", "run folder to write (default: runs/<name of the configuration>)")
     .option("--set <key=value>", "replace a value of the configuration; may be given several times", collect)
+    .addOption(presetOption("network, method, length and size of images in place of the configuration's"))
     .option("--resume", "go on with the run in the run folder")
     .option("--json", "print events as they happen, a JSON document a line")
     .addHelpText("after", AFTER)
@@ -40,13 +44,21 @@ export function trainCommand(): Command {
 }
 
 async function trainAction(file: string, flags: TrainFlags): Promise<void> {
-  const { parseOverride, readConfig, train, requireExpected } = await import("../../training/index.js");
+  const { parseOverride, presetOverrides, readConfig, train, requireExpected } = await import(
+    "../../training/index.js"
+  );
   const { reportRecorder } = await import("../../report/index.js");
   const { recordListener } = await import("../../runs/metrics-log.js");
   const { TrainProgress } = await import("../train-progress.js");
   const { builtLine, dataLine, runLine } = await import("../train-header.js");
   await requireNoFolder(file);
-  const config = await readConfig(file, (flags.set ?? []).map(parseOverride));
+  const set = (flags.set ?? []).map(parseOverride);
+  const given = await readConfig(file, set);
+  const { preset } = flags;
+  const config =
+    preset === undefined
+      ? given
+      : await readConfig(file, [...(await presetOverrides(preset, given, note)), ...set]);
   const folder = flags.run ?? join("runs", basename(file, extname(file)));
   const { signal, stopCode, dispose } = stopSignals("finishing the step and saving. Once more ends at once.");
   const { split, every } = config.evaluation;

@@ -57,7 +57,10 @@ describe("photos, masks and depth", () => {
     expect(parsed).toMatchObject({
       data: { path: out, size: [128, 160] },
       tasks: ["segmentation", "depth"],
-      method: { name: "jtr" },
+      model: { name: "deeplabv3plus" },
+      method: { name: "supervised" },
+      weighting: { name: "uncertainty" },
+      sampling: { balance: "tasks", images: "labelled" },
       steps: 400,
       evaluation: { split: "val" },
     });
@@ -68,7 +71,8 @@ describe("photos, masks and depth", () => {
   test("without depth are trained by supervision", async () => {
     const { photos, masks, out } = await project();
     const found = await startDataset({ photos, masks, out });
-    expect(parseConfig(startingConfig(found), join(out, "config.yaml")).method.name).toBe("supervised");
+    const parsed = parseConfig(startingConfig(found, "paper"), join(out, "config.yaml"));
+    expect(parsed).toMatchObject({ method: { name: "supervised" }, weighting: { name: "equal" } });
   });
 
   test("in folders inside each other keep apart, and names say where photos were", async () => {
