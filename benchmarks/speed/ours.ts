@@ -1,7 +1,7 @@
 /**
  * @file Taskloom's side of the speed benchmark, by the protocol of pytorch_jtr.py and its neighbours: the JTR
- * step on SegNet, supervised depth with DenseCL beside it on DeepLabV3+, or depth and motion by the
- * photometric loss.
+ * step on SegNet, supervised depth with DenseCL beside it on DeepLabV3+, depth and motion by the photometric
+ * loss, or cross-task consistency of two tasks.
  */
 import { createInterface } from "node:readline";
 import { Random } from "../../src/common/random.js";
@@ -11,6 +11,7 @@ import { sizeOf } from "../../src/graph/tensor.js";
 import { type ConfiguredMethod, compose, type MethodDefinition, methods } from "../../src/methods/index.js";
 import { deeplabv3plus } from "../../src/models/deeplabv3plus.js";
 import { segnet } from "../../src/models/segnet.js";
+import { xtascNet } from "../../src/models/xtasc-net.js";
 import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { StateStore } from "../../src/runtime/state-store.js";
@@ -30,7 +31,7 @@ export interface Answer {
   readonly parameters?: number;
 }
 
-export type StepName = "jtr" | "densecl" | "photometric";
+export type StepName = "jtr" | "densecl" | "photometric" | "xtasc";
 
 const [kind] = process.argv.slice(2) as StepName[];
 const [width, batchSize, height, columns, threads] = process.argv.slice(3).map(Number);
@@ -59,6 +60,11 @@ const PLANS: Readonly<Record<StepName, () => Pick<TermsPlan, "tasks" | "network"
     method: compose(configured(methods.supervised, {}), [configured(methods.densecl, {})]),
   }),
   photometric: () => photometricPlan(width),
+  xtasc: () => ({
+    tasks: resolveTasks({ segmentation: all.segmentation, depth: all.depth }),
+    network: xtascNet({ encoder: "resnet18", width }),
+    method: configured(methods.xtasc, { width }),
+  }),
 };
 
 async function main(): Promise<void> {

@@ -7,12 +7,14 @@
  * beside supervised depth (DeepLabV3+ on ResNet-26 of width 16, group normalisation, batch 4 + 4): one form
  * (see pytorch_densecl.py), target and query images as one batch, as the published code has it. Depth and
  * motion by the photometric loss of two frames (depth-net on ResNet-18 and motion-net of width 16, batch 4):
- * frames and orders of them apart, as written, or as one batch (see pytorch_photometric.py). `ratio` is
- * against the faster form of the same round. `--step photometric` measures one alone.
+ * frames and orders of them apart, as written, or as one batch (see pytorch_photometric.py). XTasC-Net's step
+ * of two tasks (ResNet-18, width 32): heads behind the last enlargement, as written, or before it (see
+ * pytorch_xtasc.py). `ratio` is against the faster form of the same round. `--step photometric` measures one
+ * alone; the others stay in the file as they were.
  * `--against FOLDER` takes another checkout's step into the rounds: what a change did to time and memory.
  */
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LineProcess } from "../lib/line-process.js";
@@ -24,7 +26,7 @@ import type { Answer, StepName } from "./ours.js";
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    step: { type: "string", default: "jtr,densecl,photometric" },
+    step: { type: "string", default: "jtr,densecl,photometric,xtasc" },
     width: { type: "string" },
     batch: { type: "string", default: "4" },
     rounds: { type: "string", default: "9" },
@@ -62,6 +64,13 @@ const PEERS: Readonly<Record<StepName, Peer>> = {
     width: "16",
     title: (width, batch) =>
       `photometric, depth-net on ResNet-18/${width} + motion-net-${width}, both directions, batch ${batch}`,
+  },
+  xtasc: {
+    script: "pytorch_xtasc.py",
+    forms: ["written", "early"],
+    width: "32",
+    title: (width, batch) =>
+      `XTasC-Net, segmentation + depth, ResNet-18/${width}, transfer networks of width ${width}, batch ${batch}`,
   },
 };
 
@@ -178,14 +187,24 @@ async function measure(name: StepName, python: string) {
   };
 }
 
-/** JTR's numbers stand as they always did; other steps are rows beside them. */
+/** What the file says already of steps that are not measured now. */
+function knownSteps(): { rows?: Record<string, unknown> } {
+  return existsSync(options.out)
+    ? (JSON.parse(readFileSync(options.out, "utf8")) as { rows?: Record<string, unknown> })
+    : {};
+}
+
+/** JTR's numbers stand as they always did; other steps are rows beside them. Each has the machine it ran on. */
 async function main(): Promise<void> {
   const wanted = options.step.split(",").filter((name): name is StepName => name in PEERS);
   const python = findPython();
   const measured: Partial<Record<StepName, Awaited<ReturnType<typeof measure>>>> = {};
   for (const name of wanted) measured[name] = await measure(name, python);
-  const { jtr, ...rows } = measured;
-  const result = { ...jtr, rows, machine: describeMachine() };
+  const { jtr, ...others } = measured;
+  const machine = describeMachine();
+  const rows = Object.fromEntries(Object.entries(others).map(([name, row]) => [name, { ...row, machine }]));
+  const known = knownSteps();
+  const result = { ...known, ...(jtr && { ...jtr, machine }), rows: { ...known.rows, ...rows } };
   writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   for (const { step, ratio, ours } of Object.values(measured)) {
