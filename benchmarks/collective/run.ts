@@ -15,6 +15,7 @@ import { log, madeFrom, makeTables } from "../lib/named-suites.js";
 import { scratchFolder } from "../lib/suite.js";
 import {
   type CollectiveSuite,
+  columnOf,
   expandCollectives,
   type Measured,
   type PlannedCollective,
@@ -88,7 +89,7 @@ async function evaluate(run: string, what: Measured): Promise<Record<string, num
     what.metrics.map((metric) => {
       const value = Object.values(metrics).find((each) => metric in each)?.[metric];
       if (value === undefined) throw new Error(`${run} has no metric ${metric}: ${JSON.stringify(metrics)}`);
-      return [`${what.module} ${metric}`, value];
+      return [columnOf(what, metric), value];
     }),
   );
 }
@@ -145,7 +146,7 @@ async function trainAll(suite: CollectiveSuite, plan: readonly PlannedCollective
 }
 
 const columnsOf = (suite: CollectiveSuite): string[] =>
-  suite.measure.flatMap(({ module, metrics }) => metrics.map((metric) => `${module} ${metric}`));
+  suite.measure.flatMap((what) => what.metrics.map((metric) => columnOf(what, metric)));
 
 function tableOf(suite: CollectiveSuite, results: readonly CollectiveResult[]): Record<string, unknown>[] {
   return Object.keys(suite.rows).map((row) => {

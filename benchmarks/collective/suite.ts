@@ -5,6 +5,8 @@ const raw = z.record(z.string(), z.unknown());
 
 const measured = z.strictObject({
   module: z.string(),
+  /** Of the columns; the module's if left out. */
+  name: z.string().optional(),
   metrics: z.array(z.string()).min(1),
   split: z.string().default("test"),
   /** Images of another world or style than the module's own: arguments of `taskloom data synth`. */
@@ -35,6 +37,9 @@ const suiteSchema = z.strictObject({
 
 export type CollectiveSuite = z.infer<typeof suiteSchema>;
 export type Measured = z.infer<typeof measured>;
+
+/** Heading of a metric's column. */
+export const columnOf = ({ module, name = module }: Measured, metric: string): string => `${name} ${metric}`;
 
 /** One collective to be trained. `config` is that of `taskloom collective train`. */
 export interface PlannedCollective {

@@ -3,7 +3,8 @@
  * K tasks (SegNet-16, batch 4, 3x96x128), each (method, K) in a process of its own, methods in turn, step by
  * step. Writes benchmarks/results/cost.json and docs/images/cost.svg, with a straight line and a parabola
  * through each method's overhead over supervised training. `--quick` tries the benchmark itself at tiny
- * sizes, into benchmarks/scratch. `supervised+moco` is a method with one beside it. `--against FOLDER` takes
+ * sizes, into benchmarks/scratch. `supervised+moco` is a method with one beside it, `xtasc/hub` one with its
+ * way of choosing which tasks are transferred. `--against FOLDER` takes
  * another checkout's steps into the rounds; `--out FILE` writes there, without the chart.
  */
 import { writeFileSync } from "node:fs";
@@ -25,7 +26,8 @@ const { values: given } = parseArgs({
     quick: { type: "boolean", default: false },
     methods: {
       type: "string",
-      default: "supervised,jtr,mtpsl,supervised+rotation,supervised+moco,supervised+densecl",
+      default:
+        "supervised,jtr,mtpsl,xtasc/pairs,xtasc/hub,supervised+rotation,supervised+moco,supervised+densecl",
     },
     tasks: { type: "string" },
     rounds: { type: "string" },
@@ -123,7 +125,7 @@ function fits(own: readonly Measured[], baseline: readonly Measured[]) {
 
 async function main(): Promise<void> {
   const wanted = given.methods.split(",");
-  const isKnown = (name: string) => name.split("+").every((each) => each in registry);
+  const isKnown = (name: string) => name.split("+").every((each) => each.split("/")[0] in registry);
   for (const name of wanted.filter((each) => !isKnown(each))) log(`${name} is not registered: left out`);
   const names = [...new Set([BASELINE, ...wanted.filter(isKnown)])];
   const counts = (given.tasks ?? scale.tasks).split(",").map(Number);

@@ -45,8 +45,12 @@ function tasksOf(count: number) {
   return resolveTasks(specs, Object.keys(specs).slice(0, count));
 }
 
-/** By the paper, with helper networks as wide as the network, where the method has such options. */
-function configured(method: string): ConfiguredMethod {
+/**
+ * By the paper, with helper networks as wide as the network, where the method has such options; behind a
+ * slash which tasks are transferred, to and from depth for a hub.
+ */
+function configured(name: string): ConfiguredMethod {
+  const [method, transfer] = name.split("/");
   const { options } = methods[method];
   const known = options instanceof z.ZodObject ? options.shape : {};
   return {
@@ -54,6 +58,7 @@ function configured(method: string): ConfiguredMethod {
     options: options.parse({
       ...("width" in known && { width }),
       ...("variant" in known && { variant: "paper" }),
+      ...(transfer && { transfer, ...(transfer === "hub" && { hub: "depth" }) }),
     }),
   };
 }
