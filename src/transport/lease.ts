@@ -47,6 +47,8 @@ export interface ClaimOptions {
   onWait?(holder: string, ms: number): void;
   /** Told when another process has taken the lease: this one must stop. */
   onLost(holder: string): void;
+  /** Told when a bus that had lost all it held has the lease again. */
+  onRestored?(): void;
 }
 
 /** A lease that is held and renewed. */
@@ -100,8 +102,9 @@ export class Lease {
   /** A broker that does not answer takes nothing away: the next renewal tells. */
   async #failed(error: unknown): Promise<void> {
     if (!(error instanceof PeerError) || error.reason !== "conflict") return;
-    const entry = await this.#bus.keys.get(leaseKey(this.#options.module)).catch(() => null);
-    if (entry === null) return;
+    const entry = await this.#bus.keys.get(leaseKey(this.#options.module)).catch(() => undefined);
+    if (entry === undefined) return;
+    if (entry === null) return await this.#restore();
     const { holder, incarnation } = leaseSchema.parse(entry.value);
     if (incarnation === this.incarnation) {
       // A write that seemed to fail had come through.
@@ -111,6 +114,16 @@ export class Lease {
     clearInterval(this.#timer);
     held.delete(heldName(this.#options));
     this.#options.onLost(holder);
+  }
+
+  /** A bus that came back without what it held knows nobody: whoever held the lease still does. */
+  async #restore(): Promise<void> {
+    this.#revision = 0;
+    // Where it fails, the next renewal tells.
+    await this.#write(this.#value).then(
+      () => this.#options.onRestored?.(),
+      () => undefined,
+    );
   }
 
   async #write(value: LeaseValue): Promise<void> {

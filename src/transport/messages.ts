@@ -11,8 +11,8 @@ const count = z.int().nonnegative();
 export const busName = z.string().regex(/^[a-z0-9-]{1,40}$/);
 
 /**
- * A snapshot of a module's weights. Order is (incarnation, seq), never the step: a trainer that goes on from
- * an old checkpoint publishes at lower steps.
+ * A snapshot of a module's weights. The newest is the one that the module's pointer names: steps say nothing,
+ * as a trainer that goes on from an old checkpoint publishes at lower ones.
  */
 export const snapshotRefSchema = z.object({
   module: busName,
@@ -27,14 +27,10 @@ export const snapshotRefSchema = z.object({
   bytes: count,
   /** Milliseconds since 1970, of the publisher's clock. */
   publishedAt: z.number(),
+  /** Steps after which its trainer stops, once it has been told to. */
+  end: count.optional(),
 });
 export type SnapshotRef = z.infer<typeof snapshotRefSchema>;
-
-/** Whether a snapshot comes after another one. */
-export function isNewer(ref: SnapshotRef, than: SnapshotRef | null): boolean {
-  if (than === null) return true;
-  return ref.incarnation > than.incarnation || (ref.incarnation === than.incarnation && ref.seq > than.seq);
-}
 
 /** What a process says of itself, twice a second and when it changes. */
 export const heartbeatSchema = z.object({

@@ -28,6 +28,8 @@ export class Publisher {
   readonly #module: string;
   readonly #incarnation: number;
   #seq = 0;
+  /** Published last: a bus that has lost it gets it again. */
+  #last: { readonly step: number; readonly bytes: Uint8Array; readonly end?: number } | undefined;
 
   constructor(bus: Bus, module: string, incarnation: number) {
     this.#bus = bus;
@@ -44,10 +46,11 @@ export class Publisher {
   }
 
   /**
-   * Uploads the bytes of a snapshot and moves the pointer. Throws PeerError `conflict` where another trainer
-   * of the module has published meanwhile.
+   * Uploads the bytes of a snapshot and moves the pointer; `end` is the step after which the trainer stops.
+   * Throws PeerError `conflict` where another trainer of the module has published meanwhile.
    */
-  async publish(step: number, bytes: Uint8Array): Promise<SnapshotRef> {
+  async publish(step: number, bytes: Uint8Array, end?: number): Promise<SnapshotRef> {
+    this.#last = { step, bytes, end };
     const { keys } = this.#bus;
     const blobs = this.#bus.blobs(this.#module);
     const seq = ++this.#seq;
@@ -55,7 +58,7 @@ export class Publisher {
     await blobs.put(object, bytes);
     const ref: SnapshotRef = {
       ...{ module: this.#module, incarnation: this.#incarnation, seq, step, object },
-      ...{ sha256: digestOf(bytes), bytes: bytes.length, publishedAt: Date.now() },
+      ...{ sha256: digestOf(bytes), bytes: bytes.length, publishedAt: Date.now(), end },
     };
     const before = await keys.get(pointerKey(this.#module));
     const known = before === null ? null : snapshotRefSchema.parse(before.value);
@@ -65,6 +68,12 @@ export class Publisher {
     await keys.put(pointerKey(this.#module), ref, before?.revision ?? 0);
     if (seq > KEPT) await blobs.delete(`${this.#incarnation}-${seq - KEPT}`).catch(() => undefined);
     return ref;
+  }
+
+  /** Publishes the last snapshot once more where the bus has lost its pointer. */
+  async restore(): Promise<SnapshotRef | undefined> {
+    if (this.#last === undefined || (await pointerOf(this.#bus, this.#module)) !== null) return undefined;
+    return await this.publish(this.#last.step, this.#last.bytes, this.#last.end);
   }
 }
 

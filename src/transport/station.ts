@@ -7,14 +7,15 @@ import { packageVersion } from "../runtime/version.js";
 import type { BusAddress } from "./address.js";
 import { type Answer, ASK_LIMITS, Asker, type AskLimits } from "./ask.js";
 import type { Bus } from "./bus.js";
+import { Follower } from "./follower.js";
 import type { Frame } from "./frame.js";
 import { descriptionOf, Lease, leaseHolder } from "./lease.js";
 import { localBus } from "./local-bus.js";
-import { type ForwardRequest, type Heartbeat, isNewer, PROTOCOL, type SnapshotRef } from "./messages.js";
+import { type ForwardRequest, type Heartbeat, PROTOCOL, type SnapshotRef } from "./messages.js";
 import { type BusIdentity, natsBus } from "./nats-bus.js";
 import { PeerError } from "./peer-error.js";
 import { type Computed, forwardService } from "./service.js";
-import { fetchSnapshot, Publisher, pointerOf } from "./snapshots.js";
+import { Publisher } from "./snapshots.js";
 
 export interface StationOptions {
   readonly identity: BusIdentity;
@@ -71,9 +72,7 @@ export class Station {
   #lease: Lease | undefined;
   #publisher: Publisher | undefined;
   #computing: number | undefined;
-  /** When each snapshot was first seen in the pointer. */
-  readonly #seen = new Map<string, number>();
-  #following: Promise<void> | undefined;
+  #follower: Follower | undefined;
   #closed = false;
 
   constructor(bus: Bus, { identity, limits = ASK_LIMITS }: StationOptions, owner: StationOwner) {
@@ -119,11 +118,24 @@ export class Station {
           `${module} was trained by ${holder}; taking over if it stays silent for ${ms / 1000} s`,
         ),
       onLost: (holder) => this.#owner.lost(holder),
+      onRestored: () => this.#restore(digest),
     });
     this.#publisher = new Publisher(this.#bus, module, this.#lease.incarnation);
     await this.#publisher.tidy();
     this.#say();
     return this.#lease.incarnation;
+  }
+
+  /** Gives a bus that came back empty what it held of this module. */
+  #restore(digest: string): void {
+    const work = async () => {
+      await this.#requireSame(digest);
+      const ref = await this.#publisher?.restore();
+      if (ref !== undefined) this.#beat.snapshot = ref;
+      this.#owner.note("the bus came back without what it held; lease and weights are there again");
+    };
+    // What does not come through is published with the next weights.
+    work().catch((error: Error) => this.#owner.note(`warning: the bus came back empty: ${error.message}`));
   }
 
   async #requireSame(digest: string): Promise<void> {
@@ -160,9 +172,12 @@ export class Station {
     return null;
   }
 
-  /** Publishes a snapshot. Throws PeerError `conflict` where the module has another trainer by now. */
-  async publish(step: number, bytes: Uint8Array): Promise<SnapshotRef> {
-    const ref = await this.#publisher!.publish(step, bytes);
+  /**
+   * Publishes a snapshot; `end` is the step after which the trainer stops. Throws PeerError, `conflict` where
+   * the module has another trainer by now.
+   */
+  async publish(step: number, bytes: Uint8Array, end?: number): Promise<SnapshotRef> {
+    const ref = await this.#publisher!.publish(step, bytes, end);
     this.#beat.snapshot = ref;
     this.#beat.step = Math.max(this.#beat.step, step);
     this.#say();
@@ -196,6 +211,16 @@ export class Station {
   /** Serves the module from now on: follows its pointer, answers requests. */
   async serve(): Promise<void> {
     const { module, instance } = this.#identity;
+    const follower = new Follower({
+      ...{ bus: this.#bus, module },
+      adopt: (ref, bytes) => this.#owner.adopt(ref, bytes),
+      onAdopted: (ref) => {
+        Object.assign(this.#beat, { snapshot: ref, step: ref.step });
+        this.#say();
+      },
+      onTrouble: (trouble) => this.#troubled(trouble),
+    });
+    this.#follower = follower;
     const handler = forwardService({
       ...{ module, instance },
       compute: async (request, tensors) => {
@@ -206,7 +231,7 @@ export class Station {
           this.#computing = undefined;
         }
       },
-      ageMs: (snapshot) => performance.now() - (this.#seen.get(snapshot.object) ?? performance.now()),
+      ageMs: (snapshot) => follower.ageMs(snapshot),
       onQueue: (waiting, lastMs) => Object.assign(this.#beat, { queue: waiting, busyMs: lastMs }),
     });
     const { address, stop } = await this.#bus.serve(module, instance, handler);
@@ -214,48 +239,22 @@ export class Station {
     this.#beat.address = address;
     this.#stops.push(
       this.#bus.onBeat(({ role, module: of, snapshot }) => {
-        // A heartbeat is but a nudge; the pointer is what counts.
-        if (role === "trainer" && of === module && snapshot && isNewer(snapshot, this.#beat.snapshot))
-          this.#follow();
+        if (role === "trainer" && of === module) follower.hear(snapshot);
       }),
     );
-    this.#every(POLL_MS, () => this.#follow());
+    this.#every(POLL_MS, () => follower.look());
     this.#every(POLL_MS, () => {
       if (this.#computing !== undefined && performance.now() - this.#computing > MOST_COMPUTE_MS) {
         this.#owner.lost("a computation that never ends");
       }
     });
-    this.#follow();
+    follower.look();
   }
 
-  #follow(): void {
-    this.#following ??= this.#adoptNewest()
-      .then(() => {
-        delete this.#beat.trouble;
-      })
-      .catch((error: unknown) => {
-        const trouble = error instanceof Error ? error.message : String(error);
-        if (trouble !== this.#beat.trouble) this.#owner.note(`snapshot not taken over: ${trouble}`);
-        this.#beat.trouble = trouble.slice(0, 300);
-      })
-      .finally(() => {
-        this.#following = undefined;
-      });
-  }
-
-  async #adoptNewest(): Promise<void> {
-    const { module } = this.#identity;
-    const ref = await pointerOf(this.#bus, module);
-    if (this.#closed || ref === null || !isNewer(ref, this.#beat.snapshot)) return;
-    const key = ref.object;
-    if (!this.#seen.has(key)) this.#seen.set(key, performance.now());
-    for (const old of this.#seen.keys()) if (this.#seen.size > 8) this.#seen.delete(old);
-    await this.#owner.adopt(ref, await fetchSnapshot(this.#bus, ref));
-    this.#beat.snapshot = ref;
-    this.#beat.step = ref.step;
-    this.#say();
-    // Another may have been published meanwhile.
-    await this.#adoptNewest();
+  #troubled(trouble: string | undefined): void {
+    if (trouble !== undefined && trouble !== this.#beat.trouble)
+      this.#owner.note(`snapshot not taken over: ${trouble}`);
+    this.#beat.trouble = trouble?.slice(0, 300);
   }
 
   /** Gives the lease back and leaves. */
@@ -264,7 +263,7 @@ export class Station {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const stop of this.#stops) stop();
-    await Promise.race([this.#following, sleep(2000, undefined, { ref: false })]);
+    await Promise.race([this.#follower?.stop(), sleep(2000, undefined, { ref: false })]);
     await this.#lease?.release();
     this.#asker.close();
     await this.#bus.close();

@@ -1,10 +1,10 @@
 /**
- * @file A collective over a broker while its processes, and the broker, are killed and started again: one
- * collective goes through all of it, fault by fault.
+ * @file A collective over a broker while its processes, links and the broker are stopped, cut, killed and
+ * started again: one collective goes through all of it, fault by fault.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { collectiveStatus } from "../../src/collective/index.js";
@@ -12,6 +12,7 @@ import { loadCheckpoint } from "../../src/runs/checkpoint.js";
 import { readMetrics, type StepRecord } from "../../src/training/index.js";
 import { parseBusAddress } from "../../src/transport/index.js";
 import { hasBroker, startBroker, type TestBroker } from "../helpers/broker.js";
+import { type Link, openLink } from "../helpers/link.js";
 import { Processes, type Started } from "./processes.js";
 
 const NAMES = ["depth", "normals"] as const;
@@ -20,9 +21,10 @@ const EVERY = 10;
 
 const world = { world: "rooms", train: 4, val: 1, test: 1, size: [32, 32] };
 const module = (task: string) => ({
-  ...{ tasks: [task], model: { name: "segnet", width: 2 }, batchSize: 2, data: world },
+  ...{ tasks: [task], model: { name: "plain-net", width: 2 }, batchSize: 2, data: world },
 });
 const CONFIG = {
+  plugins: [resolve("examples/plugins/plain-net.mjs")],
   mediator: { data: { ...world, seed: 7 }, batchSize: 2 },
   modules: { depth: module("depth"), normals: module("normals") },
   constraints: [{ name: "depth-normals", weight: 0.5 }],
@@ -45,8 +47,10 @@ describe.runIf(hasBroker)("a collective at work", () => {
   const servers = {} as Record<Name, Started>;
   const trainers = {} as Record<Name, Started>;
 
+  const startServer = (name: Name, url = broker.url) =>
+    processes.start("forward-server", "c.yaml", "--module", name, "--bus", url);
   const serve = (name: Name) => {
-    servers[name] = processes.start("forward-server", "c.yaml", "--module", name, "--bus", broker.url);
+    servers[name] = startServer(name);
   };
   const train = (name: Name, ...more: string[]) => {
     const args = ["--module", name, "--run", "run", "--bus", broker.url, ...more];
@@ -79,6 +83,22 @@ describe.runIf(hasBroker)("a collective at work", () => {
       stepsOf(name).some(({ step, consistency }) => step > from && (consistency?.used.length === 1) === uses),
     );
   };
+  /** Waits for so many steps one after another, all after this moment, in which a module uses its peer. */
+  const untilSteady = async (name: Name, steps: number) => {
+    const from = lastOf(name)?.step ?? 0;
+    await processes.until(`${name} uses its peer in ${steps} steps after step ${from}`, () => {
+      const uses = stepsOf(name).slice(from + 1);
+      const lacking = uses.findLastIndex(({ consistency }) => consistency?.used.length !== 1);
+      return uses.length - 1 - lacking >= steps;
+    });
+  };
+  /** Waits until so many servers of a module are heard. */
+  const untilServers = (name: Name, count: number) =>
+    processes.until(`${count} servers of ${name}`, async () => {
+      const members = await collectiveStatus(parseBusAddress(broker.url));
+      const answering = members.filter(({ role, module: of }) => role === "server" && of === name);
+      return answering.length === count && answering.every(({ snapshot }) => snapshot !== null);
+    });
   const alive = (...some: Started[]) => {
     for (const { child, args } of some) expect([child.exitCode, args]).toEqual([null, args]);
   };
@@ -141,6 +161,37 @@ describe.runIf(hasBroker)("a collective at work", () => {
       const [life, number] = await served("depth");
       return life === before[0] && number > before[1];
     });
+    alive(...Object.values(trainers), ...Object.values(servers));
+  });
+
+  test("a server that stands still, or whose link is cut, is left alone while another one answers", async () => {
+    const link: Link = await openLink(broker.url);
+    const second = startServer("depth", link.url);
+    await untilServers("depth", 2);
+    servers.depth.child.kill("SIGSTOP");
+    await untilSteady("normals", 10);
+    servers.depth.child.kill("SIGCONT");
+    await untilServers("depth", 2);
+    link.cut();
+    await untilServers("depth", 1);
+    await untilSteady("normals", 10);
+    link.heal();
+    await untilServers("depth", 2);
+    alive(second, ...Object.values(trainers), ...Object.values(servers));
+    expect((await second.end("SIGTERM")).code).toBe(0);
+    await link.close();
+  });
+
+  test("a broker that comes back empty is given again what it held", async () => {
+    await broker.wipe();
+    await untilStep("normals", false);
+    await broker.start();
+    await untilStep("normals", true);
+    // Whoever comes now finds weights, and what all modules predict.
+    await servers.depth.end("SIGTERM");
+    await untilStep("normals", false);
+    serve("depth");
+    await untilStep("normals", true);
     alive(...Object.values(trainers), ...Object.values(servers));
   });
 

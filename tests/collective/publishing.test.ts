@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { RefreshSchedule, Uploads } from "../../src/collective/remote/publishing.js";
+import { describe, expect, test } from "vitest";
+import { publishSurely, RefreshSchedule, Uploads } from "../../src/collective/remote/publishing.js";
+import { UserError } from "../../src/common/errors.js";
 import { PeerError, type PeerReason } from "../../src/transport/peer-error.js";
 
 /** Uploads whose publishing ends as `outcome` says, and what was told. */
@@ -63,4 +64,50 @@ test.each([
     return schedule.due(step);
   });
   expect(found).toEqual(due);
+});
+
+describe("weights that peers wait for", () => {
+  /** Publishes where the first tries fail by these reasons. */
+  async function published(reasons: (PeerReason | null)[], patienceMs: number, signal?: AbortSignal) {
+    const bytes = new Uint8Array([1, 2, 3]);
+    const [sent, notes]: [unknown[], string[]] = [[], []];
+    const publish = async (step: number, given: Uint8Array, end?: number) => {
+      sent.push([step, [...given], end]);
+      // What is handed over to another thread is gone here.
+      structuredClone(given, { transfer: [given.buffer as ArrayBuffer] });
+      const reason = reasons[sent.length - 1];
+      if (reason === null) throw new TypeError("bug");
+      if (reason !== undefined) throw new PeerError(reason, "away");
+      return undefined as never;
+    };
+    const note = (message: string) => void notes.push(message);
+    const error = await publishSurely(
+      { publish },
+      { step: 4, bytes, end: 9 },
+      { patienceMs, signal, note },
+    ).catch((thrown: unknown) => thrown);
+    return { sent, notes, error };
+  }
+
+  test("are sent whole until they get there, and one warning says so", async () => {
+    const { sent, notes, error } = await published(["failed", "deadline"], 60_000);
+    expect(error).toBeUndefined();
+    expect(sent).toEqual(new Array(3).fill([4, [1, 2, 3], 9]));
+    expect(notes).toEqual(["warning: step 4 waits for the bus, 60 s at most: away"]);
+  });
+
+  test.each([
+    ["the time is over", 0, undefined],
+    ["the run is to end", 60_000, AbortSignal.abort()],
+  ])("end the run in one message where %s", async (_, patienceMs, signal) => {
+    const { error } = await published(["failed", "failed"], patienceMs, signal);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).facts).toMatchObject({ code: "bus.unpublished" });
+    expect((error as UserError).message).toContain("the weights of step 4 could not be published: away");
+  });
+
+  test("are given up at once where another process trains the module, or by a bug", async () => {
+    expect((await published(["conflict"], 60_000)).error).toMatchObject({ reason: "conflict" });
+    expect((await published([null], 60_000)).error).toBeInstanceOf(TypeError);
+  });
 });

@@ -102,6 +102,39 @@ describe("a collective in lock-step over a bus", () => {
   });
 });
 
+test("told to stop at different times, a collective in lock-step stops after one step, and goes on to the bit", async () => {
+  const [address, run] = [local("l4"), join(shared, "stopped")];
+  const changes = { steps: 12, checkpoint: { every: 100, best: null } };
+  const config = configOf(changes);
+  const over = new AbortController();
+  const names = ["depth", "normals"];
+  const servers = names.map((name) => serveModule({ config, module: name, address, signal: over.signal }));
+  const train = (name: string, resume: boolean, stopAt?: number) => {
+    const stop = new AbortController();
+    const onStep = (step: number) => step === stopAt && stop.abort();
+    return trainModule({
+      ...{ config, module: name, folder: run, address, resume, signal: stop.signal },
+      onStep: (step) => void onStep(step),
+    });
+  };
+  // Only one of them is told; its peer hears of it.
+  const stopped = await Promise.all([train("depth", false, 4), train("normals", false)]);
+  expect(stopped.map(({ outcome, step }) => [outcome, step])).toEqual([
+    ["interrupted", 5],
+    ["interrupted", 5],
+  ]);
+  const ended = await Promise.all(names.map((name) => train(name, true)));
+  expect(ended.map(({ outcome, step }) => [outcome, step])).toEqual([
+    ["done", 12],
+    ["done", 12],
+  ]);
+  over.abort();
+  await Promise.all(servers);
+  const whole = join(shared, "never-stopped");
+  await trainCollective({ config, folder: whole });
+  for (const name of names) expect(await weightsOf(run, name)).toEqual(await weightsOf(whole, name));
+});
+
 test("a status tells who is at work, and a signal ends it with everything saved", async () => {
   const [address, run] = [local("l3"), join(shared, "status")];
   const stop = new AbortController();

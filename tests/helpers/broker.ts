@@ -15,6 +15,8 @@ export interface TestBroker {
   kill(): Promise<void>;
   /** Starts it again on the same port. */
   start(): Promise<void>;
+  /** Ends it and removes all that it has stored. */
+  wipe(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,10 +58,14 @@ export async function startBroker(more = ""): Promise<TestBroker> {
     child.kill("SIGKILL");
     await gone;
   };
+  const wipe = async () => {
+    await kill();
+    rmSync(join(folder, "jetstream"), { recursive: true, force: true });
+  };
   await start();
   return {
     url: `nats://127.0.0.1:${port}`,
-    ...{ folder, kill, start },
+    ...{ folder, kill, start, wipe },
     stop: async () => {
       await kill();
       rmSync(folder, { recursive: true, force: true });

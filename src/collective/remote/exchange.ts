@@ -25,6 +25,8 @@ export interface ExchangeOptions {
   readonly digest: string;
   /** Names requests: asker and life. */
   readonly caller: string;
+  /** After it no answer is waited for longer than `bus.waitMs`. */
+  readonly signal?: AbortSignal;
 }
 
 /** How old the weights of a peer's predictions are. */
@@ -40,6 +42,8 @@ interface Given {
   /** When the answer came, milliseconds. */
   readonly at: number;
   readonly bytes: number;
+  /** When the peer's trainer stops, if it has been told to. */
+  readonly end: number | undefined;
 }
 
 /** What came of asking. */
@@ -50,6 +54,8 @@ export interface PeerBatch {
   readonly stale: Readonly<Record<string, Staleness>>;
   readonly skipped: readonly { readonly peer: string; readonly reason: string }[];
   readonly bytes: number;
+  /** Steps after which a peer stops; undefined where none has been told to. */
+  readonly end: number | undefined;
 }
 
 export class Exchange {
@@ -86,7 +92,7 @@ export class Exchange {
     batch: Batch,
     step: number,
   ): Promise<Given> {
-    const { station, bus, lockStep, frames, caller, digest } = this.#options;
+    const { station, bus, lockStep, frames, caller, digest, signal } = this.#options;
     if (this.#strangers.has(module)) throw new PeerError("mismatch", `${module} is fed other images`);
     const exact = lockStep && !frozen ? step : null;
     const request: ForwardRequest = {
@@ -109,7 +115,7 @@ export class Exchange {
     // In lock-step everybody waits for the slowest, whatever keeps it.
     const deadlineMs = lockStep || !this.#met.has(module) ? bus.startWaitS * 1000 : bus.waitMs;
     this.#met.add(module);
-    const answer = await station.ask(request, tensors, deadlineMs);
+    const answer = await hurried(station.ask(request, tensors, deadlineMs), bus.waitMs, signal);
     if (answer.reply.inputCrc !== own) {
       this.#strangers.add(module);
       this.#note(
@@ -125,6 +131,7 @@ export class Exchange {
       ageMs: answer.reply.ageMs,
       at: answer.arrivedAt,
       bytes: answer.bytes,
+      end: answer.reply.snapshot.end,
     };
   }
 
@@ -134,6 +141,7 @@ export class Exchange {
     const stale: Record<string, Staleness> = {};
     const skipped: { peer: string; reason: string }[] = [];
     let bytes = 0;
+    let end: number | undefined;
     results.forEach((result, i) => {
       const { module: peer } = peers[i];
       if (result instanceof PeerError) {
@@ -141,6 +149,7 @@ export class Exchange {
         return;
       }
       bytes += result.bytes;
+      if (result.end !== undefined) end = Math.min(end ?? Infinity, result.end);
       const age = { steps: result.steps, seconds: (result.ageMs + sharedNow() - result.at) / 1000 };
       const { maxStaleSteps = Infinity, maxStaleSeconds = Infinity } = bus;
       if (age.steps > maxStaleSteps || age.seconds > maxStaleSeconds) skipped.push({ peer, reason: "stale" });
@@ -149,7 +158,27 @@ export class Exchange {
         stale[peer] = age;
       }
     });
-    return { arrays, stale, skipped, bytes };
+    return { arrays, stale, skipped, bytes, end };
+  }
+}
+
+/** An answer; PeerError `deadline` where it has not come `ms` after the signal. */
+async function hurried<T>(answer: Promise<T>, ms: number, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await answer;
+  let timer: NodeJS.Timeout | undefined;
+  let hurry: () => void = () => undefined;
+  const late = new Promise<never>((_, fail) => {
+    hurry = () => {
+      timer = setTimeout(() => fail(new PeerError("deadline", "the run is to end")), ms);
+    };
+    if (signal.aborted) hurry();
+    else signal.addEventListener("abort", hurry, { once: true });
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", hurry);
   }
 }
 

@@ -72,7 +72,7 @@ async function requireCommonStep(
 
 class Household {
   readonly #options: ProcessesOptions & { readonly bus: readonly string[] };
-  readonly #children = new Set<ChildProcess>();
+  readonly #children = new Map<ChildProcess, "trainer" | "forward-server">();
   #ending = false;
 
   constructor(options: ProcessesOptions & { readonly bus: readonly string[] }) {
@@ -82,7 +82,8 @@ class Household {
   /** Until all trainers are done. */
   async run(signal: AbortSignal): Promise<"done" | "interrupted"> {
     const { config } = this.#options;
-    const stop = () => this.#signalAll("SIGTERM");
+    // Servers go on: what trainers still do, they do together.
+    const stop = () => this.#signalAll("SIGTERM", "trainer");
     signal.addEventListener("abort", stop, { once: true });
     try {
       const names = config.modules.map(({ name }) => name);
@@ -142,7 +143,7 @@ class Household {
       windowsHide: true,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    this.#children.add(child);
+    this.#children.set(child, what);
     if (child.pid !== undefined) onStart?.(what === "trainer" ? "trainer" : "server", module, child.pid);
     let message = "";
     createInterface({ input: child.stderr }).on("line", (line) => {
@@ -157,15 +158,15 @@ class Household {
     return { code, killed, message };
   }
 
-  #signalAll(signal: NodeJS.Signals): void {
-    for (const child of this.#children) child.kill(signal);
+  #signalAll(signal: NodeJS.Signals, only?: "trainer"): void {
+    for (const [child, what] of this.#children) if (only === undefined || what === only) child.kill(signal);
   }
 
   /** Ends what still runs: servers, once nobody asks them any more. */
   async end(): Promise<void> {
     this.#ending = true;
     this.#signalAll("SIGTERM");
-    const children = [...this.#children];
+    const children = [...this.#children.keys()];
     const gone = children.map((child) => new Promise((done) => child.once("close", done)));
     const late = setTimeout(() => this.#signalAll("SIGKILL"), 10_000);
     await Promise.all(gone);

@@ -1,4 +1,6 @@
-/** @file When a trainer publishes its weights, and that it never waits for an upload. */
+/** @file When a trainer publishes its weights, and how long it waits for that: in lock-step alone. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../common/errors.js";
 import type { StationLink } from "../../transport/open-station.js";
 import { PeerError } from "../../transport/peer-error.js";
 
@@ -27,6 +29,54 @@ export class RefreshSchedule {
       (this.#seconds === undefined ? step % this.#steps === 0 : now - this.#last >= this.#seconds * 1000);
     if (due) this.#last = now;
     return due;
+  }
+}
+
+export interface Patience {
+  /** How long it is tried, milliseconds. */
+  readonly patienceMs: number;
+  /** After it nothing is tried again. */
+  readonly signal?: AbortSignal;
+  note(message: string): void;
+}
+
+/** Before what failed is tried again, milliseconds. */
+const AGAIN_MS = 500;
+
+/**
+ * Publishes weights that peers cannot go on without, again and again where the bus is away; `end` is the step
+ * after which the trainer stops. Throws PeerError `conflict`, or UserError `bus.unpublished` where it takes
+ * too long.
+ */
+export async function publishSurely(
+  station: Pick<StationLink, "publish">,
+  { step, bytes, end }: { readonly step: number; readonly bytes: Uint8Array; readonly end?: number },
+  { patienceMs, signal, note }: Patience,
+): Promise<void> {
+  const late = performance.now() + patienceMs;
+  for (let tries = 0; ; tries++) {
+    try {
+      // A copy: it leaves for another thread.
+      await station.publish(step, bytes.slice(), end);
+      return;
+    } catch (cause) {
+      if (!(cause instanceof PeerError) || cause.reason === "conflict") throw cause;
+      if (performance.now() >= late || signal?.aborted === true) {
+        throw new UserError(
+          {
+            code: "bus.unpublished",
+            what: `the weights of step ${step} could not be published: ${cause.message}`,
+            fix: "Peers wait for them: see that the bus is there, then go on from the last checkpoint with --resume.",
+          },
+          { cause },
+        );
+      }
+      if (tries === 0) {
+        const seconds = Math.round(patienceMs / 1000);
+        note(`warning: step ${step} waits for the bus, ${seconds} s at most: ${cause.message}`);
+      }
+      await sleep(AGAIN_MS);
+    }
   }
 }
 

@@ -15,10 +15,11 @@ import { constraintsOf, tiedTasks } from "../mediator.js";
 import { type MediatorStream, openMediator } from "../mediator-stream.js";
 import { BEGINNING, commonPoint, ModuleRun, moduleFolder, openModule } from "../module.js";
 import { predictionNames } from "../peers.js";
+import { CommonEnd } from "./common-end.js";
 import { describedTasks, describeTasks } from "./description.js";
 import { Exchange, type PeerBatch } from "./exchange.js";
 import { agreementDigest, busTrouble, instanceName, isLockStep, moduleNamed, peersOf } from "./place.js";
-import { RefreshSchedule, Uploads } from "./publishing.js";
+import { publishSurely, RefreshSchedule, Uploads } from "./publishing.js";
 import { SkipWatch } from "./skip-watch.js";
 import { snapshotOf } from "./snapshot-arrays.js";
 
@@ -118,7 +119,7 @@ async function trainOn(
     const exchange = new Exchange(
       {
         ...{ station, peers, bus: config.bus, lockStep: isLockStep(config), digest: stream.digest },
-        ...{ frames: config.mediator.frames, caller: `${instance}/${incarnation}` },
+        ...{ frames: config.mediator.frames, caller: `${instance}/${incarnation}`, signal },
       },
       log,
     );
@@ -197,16 +198,20 @@ async function steps(
     asked.push(exchange.ask(batch, at));
   };
   let next = from;
+  const end = new CommonEnd(lockStep ? config.modules.length : 1, config.steps);
   const publish = async (at: number): Promise<void> => {
     if (!refresh.due(at)) return;
     const bytes = await snapshotOf(run);
-    if (lockStep) await station.publish(at, bytes);
-    else uploads.add(at, bytes);
+    if (!lockStep) return uploads.add(at, bytes);
+    const patience = { patienceMs: config.bus.startWaitS * 1000, signal, note: log };
+    await publishSurely(station, { step: at, bytes, end: end.told }, patience);
   };
   let step = from;
   try {
     if (!lockStep) await publish(from);
-    for (; step < config.steps && signal?.aborted !== true && ending.error === undefined; step++) {
+    for (; ending.error === undefined; step++) {
+      if (signal?.aborted === true) end.ask(step);
+      if (step >= end.step) break;
       if (loader !== null && !lockStep) {
         const ahead = Math.min(config.steps, step + config.bus.prefetch);
         for (; next < ahead; next++) await request(next);
@@ -217,6 +222,7 @@ async function steps(
       else {
         for (; next <= step; next++) await request(next);
         const given = await asked.shift()!();
+        if (lockStep) end.hear(given.end);
         const silent = given.skipped.map(({ peer }) => peer);
         const used = ties.filter((tie) => complete(tie, silent));
         await run.learnTies(async () => ({ arrays: given.arrays }), step, used);
