@@ -59,19 +59,33 @@ function runsOf(frames: readonly FilmedFrame[], step: number): FilmedFrame[][] {
 const rowsOf = ({ rotation: r, position: p }: Pose): number[] =>
   [0, 1, 2].flatMap((row) => [r[3 * row], r[3 * row + 1], r[3 * row + 2], p[row]]);
 
-/** The frames of a sequence that a split holds, as sequences.json would have them. */
-function listed(sequence: FilmedSequence, holds: ReadonlyMap<string, unknown>): Sequences[string] {
-  const own = sequence.frames.filter((frame) => holds.has(idOf(sequence, frame)));
-  return runsOf(own, usualStep(sequence.frames)).map((run) => {
+/**
+ * Some frames of a sequence, in order of time, as sequences.json would have them: cut where one is left out.
+ * `step` is that between the numbers of neighbours; that of most of them if left out.
+ */
+export function filmedRuns(
+  name: string,
+  frames: readonly FilmedFrame[],
+  id: (frame: FilmedFrame) => string,
+  step = usualStep(frames),
+): Sequences[string] {
+  return runsOf(frames, step).map((run) => {
     const poses = run.flatMap(({ files }) => (files.pose === undefined ? [] : [rowsOf(files.pose)]));
     const timestamps = run.flatMap(({ time }) => (time === undefined ? [] : [time]));
     return {
-      name: sequence.name,
-      frames: run.map((frame) => idOf(sequence, frame)),
+      name,
+      frames: run.map(id),
       ...(timestamps.length === run.length && { timestamps }),
       ...(poses.length === run.length && { poses }),
     };
   });
+}
+
+/** The frames of a sequence that a split holds. */
+function listed(sequence: FilmedSequence, holds: ReadonlyMap<string, unknown>): Sequences[string] {
+  const id = (frame: FilmedFrame) => idOf(sequence, frame);
+  const own = sequence.frames.filter((frame) => holds.has(id(frame)));
+  return filmedRuns(sequence.name, own, id, usualStep(sequence.frames));
 }
 
 /**

@@ -8,16 +8,15 @@
  */
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";
-import type { Pose } from "../../fields/pose.js";
 import type { PinholeCamera } from "../../geometry/camera.js";
 import { type ImageFile, labelFile, type SampleFiles } from "../file-dataset.js";
 import { readText } from "../files/bytes.js";
 import { expectRaster, readImage, readRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
 import { resizeSample } from "../resize.js";
-import { poseOfRows } from "../sequences.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { type FilmedFrame, type FilmedSequence, filmedDataset } from "./filmed.js";
+import { readPose } from "./pose-file.js";
 import { cameraFromMatrix, depthSpec, parseNumbers } from "./shared.js";
 
 const LAYOUT = "scene0000_00/color/0.jpg, depth/0.png, pose/0.txt, intrinsic/intrinsic_depth.txt";
@@ -29,13 +28,6 @@ const spec = depthSpec(1000);
 async function readCamera(path: string): Promise<PinholeCamera> {
   const [fx, , cx, , , fy, cy] = parseNumbers(await readText(path), 16, path);
   return cameraFromMatrix([fx, 0, cx, 0, fy, cy, 0, 0, 1], path);
-}
-
-/** The pose in a file; undefined where it was lost. Throws UserError where the file holds something else. */
-async function readPose(path: string): Promise<Pose | undefined> {
-  const text = await readText(path);
-  if (/-?(inf|nan)/i.test(text)) return undefined;
-  return poseOfRows(parseNumbers(text, 16, path));
 }
 
 /** A colour image at the size of its depth image. */

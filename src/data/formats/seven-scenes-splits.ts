@@ -4,6 +4,7 @@ import { UserError } from "../../common/errors.js";
 import type { SampleFiles, SplitFiles } from "../file-dataset.js";
 import { readText } from "../files/bytes.js";
 import type { Sequences } from "../sequences.js";
+import { type FilmedFrame, filmedRuns } from "./filmed.js";
 import { holdOut, inHeldOutRun } from "./hold-out.js";
 
 /** A sequence's folder. */
@@ -43,6 +44,12 @@ async function readSequences(file: string, there: ReadonlyMap<string, unknown>):
 
 type Frames = ReadonlyMap<string, ReadonlyMap<string, SampleFiles>>;
 
+/** Frames by their numbers, in order of time. */
+export function framesOf(samples: ReadonlyMap<string, SampleFiles>): FilmedFrame[] {
+  const frames = [...samples].map(([stem, files]) => ({ number: Number(stem), stem, files }));
+  return frames.sort((a, b) => a.number - b.number);
+}
+
 /** Ids are unique over the sequences. */
 const idOf = (sequence: string, frame: string): string => `${sequence}-${frame}`;
 
@@ -74,11 +81,12 @@ export async function downloadedSplits(
       ? { train: published }
       : { ...(await holdOut(path, published, isHeldOut)), test: samplesOf(test, frames) };
   const sequences = Object.entries(files).map(([split, samples]) => {
-    const own = [...frames].map(([name, each]) => ({
-      name,
-      frames: [...each.keys()].map((frame) => idOf(name, frame)).filter((id) => samples.has(id)),
-    }));
-    return [split, own.filter((sequence) => sequence.frames.length > 0)] as const;
+    const own = [...frames].flatMap(([name, each]) => {
+      const id = ({ stem }: FilmedFrame) => idOf(name, stem);
+      const held = framesOf(each).filter((frame) => samples.has(id(frame)));
+      return filmedRuns(name, held, id);
+    });
+    return [split, own] as const;
   });
   return { files, sequences: Object.fromEntries(sequences.filter(([, own]) => own.length > 0)) };
 }

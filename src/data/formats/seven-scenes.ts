@@ -1,6 +1,6 @@
 /**
  * @file 7-Scenes (Shotton et al. 2013): `frame-NNNNNN.color.(png|jpg)`, `.depth.png` (millimetres, 0 and
- * 65535 = unknown). Normals are derived from depth. A scene as it is downloaded has its frames in `seq-NN/`,
+ * 65535 = unknown), `.pose.txt` (4x4, camera to world). Normals are derived from depth. A scene as it is downloaded has its frames in `seq-NN/`,
  * and the published splits in `TrainSplit.txt` and `TestSplit.txt`; the last of several training sequences,
  * else every tenth run of eight frames, is `val`. Frames may also lie in the folder or in `frames/`, with
  * `splits.json` that lists frame numbers a split, else all are `train`. `camera-intrinsics.txt` (3x3), else
@@ -16,7 +16,9 @@ import { expectRaster } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { derivedNormalsFile } from "./derived-normals.js";
-import { downloadedSplits, requireUnpacked, SEQUENCE } from "./seven-scenes-splits.js";
+import { filmedRuns } from "./filmed.js";
+import { readPose } from "./pose-file.js";
+import { downloadedSplits, framesOf, requireUnpacked, SEQUENCE } from "./seven-scenes-splits.js";
 import { cameraFromMatrix, depthSpec, mapDepth, nonEmpty, normalsSpec, parseNumbers } from "./shared.js";
 
 const LAYOUT = "seq-01/frame-000000.color.png, seq-01/frame-000000.depth.png, or the same in frames/";
@@ -56,6 +58,7 @@ const TASKS = { depth: depthSpec(1000), normals: normalsSpec() };
 /** The frames of a folder, by number. */
 async function readFrames(folder: string, camera: PinholeCamera): Promise<Map<string, SampleFiles>> {
   const stems = await filesByStem(folder, IMAGE_EXTENSIONS);
+  const poses = await filesByStem(folder, [".txt"]);
   const samples = new Map<string, SampleFiles>();
   for (const [stem, image] of stems) {
     const id = /^frame-(\d+)\.color$/.exec(stem)?.[1];
@@ -68,7 +71,9 @@ async function readFrames(folder: string, camera: PinholeCamera): Promise<Map<st
         return mapDepth(raster, (value) => (value === 65535 ? 0 : value));
       });
     const labels: SampleFiles["labels"] = depth ? { depth, normals: derivedNormalsFile(depth, camera) } : {};
-    samples.set(id, { image, labels, camera });
+    const poseFile = poses.get(`frame-${id}.pose`);
+    const pose = poseFile && (await readPose(poseFile));
+    samples.set(id, { image, labels, camera, ...(pose && { pose }) });
   }
   return samples;
 }
@@ -95,7 +100,11 @@ async function open(path: string): Promise<Dataset> {
   const files = Object.fromEntries(
     Object.entries(splits).map(([split, ids]) => [split, pick(samples, ids, split, path)]),
   );
-  return fileDataset(about, nonEmpty(files, "7-Scenes", path, LAYOUT), path);
+  const dataset = fileDataset(about, nonEmpty(files, "7-Scenes", path, LAYOUT), path);
+  const sequences = Object.entries(files).map(
+    ([split, own]) => [split, filmedRuns(split, framesOf(own), ({ stem }) => stem)] as const,
+  );
+  return { ...dataset, info: { ...dataset.info, sequences: Object.fromEntries(sequences) } };
 }
 
 function pick(samples: ReadonlyMap<string, SampleFiles>, ids: string[], split: string, path: string) {

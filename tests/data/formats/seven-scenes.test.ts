@@ -13,6 +13,31 @@ function sequence(name: string, count = 2): Record<string, string | Uint8Array> 
   return files;
 }
 
+const HERE = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
+
+it("reads frames in one folder: their poses, in runs that a frame left out cuts, and the camera's motion", async () => {
+  const files = Object.fromEntries(
+    Object.entries(sequence("frames", 10)).filter(([name]) => !/00000[1379]/.test(name)),
+  );
+  files["frames/frame-000004.pose.txt"] = "1 0 0 0.5\n0 1 0 0\n0 0 1 2\n0 0 0 1\n";
+  const dataset = await openFiles("seven-scenes", {
+    ...files,
+    "splits.json": JSON.stringify({ train: [0, 2, 4, 8], val: [6] }),
+  });
+  const moved = [1, 0, 0, 0.5, 0, 1, 0, 0, 0, 0, 1, 2];
+  expect(dataset.info.sequences).toEqual({
+    train: [
+      { name: "train", frames: ["000000", "000002", "000004"], poses: [HERE, HERE, moved] },
+      { name: "train", frames: ["000008"], poses: [HERE] },
+    ],
+    val: [{ name: "val", frames: ["000006"], poses: [HERE] }],
+  });
+  expect((await dataset.read("train", "000004", [])).pose).toEqual({
+    rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    position: [0.5, 0, 2],
+  });
+});
+
 describe("7-Scenes as it is downloaded", () => {
   it("has the published splits; the last training sequence is val", async () => {
     const { info, read } = await openFiles("seven-scenes", {
@@ -29,8 +54,8 @@ describe("7-Scenes as it is downloaded", () => {
       test: ["seq-02-000000", "seq-02-000001", "seq-03-000000", "seq-03-000001"],
     });
     expect(info.sequences!.test).toEqual([
-      { name: "seq-02", frames: ["seq-02-000000", "seq-02-000001"] },
-      { name: "seq-03", frames: ["seq-03-000000", "seq-03-000001"] },
+      { name: "seq-02", frames: ["seq-02-000000", "seq-02-000001"], poses: [HERE, HERE] },
+      { name: "seq-03", frames: ["seq-03-000000", "seq-03-000001"], poses: [HERE, HERE] },
     ]);
     const { labels, camera } = await read("test", "seq-03-000001", ["depth"]);
     expect([...labels.depth.data]).toEqual([0, 0, 1, 2, 2, 2, 0.5, 0.5, 0.5]);
