@@ -96,7 +96,7 @@ export const CASES: Readonly<Record<string, FormatCase>> = {
     files: {
       "frame-000000.color.png": noisePng(3, 3),
       "frame-000000.depth.png": greyPng(3, [0, 65535, 1000, 2000, 2000, 2000, 500, 500, 500], 16),
-      "frame-000000.pose.txt": "1 0 0 0",
+      "frame-000000.pose.txt": "1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n",
     },
     splits: { train: ["000000"] },
     labels: { depth: Float32Array.of(0, 0, 1, 2, 2, 2, 0.5, 0.5, 0.5) },
