@@ -10,11 +10,11 @@ import { encodePng } from "../../src/data/files/png.js";
 import { decodeImage, decodeRaster } from "../../src/data/files/raster.js";
 import { openDataset } from "../../src/data/formats/index.js";
 import { calibrationLine, readCalibration } from "../../src/data/formats/kitti-files.js";
-import { readScan } from "../../src/data/formats/kitti-laser.js";
 import { readScenePoses } from "../../src/data/formats/scenenet-poses.js";
 import { parseLabels } from "../../src/data/labels-file.js";
 import { parseSequences } from "../../src/data/sequences.js";
 import { parseSplitFile } from "../../src/data/split-file.js";
+import { readPoints } from "../../src/data/sweeps/points-file.js";
 import { writeSafetensors } from "../../src/disk/safetensors.js";
 import { depth, segmentation } from "../../src/tasks/index.js";
 import { readClassTable } from "../../src/training/class-table.js";
@@ -181,7 +181,7 @@ export async function fuzzedReaders(): Promise<FuzzedReader[]> {
     {
       name: "laser scan",
       sound: [new Uint8Array(64)],
-      read: (bytes) => asFile(`${segments++}.bin`, bytes, readScan),
+      read: (bytes) => asFile(`${segments++}.bin`, bytes, readPoints),
     },
     {
       name: "calibration",

@@ -3,6 +3,7 @@ import { isMap, LineCounter, type ParsedNode, parseDocument, stringify } from "y
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
 import { suggest } from "../common/suggest.js";
+import { boxesSchema } from "../tasks/boxes3d/spec.js";
 import { parseTaskSpec } from "../tasks/index.js";
 import type { TaskSpec } from "../tasks/task.js";
 
@@ -32,6 +33,15 @@ const datasetYamlSchema = z.strictObject({
   sequences: z.string().optional(),
   /** Folders beside the tasks' whose files no task reads, e.g. `instances`. */
   extras: z.array(name).optional(),
+  /** LiDAR sweeps: folders of their points (.bin) and of boxes (.json), and what the boxes are. */
+  sweeps: z
+    .strictObject({
+      points: name.default("lidar"),
+      boxes: name.default("lidar-boxes"),
+      classes: boxesSchema.shape.classes,
+      detect: boxesSchema.shape.detect,
+    })
+    .optional(),
   /**
    * `stored`: images and labels as their pixels are stored, whatever their EXIF blocks say. Default `exif`.
    */

@@ -3,10 +3,11 @@
  * reads.
  */
 import { UserError } from "../common/errors.js";
+import { type PillarPlan, pillarArray, type Sweep } from "../fields/sweep.js";
 import type { MeasuredImage } from "../tasks/task.js";
 import { openDataset } from "./formats/index.js";
 import { clipsOf } from "./loading/clips.js";
-import { requireSize } from "./loading/stack.js";
+import { requireGiven, requireSize } from "./loading/stack.js";
 import { unknownName } from "./names.js";
 import { sequencePlaces } from "./sequences.js";
 import { readSound } from "./sound-samples.js";
@@ -14,7 +15,7 @@ import type { DatasetSource, Sample, SkippedFile } from "./types.js";
 
 /** A sample as a network takes it. */
 export interface ClipSample extends Sample {
-  /** Planar [3·frames,H,W]: its own image and those of the frames after it. */
+  /** Planar [3·frames,H,W]: its own image and those of the frames after it; or pillars of its sweep. */
   readonly clip: Float32Array;
 }
 
@@ -27,7 +28,8 @@ export interface SplitReader extends AsyncIterable<ClipSample> {
 
 /**
  * Opens a split for evaluation: samples in the split's order, unchanged, with all labels of `tasks`; with
- * `frames` above 1, those that so many frames of a sequence begin with. The next sample is decoded while the
+ * `frames` above 1, those that so many frames of a sequence begin with, and with `pillars` as such. The next
+ * sample is decoded while the
  * caller works on this one. Throws UserError on unknown names, where frames are wanted and no sequence has
  * them, and while iterating on damaged files, unless `onSkipped` is there to be told of them: then images and
  * labels that cannot be read are left out, and clips with such an image.
@@ -37,7 +39,7 @@ export async function openSplit(
   split: string,
   tasks: readonly string[],
   onSkipped?: (skipped: readonly SkippedFile[]) => void,
-  frames = 1,
+  { frames = 1, pillars }: { readonly frames?: number; readonly pillars?: PillarPlan } = {},
 ): Promise<SplitReader> {
   const dataset = await openDataset(source);
   const { name, splits, sequences } = dataset.info;
@@ -71,7 +73,11 @@ export async function openSplit(
       samples.push(sample);
     }
     try {
-      return { ...samples[0], clip: stackedImages(samples, split) };
+      const clip =
+        pillars === undefined
+          ? stackedImages(samples, split)
+          : pillarArray(requireGiven(samples[0], "sweep") as Sweep, pillars);
+      return { ...samples[0], clip };
     } catch (error) {
       if (!(error instanceof UserError) || onSkipped === undefined) throw error;
       onSkipped([{ split, id: clip[0], task: null, reason: error.message }]);

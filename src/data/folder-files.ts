@@ -169,6 +169,15 @@ class Finder {
   }
 }
 
+/** Paths of the files of one folder of the layout in one split, by sample id. */
+export async function filesOfTask(
+  root: string,
+  layout: string,
+  at: { readonly split: string; readonly task: string; readonly extension: string },
+): Promise<ReadonlyMap<string, string>> {
+  return await new Finder(root, layout).ids(at.split, at.task, [at.extension]);
+}
+
 /** Finds every image and label. Throws UserError where two files stand for one. */
 export async function findFolderFiles(root: string, description: DatasetDescription): Promise<FolderFiles> {
   const { layout, splits } = description;
@@ -191,7 +200,8 @@ export async function findFolderFiles(root: string, description: DatasetDescript
     }
   }
   const idSets = new Map(splits.map((split) => [split, new Set(images[split].keys())]));
-  const names = ["image", ...tasks, ...(description.extras ?? [])];
+  const { extras = [], sweeps } = description;
+  const names = ["image", ...tasks, ...extras, ...(sweeps ? [sweeps.points, sweeps.boxes] : [])];
   const sequences = description.sequences;
   const leftOver = finder
     .leftOver()

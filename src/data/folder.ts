@@ -6,45 +6,29 @@ import { join } from "node:path";
 import { UserError } from "../common/errors.js";
 import { writeFileIn } from "../disk/filled-folder.js";
 import { taskKind } from "../tasks/index.js";
-import { type DatasetDescription, formatDatasetYaml, parseDatasetYaml } from "./dataset-yaml.js";
+import { type DatasetDescription, formatDatasetYaml } from "./dataset-yaml.js";
 import { type FileDataset, fileDataset, labelFile, type SampleFiles } from "./file-dataset.js";
 import { readText } from "./files/bytes.js";
 import { encodeImage, encodeRaster, readImage } from "./files/raster.js";
+import { readDescription, YAML_NAME } from "./folder-description.js";
 import { findFolderFiles, layoutPath } from "./folder-files.js";
-import { IMAGE_EXTENSIONS, requireFolder } from "./listing.js";
+import { IMAGE_EXTENSIONS } from "./listing.js";
 import type { PassedOver } from "./passed-over.js";
 import { parseSequences, posesOf, type Sequences } from "./sequences.js";
+import { openFolderSweeps } from "./sweeps/folder-sweeps.js";
 import type { DatasetFormat, Sample } from "./types.js";
 
 export type { DatasetDescription } from "./dataset-yaml.js";
 export type { Sequences } from "./sequences.js";
-
-const YAML_NAME = "dataset.yaml";
 
 /** A dataset folder, with what only a folder of ours says. */
 export interface FolderDataset extends FileDataset {
   readonly description: DatasetDescription;
 }
 
-async function readYaml(root: string): Promise<DatasetDescription> {
-  await requireFolder(root, `a dataset folder with ${YAML_NAME}`);
-  const file = join(root, YAML_NAME);
-  try {
-    return parseDatasetYaml(await readText(file), file);
-  } catch (error) {
-    if (!(error instanceof UserError && error.facts.code === "data.missing-file")) throw error;
-    throw new UserError({
-      code: "data.no-dataset-yaml",
-      what: `the folder has no ${YAML_NAME}`,
-      where: root,
-      fix: "Write one, or convert the data with `taskloom data convert`.",
-    });
-  }
-}
-
 /** Opens a dataset folder. Throws UserError naming the file and line, or the missing folder. */
 export async function openFolder(root: string): Promise<FolderDataset> {
-  const description = await readYaml(root);
+  const description = await readDescription(root);
   const { layout, camera, orientation } = description;
   const { images, labels, passedOver } = await findFolderFiles(root, description);
   const ids = Object.fromEntries(Object.entries(images).map(([split, all]) => [split, [...all.keys()]]));
@@ -104,7 +88,7 @@ async function readSequences(
 }
 
 /** The `folder` format. */
-export const folder: DatasetFormat = { name: "folder", open: openFolder };
+export const folder: DatasetFormat = { name: "folder", open: openFolder, openSweeps: openFolderSweeps };
 
 /** Writes dataset.yaml (and the folder). */
 export async function writeDatasetYaml(root: string, description: DatasetDescription): Promise<void> {

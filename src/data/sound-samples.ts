@@ -56,7 +56,9 @@ export async function readSound(
     whole instanceof UserError
       ? await readApart(dataset, split, id, tasks)
       : { sample: whole, skipped: [] as SkippedFile[] };
-  const blank = Object.keys(sample.labels).filter((task) => !sample.labels[task].valid.includes(1));
+  // A list of nothing says that there is nothing.
+  const isBlank = ({ height, valid }: Sample["labels"][string]) => height > 0 && !valid.includes(1);
+  const blank = Object.keys(sample.labels).filter((task) => isBlank(sample.labels[task]));
   if (blank.length === 0) return { sample, skipped };
   const kept = Object.entries(sample.labels).filter(([task]) => !blank.includes(task));
   return {

@@ -1,7 +1,9 @@
 /** @file What a dataset and a batch are. */
 import type { Sample } from "../fields/sample.js";
+import type { SweepPlan } from "../fields/sweep.js";
 import type { TaskSpec } from "../tasks/task.js";
 import type { Sequences } from "./sequences.js";
+import type { SweepSource } from "./sweeps/source.js";
 
 export type { Placement } from "../fields/placement.js";
 export type { Pose } from "../fields/pose.js";
@@ -37,6 +39,8 @@ export interface DatasetSource {
   readonly path: string;
   /** Resize every sample to [height, width] on reading (labels by their task's rule, camera scaled along). */
   readonly size?: readonly [number, number];
+  /** Read LiDAR sweeps instead of images: pictures of them from above, and boxes as labels. */
+  readonly sweeps?: SweepPlan;
 }
 
 /** A public dataset layout. One file in `formats/`, one line in its registry. */
@@ -44,6 +48,8 @@ export interface DatasetFormat {
   readonly name: string;
   /** Throws UserError where `path` is no such dataset. */
   open(path: string): Promise<Dataset>;
+  /** Its LiDAR sweeps, where it has any. */
+  openSweeps?(path: string): Promise<SweepSource>;
 }
 
 /** Which labels are kept: sample id -> names of the tasks labelled. Saved as labels.json. */

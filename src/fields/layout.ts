@@ -5,6 +5,7 @@
 import type { Field } from "./field.js";
 import { givenFields, type OptionalField } from "./sample.js";
 import type { Size } from "./size.js";
+import { type PillarPlan, pillarField } from "./sweep.js";
 
 /** The stream whose arrays bear no stream's name. */
 export const MAIN_STREAM = "main";
@@ -46,12 +47,17 @@ export const drawnArrays = { index: [], turns: [], placement: [5] } as const sat
 /** An array that a batch has only where it is asked for: those that nobody reads are not made. */
 export type ExtraArray = "index" | "turns" | OptionalField;
 
-/** The given fields of batches with such arrays, by name; the image is always among them. */
-export function givenAmong(arrays: readonly ExtraArray[]): Record<string, Field> {
+/**
+ * The given fields of batches with such arrays, by name; the image is always among them, and sweeps as
+ * pillars where a plan says how.
+ */
+export function givenAmong(arrays: readonly ExtraArray[], pillars?: PillarPlan): Record<string, Field> {
   const names = Object.keys(givenFields) as (keyof typeof givenFields)[];
-  return Object.fromEntries(
-    names.flatMap((name) => (name === "image" || arrays.includes(name) ? [[name, givenFields[name]]] : [])),
-  );
+  const asked = names.filter((name) => name === "image" || arrays.includes(name as ExtraArray));
+  return {
+    ...Object.fromEntries(asked.map((name) => [name, givenFields[name] as Field])),
+    ...(pillars && { sweep: pillarField(pillars) as Field }),
+  };
 }
 
 /** Frames of a sequence that are drawn together: so many, each so many after the one before. */

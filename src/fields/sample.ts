@@ -6,12 +6,14 @@ import type { LabelMap } from "./map.js";
 import { type Move, sizeAfter } from "./move.js";
 import { poseField } from "./pose.js";
 import type { Size } from "./size.js";
+import { sweepField } from "./sweep.js";
 
 /** The fields that are given, by the name that they have in a sample and in batches. One line each. */
 export const givenFields = {
   image: imageField,
   camera: cameraField,
   pose: poseField,
+  sweep: sweepField,
 } as const;
 
 /** Fields that a sample may lack: batches hold them where they are asked for. */

@@ -152,5 +152,8 @@ export interface MethodDefinition<O = unknown> {
 
 /** Heads of a network for these tasks. */
 export function headsOf(tasks: readonly Task[]): Head[] {
-  return tasks.map(({ name, kind, spec }) => ({ name, channels: kind.learning.channels(spec) }));
+  return tasks.map(({ name, kind: { learning }, spec }) => {
+    const parts = learning.parts?.(spec);
+    return { name, channels: learning.channels(spec), ...(parts && { parts }) };
+  });
 }

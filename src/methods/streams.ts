@@ -10,6 +10,7 @@ import {
   type StreamLayout,
 } from "../fields/layout.js";
 import { givenFields } from "../fields/sample.js";
+import { PILLARS, type PillarPlan, pillarField } from "../fields/sweep.js";
 import { input } from "../graph/ops/leaf.js";
 import { concat } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -91,8 +92,9 @@ export interface StreamLeaves {
   /** Images [N,3,H,W]; the same tensor each time it is asked for. */
   image(view?: number, frame?: number): Tensor;
   /**
-   * Images of these frames as one, [N,3·frames,H,W], their channels in this order; of one frame its image.
-   * The same tensor each time it is asked for.
+   * What a network takes of these frames: their images as one, [N,3·frames,H,W], their channels in this
+   * order; of one frame its image. Where the stream's network takes pillars, those of the sample's sweep. The
+   * same tensor each time it is asked for.
    */
   clip(frames: readonly number[], view?: number): Tensor;
   labels(task: Task, view?: number, frame?: number): TaskLabels;
@@ -119,6 +121,8 @@ export interface StreamShape extends Pick<StreamRequest, "arrays" | "frames"> {
   /** How many samples it draws from, where the data is known. */
   readonly samples?: number;
   readonly size: ImageSize;
+  /** How sweeps become arrays, where the network takes them in the place of images. */
+  readonly pillars?: PillarPlan;
 }
 
 /** The leaves of a stream: the loader's arrays under their names. */
@@ -155,6 +159,12 @@ export function streamLeaves(shape: StreamShape, stream: string = MAIN_STREAM): 
     fieldLeaves("image", givenFields.image as Field, view, frame)[0];
   const clips = new Map<string, Tensor>();
   const clip = (frames: readonly number[], view: number) => {
+    if (shape.pillars !== undefined) {
+      const field = pillarField(shape.pillars) as Field;
+      const shapes = fieldArrays("sweep", field, layout, { stream, view });
+      const name = arrayName(`sweep${PILLARS}`, { stream, view });
+      return leaf(name, shapes[name]);
+    }
     const images = frames.map((frame) => image(view, frame));
     if (images.length === 1) return images[0];
     const key = [view, ...frames].join(" ");

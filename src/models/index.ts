@@ -4,6 +4,7 @@ import { deeplabv3plusModel } from "./deeplabv3plus.js";
 import { depthNetModel } from "./depth-net.js";
 import { motionNetModel } from "./motion-net.js";
 import type { ModelDefinition } from "./network.js";
+import { pointPillarsModel } from "./pointpillars/pointpillars.js";
 import { segnetModel } from "./segnet.js";
 import { xtascNetModel } from "./xtasc-net.js";
 
@@ -18,6 +19,7 @@ export {
   type Network,
   runNetwork,
 } from "./network.js";
+export { type PointPillarsOptions, pointPillars } from "./pointpillars/pointpillars.js";
 export { type ResNetMaps, type ResNetName, type ResNetOptions, resnetEncoder } from "./resnet.js";
 export { type SegNetOptions, segnet } from "./segnet.js";
 export { type XTasCNetOptions, xtascNet } from "./xtasc-net.js";
@@ -29,4 +31,5 @@ export const models = registry<ModelDefinition<any>>("models", {
   [depthNetModel.name]: depthNetModel,
   [motionNetModel.name]: motionNetModel,
   [xtascNetModel.name]: xtascNetModel,
+  [pointPillarsModel.name]: pointPillarsModel,
 });

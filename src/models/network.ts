@@ -1,15 +1,18 @@
 /** @file What a network is to methods: an encoder, a decoder with one head per task, and nothing else. */
 import { z } from "zod";
+import type { PillarPlan } from "../fields/sweep.js";
 import { concat } from "../graph/ops/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Layer } from "../nn/layer.js";
 import { NORMS, type NormName } from "../nn/norms.js";
-import type { Task } from "../tasks/task.js";
+import type { HeadPart, Task } from "../tasks/task.js";
 
 /** One output of a network. */
 export interface Head {
   readonly name: string;
   readonly channels: number;
+  /** What its channels are made of, in their order, where a network may give each a layer of its own. */
+  readonly parts?: readonly HeadPart[];
 }
 
 /** What the encoder hands to the decoder. */
@@ -44,6 +47,11 @@ export interface Network {
    * if left out.
    */
   readonly frames?: number;
+  /**
+   * How it takes LiDAR sweeps in the place of images: `x` is then their pillars, and maps are over the grid
+   * seen from above.
+   */
+  readonly pillars?: PillarPlan;
   /** Height and width of inputs must be multiples of this. */
   readonly sizeMultiple: number;
   /**

@@ -6,7 +6,13 @@ import { detach, relu } from "../graph/ops/unary.js";
 import type { Tensor } from "../graph/tensor.js";
 import { biasUniform, type Initializer, xavierNormal, zeros } from "./initializers.js";
 import type { Layer } from "./layer.js";
-import { batchNormLayer, groupNormLayer, type Modulation, type NormName } from "./norms.js";
+import {
+  type BatchNormOptions,
+  batchNormLayer,
+  groupNormLayer,
+  type Modulation,
+  type NormName,
+} from "./norms.js";
 
 export interface ConvLayerOptions extends ConvOptions {
   kernel: number;
@@ -44,7 +50,7 @@ function geometryOf({ stride, padding, dilation, groups }: ConvOptions): ConvOpt
 }
 
 /** A convolution and what stands behind it. */
-export interface ConvNormOptions extends ConvLayerOptions {
+export interface ConvNormOptions extends ConvLayerOptions, Pick<BatchNormOptions, "epsilon" | "momentum"> {
   /** Default: `batch`. */
   norm?: NormName;
   modulation?: Modulation;
@@ -68,18 +74,18 @@ export function convNorm(
   channels: number,
   options: ConvNormOptions,
 ): Tensor {
-  const { modulation } = options;
+  const { modulation, epsilon, momentum } = options;
   if (options.norm === "group") {
-    return groupNormLayer(norm, convLayer(conv, x, channels, options), { modulation });
+    return groupNormLayer(norm, convLayer(conv, x, channels, options), { modulation, epsilon });
   }
   if (conv.forward.mode === "eval") {
-    return batchNormLayer(norm, convLayer(conv, x, channels, options), { modulation });
+    return batchNormLayer(norm, convLayer(conv, x, channels, options), { modulation, epsilon });
   }
   const { weight, bias } = convParameters(conv, x, channels, options);
   const offset = norm.state("running_mean", [channels], zeros).tensor;
   const shift = sub(bias === null ? 0 : detach(bias), offset);
   const y = conv2d(x, weight, { ...geometryOf(options), bias: shift });
-  return batchNormLayer(norm, y, { offset, modulation });
+  return batchNormLayer(norm, y, { offset, modulation, epsilon, momentum });
 }
 
 /** `convNorm` and ReLU with the parameters of a sequence: `0` is the convolution, `1` the normalisation. */

@@ -1,4 +1,5 @@
 /** @file The evaluation pass of the network that is kept. */
+import { pillarShape } from "../fields/sweep.js";
 import { input } from "../graph/ops/leaf.js";
 import type { Tensor } from "../graph/tensor.js";
 import { headsOf } from "../methods/method.js";
@@ -19,14 +20,26 @@ export interface InferencePlan {
   readonly size: readonly [number, number];
 }
 
-/** Planes of what a network takes of a sample: three of each frame. */
-export function inputPlanes({ frames = 1 }: Pick<Network, "frames">): number {
-  return 3 * frames;
+/** What a network takes of a sample. */
+export interface NetworkInput {
+  /** `image`, or `pillars` of its sweep. */
+  readonly name: "image" | "pillars";
+  /** Shape for one sample: [3·frames,H,W] of images, three channels of each frame. */
+  readonly shape: readonly number[];
+}
+
+/** What a network takes of samples of that size, [height, width]. */
+export function networkInputOf(
+  { frames = 1, pillars }: Pick<Network, "frames" | "pillars">,
+  size: readonly [number, number],
+): NetworkInput {
+  if (pillars === undefined) return { name: "image", shape: [3 * frames, ...size] };
+  return { name: "pillars", shape: pillarShape(1, pillars).slice(1) };
 }
 
 /**
- * Activated predictions of a leaf `image` [N,planes,H,W] (see `inputPlanes`) in evaluation mode, by task
- * name, and the variables they read: those of `module`, the kept network or one that follows it.
+ * Activated predictions of a leaf (see `networkInputOf`) in evaluation mode, by task name, and the variables
+ * they read: those of `module`, the kept network or one that follows it.
  */
 export function buildInference(
   { tasks, network, batchSize, size }: InferencePlan,
@@ -50,7 +63,8 @@ export function buildFeatures(plan: InferencePlan): Tensor {
 
 function evaluationPass({ tasks, network, batchSize, size }: InferencePlan, module: ModuleSpec) {
   const modules = new ModuleSet();
-  const image = input("image", [batchSize, inputPlanes(network), ...size]);
+  const { name, shape } = networkInputOf(network, size);
+  const taken = input(name, [batchSize, ...shape]);
   const layer = new Layer(modules.scope(module), new Forward("eval"));
-  return { modules, ...runNetwork(network, layer, image, headsOf(tasks)) };
+  return { modules, ...runNetwork(network, layer, taken, headsOf(tasks)) };
 }

@@ -1,10 +1,11 @@
 /** @file Predictions of the network that is kept, in evaluation mode. */
+import { sizeOf } from "../graph/tensor.js";
 import type { ModuleSpec } from "../nn/module.js";
 import { CompiledStep } from "../runtime/compiled-step.js";
 import type { Engine } from "../runtime/engine.js";
 import type { StateStore } from "../runtime/state-store.js";
 import type { PredictionMap } from "../tasks/task.js";
-import { buildInference, type InferencePlan, inputPlanes } from "./inference-graph.js";
+import { buildInference, type InferencePlan, networkInputOf } from "./inference-graph.js";
 
 /** Runs the network on batches of images. */
 export class Predictor {
@@ -33,20 +34,22 @@ export class Predictor {
   }
 
   /**
-   * Predictions of up to `batchSize` images, planar RGB [3,H,W] in [0, 1], or clips of as many frames as the
-   * network takes, [3·frames,H,W]: for each one, a map by task name. The maps share the batch's memory.
+   * Predictions of up to `batchSize` samples, each as the network takes it (`networkInputOf`): planar RGB
+   * [3·frames,H,W] in [0, 1], or pillars. For each one, a map by task name. The maps share the batch's
+   * memory.
    */
-  async predict(images: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]> {
+  async predict(samples: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]> {
     const { tasks, network, batchSize, size } = this.plan;
     const [height, width] = size;
     const area = height * width;
-    const length = inputPlanes(network) * area;
-    const image = new Float32Array(batchSize * length);
-    images.forEach((each, n) => {
-      image.set(each, n * length);
+    const taken = networkInputOf(network, size);
+    const length = sizeOf(taken.shape);
+    const data = new Float32Array(batchSize * length);
+    samples.forEach((each, n) => {
+      data.set(each, n * length);
     });
-    const outputs = await this.#step.run({ image });
-    return images.map((_, n) =>
+    const outputs = await this.#step.run({ [taken.name]: data });
+    return samples.map((_, n) =>
       Object.fromEntries(
         tasks.map(({ name, kind, spec }) => {
           const channels = kind.learning.channels(spec);

@@ -5,6 +5,7 @@ import { UserError } from "../common/errors.js";
 import { registry } from "../common/registry.js";
 import { suggest } from "../common/suggest.js";
 import { boundaries } from "./boundaries/boundaries.js";
+import { boxes3d } from "./boxes3d/boxes3d.js";
 import { depth } from "./depth.js";
 import { edges2d } from "./edges2d.js";
 import { keypoints2d } from "./keypoints2d.js";
@@ -31,7 +32,18 @@ export { errorMap, scaleLegend, scalePicture } from "./scale-picture.js";
 export type { SegmentationSpec } from "./segmentation.js";
 export type * from "./task.js";
 export type { UnitMapSpec } from "./unit-map.js";
-export { boundaries, depth, edges2d, keypoints2d, motion, normals, occlusionEdges, reshading, segmentation };
+export {
+  boundaries,
+  boxes3d,
+  depth,
+  edges2d,
+  keypoints2d,
+  motion,
+  normals,
+  occlusionEdges,
+  reshading,
+  segmentation,
+};
 
 /** Every kind of task, by the name it has in dataset.yaml. */
 export const taskKinds = registry<TaskKind>("tasks", {
@@ -44,6 +56,7 @@ export const taskKinds = registry<TaskKind>("tasks", {
   edges2d,
   motion,
   boundaries,
+  boxes3d,
 });
 
 /**

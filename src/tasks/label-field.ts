@@ -6,6 +6,7 @@ import type { Task, TaskSpec } from "./task.js";
 
 /** How labels of a task follow their image and stand in batches. */
 export function labelField({ kind: { files }, spec }: Pick<Task, "kind" | "spec">): Field<LabelMap> {
+  if (files.field !== undefined) return files.field(spec);
   return mapField({
     channels: files.labelChannels(spec),
     resampling: files.resampling(spec),

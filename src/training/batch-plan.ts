@@ -24,7 +24,9 @@ const APPENDED = "append";
 
 /** What all streams of a run have in common: an image each, without labels. */
 function plain(config: RunConfig, { source, size }: RunData) {
-  return { source, size, tasks: [], labels: null, split: TRAIN_SPLIT, views: filledViews(config) } as const;
+  const { pillars } = networkOf(config);
+  const views = filledViews(config);
+  return { source, size, tasks: [], labels: null, split: TRAIN_SPLIT, views, pillars } as const;
 }
 
 /** The size of views where it is not that of images. */

@@ -42,7 +42,7 @@ export async function evaluateSplit(
   const { tasks, network, batchSize, size } = predictor.plan;
   const names = tasks.map(({ name }) => name);
   const { source, split, onSkipped, measuring, shared = {} } = options;
-  const reader = await openSplit(source, split, names, onSkipped, network.frames);
+  const reader = await openSplit(source, split, names, onSkipped, network);
   const accumulators = new Map(
     tasks.map((task) => [
       task.name,

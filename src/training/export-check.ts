@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { UserError } from "../common/errors.js";
 import { Random } from "../common/random.js";
 import { readImage } from "../data/files/raster.js";
+import { pillarArray } from "../fields/sweep.js";
 import { input } from "../graph/ops/leaf.js";
+import { sizeOf } from "../graph/tensor.js";
+import type { Network } from "../models/network.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { type Engine, fromOrtTensor, openSession, toOrtTensor } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/engine.node.js";
 import { evaluate } from "../runtime/evaluate.js";
-import { inputPlanes } from "../step/inference-graph.js";
+import { networkInputOf } from "../step/inference-graph.js";
 import { Predictor } from "../step/predictor.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
 import type { ExportOptions } from "./export.js";
@@ -54,10 +57,9 @@ export async function checkParity(
   const { engine, store, network, kept } = await openKeptNetwork(run, options.checkpoint);
   const { tasks } = kept;
   const { size = kept.size, batchSize = 1 } = options;
-  const planes = inputPlanes(network);
-  const shown = planes === 3 ? await sampleImages(run, size) : [];
-  const random = new Random(1, "export-check");
-  const noise = Float32Array.from({ length: planes * size[0] * size[1] }, () => random.uniform());
+  const taken = networkInputOf(network, size);
+  const shown = taken.name === "image" && taken.shape[0] === 3 ? await sampleImages(run, size) : [];
+  const noise = noiseFor(network, taken.shape);
   const predictor = await Predictor.create(engine, store, { tasks, network, batchSize: 1, size });
   const cpu = await nodeEngine({ provider: "cpu", threads: 1 });
   const session = await openSession(cpu, bytes, { optimize: true });
@@ -66,8 +68,8 @@ export async function checkParity(
     for (const image of [...shown, noise]) {
       const batch = new Float32Array(batchSize * image.length);
       for (let n = 0; n < batchSize; n++) batch.set(image, n * image.length);
-      const type = { shape: [batchSize, planes, ...size], dtype: "float32" } as const;
-      const outputs = await session.run({ image: toOrtTensor(cpu, type, batch) });
+      const type = { shape: [batchSize, ...taken.shape], dtype: "float32" } as const;
+      const outputs = await session.run({ [taken.name]: toOrtTensor(cpu, type, batch) });
       const [expected] = await predictor.predict([image]);
       for (const sum of sums) {
         const { name } = sum.task;
@@ -79,6 +81,19 @@ export async function checkParity(
     await predictor.release();
   }
   return { images: shown.length, tasks: sums.map((sum) => sum.result()) };
+}
+
+/** Points of a sweep of noise. */
+const NOISE_POINTS = 4000;
+
+/** An image of noise, or the pillars of sweeps of noise. */
+function noiseFor({ pillars }: Network, shape: readonly number[]): Float32Array {
+  const random = new Random(1, "export-check");
+  if (pillars === undefined) return Float32Array.from({ length: sizeOf(shape) }, () => random.uniform());
+  const { x, y, z } = pillars.grid;
+  const point = () => [random.uniform(...x), random.uniform(...y), random.uniform(...z), random.uniform()];
+  const cloud = () => Float32Array.from(Array.from({ length: NOISE_POINTS }, point).flat());
+  return pillarArray({ frames: Array.from({ length: pillars.frames }, cloud) }, pillars);
 }
 
 /** What a report says, a line a task. */

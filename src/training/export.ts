@@ -155,7 +155,7 @@ export async function exportModel(run: RunPaths, options: ExportOptions = {}): P
     folded.weights,
   );
   const names = decided.map(({ name }) => name);
-  const bytes = encodeModel(graph, formatMetadata(tasks, size, network.frames, names), opset);
+  const bytes = encodeModel(graph, formatMetadata(tasks, size, network, names), opset);
   return options.half === true ? halfPrecision(bytes) : bytes;
 }
 

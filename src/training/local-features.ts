@@ -7,7 +7,7 @@ import { spread } from "../data/label-look.js";
 import type { Sample } from "../data/types.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { CompiledStep } from "../runtime/compiled-step.js";
-import { buildFeatures } from "../step/inference-graph.js";
+import { buildFeatures, networkInputOf } from "../step/inference-graph.js";
 import type { LabelMap, Task } from "../tasks/task.js";
 import type { WhichCheckpoint } from "./export.js";
 import { openKeptNetwork } from "./kept-network.js";
@@ -104,6 +104,7 @@ export async function localFeatures(run: RunPaths, options: LocalFeaturesOptions
   const features = buildFeatures({ tasks: kept.tasks, network, batchSize: 1, size: kept.size });
   const step = await CompiledStep.compile(engine, store, { outputs: { features }, state: [] });
   const [, channels, rows, columns] = features.shape;
+  const taken = networkInputOf(network, kept.size).name;
   const ids = spread(dataset.info.splits[split]).slice(0, points);
   const perImage = Math.ceil(points / Math.max(ids.length, 1));
   const wanted = new Set(ids);
@@ -116,9 +117,9 @@ export async function localFeatures(run: RunPaths, options: LocalFeaturesOptions
     onProgress?.(0, ids.length);
     let done = 0;
     const names = tasks.map(({ name }) => name);
-    for await (const sample of await openSplit(source, split, names, undefined, network.frames)) {
+    for await (const sample of await openSplit(source, split, names, undefined, network)) {
       if (!wanted.has(sample.id) || found.length >= points) continue;
-      const output = (await step.run({ image: sample.clip })).features;
+      const output = (await step.run({ [taken]: sample.clip })).features;
       const random = new Random(seed, "features", sample.id);
       for (const place of drawPlaces(
         random,

@@ -48,7 +48,8 @@ export async function openMeasuredData(
   other: OtherData,
   log: (message: string) => void,
 ): Promise<MeasuredData> {
-  const source = { ...(await sourceToMeasure(config, other, log)), size };
+  const found = await sourceToMeasure(config, network, other, log);
+  const source = network.pillars === undefined ? { ...found, size } : found;
   const dataset = await openDataset(source);
   const { splits } = dataset.info;
   const stored = knownTasks(dataset.info);
@@ -68,11 +69,12 @@ export async function openMeasuredData(
 
 async function sourceToMeasure(
   config: RunConfig,
+  network: Network,
   { data, format = "folder" }: OtherData,
   log: (message: string) => void,
 ): Promise<DatasetSource> {
-  if (data !== undefined) return { format, path: data };
-  const source = await sourceOf(config, log);
+  if (data !== undefined) return await sourceOf({ data: { format, path: data } }, log, network);
+  const source = await sourceOf(config, log, network);
   if ("path" in config.data && !existsSync(source.path)) {
     throw new UserError({
       code: "data.moved",

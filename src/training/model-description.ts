@@ -4,10 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
+import type { PillarPlan } from "../fields/sweep.js";
+import type { Network } from "../models/network.js";
 import { checkpointPath, savedSteps } from "../runs/checkpoint.js";
 import { readMetrics } from "../runs/metrics-log.js";
 import type { RunPaths } from "../runs/run-folder.js";
-import { inputPlanes } from "../step/inference-graph.js";
+import { networkInputOf } from "../step/inference-graph.js";
 import type { Task, TaskSpec } from "../tasks/task.js";
 import { checkpointOf, EXPORT_OPSET, type ExportOptions } from "./export.js";
 import { keptData } from "./kept-data.js";
@@ -30,6 +32,38 @@ export interface OutputDescription {
   readonly spec: TaskSpec;
 }
 
+export interface ImageInput {
+  readonly name: "image";
+  /** Shape [N,C,H,W], with three channels of each frame, the earliest frame first. */
+  readonly shape: readonly number[];
+  readonly dtype: "float32";
+  readonly channels: "RGB";
+  readonly frames: number;
+  /** (value * scale - mean) / std of 8-bit values; what else a network needs is inside the model. */
+  readonly normalise: {
+    readonly scale: number;
+    readonly mean: readonly number[];
+    readonly std: readonly number[];
+  };
+}
+
+export interface PillarInput {
+  readonly name: "pillars";
+  /** [N, channels, frames * pillars, points]: the pillars of the present sweep first. */
+  readonly shape: readonly number[];
+  readonly dtype: "float32";
+  readonly channels: readonly string[];
+  readonly frames: number;
+  /** Grid and limits by which points become pillars. */
+  readonly plan: PillarPlan;
+}
+
+/** What the channels of pillars are. */
+const PILLAR_VALUES = [
+  ...["x", "y", "z", "intensity", "x - mean x", "y - mean y", "z - mean z"],
+  ...["x - cell's middle", "y - cell's middle", "1 + row * columns + column, 0 for no pillar"],
+];
+
 /** The content of `model.json`. */
 export interface ModelDescription {
   readonly format: "taskloom-model";
@@ -39,20 +73,7 @@ export interface ModelDescription {
   readonly opset: number;
   /** What it mostly computes in; inputs and outputs are as they say. */
   readonly precision: "float32" | "float16";
-  readonly input: {
-    readonly name: "image";
-    /** Shape [N,C,H,W], with three channels of each frame, the earliest frame first. */
-    readonly shape: readonly number[];
-    readonly dtype: "float32";
-    readonly channels: "RGB";
-    readonly frames: number;
-    /** (value * scale - mean) / std of 8-bit values; what else a network needs is inside the model. */
-    readonly normalise: {
-      readonly scale: number;
-      readonly mean: readonly number[];
-      readonly std: readonly number[];
-    };
-  };
+  readonly input: ImageInput | PillarInput;
   readonly outputs: readonly OutputDescription[];
   readonly trained: {
     readonly model: string;
@@ -86,14 +107,7 @@ export async function describeModel(
     file: basename(file),
     opset: options.opset ?? EXPORT_OPSET,
     precision: options.half === true ? "float16" : "float32",
-    input: {
-      name: "image",
-      shape: shape(inputPlanes(network)),
-      dtype: "float32",
-      channels: "RGB",
-      frames: network.frames ?? 1,
-      normalise: { scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] },
-    },
+    input: describeInput(network, [height, width], batchSize),
     outputs: tasks.map((task) => describeOutput(task, shape, options.argmax === true)),
     trained: {
       model: config.model.name,
@@ -101,6 +115,28 @@ export async function describeModel(
       ...(await provenance(run, options)),
     },
   };
+}
+
+function describeInput(
+  network: Network,
+  size: readonly [number, number],
+  batchSize: number,
+): ModelDescription["input"] {
+  const { frames = 1, pillars } = network;
+  const shape = [batchSize, ...networkInputOf(network, size).shape];
+  if (pillars !== undefined) {
+    const { frames: sweeps } = pillars;
+    return {
+      name: "pillars",
+      shape,
+      dtype: "float32",
+      channels: PILLAR_VALUES,
+      frames: sweeps,
+      plan: pillars,
+    };
+  }
+  const normalise = { scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] };
+  return { name: "image", shape, dtype: "float32", channels: "RGB", frames, normalise };
 }
 
 function describeOutput(
@@ -142,7 +178,6 @@ export const CARD_MARK = "<!-- taskloom model card -->";
 /** The card of a model, in Markdown. `notes` are lines of their own section, e.g. of parity. */
 export function modelCard(description: ModelDescription, notes: readonly string[] = []): string {
   const { file, input, outputs, opset, precision, trained } = description;
-  const [, , height, width] = input.shape;
   const evaluated = Object.entries(trained.evaluation?.metrics ?? {}).flatMap(([task, metrics]) =>
     Object.entries(metrics).map(([metric, value]) => `| ${task} | ${metric} | ${number(value)} |`),
   );
@@ -156,10 +191,7 @@ export function modelCard(description: ModelDescription, notes: readonly string[
     "",
     "## Input",
     "",
-    `\`${input.name}\`, ${input.dtype} [${input.shape}]: RGB planes, 8-bit values / 255, no further normalisation. Resize images to ${height} x ${width} (height x width).`,
-    ...(input.frames > 1
-      ? [`${input.frames} frames that follow one another stand together, the earliest first.`]
-      : []),
+    ...inputLines(input),
     "",
     "## Outputs",
     "",
@@ -190,14 +222,49 @@ export function modelCard(description: ModelDescription, notes: readonly string[
     "## Use",
     "",
     "```python",
+    ...useLines(file, input),
+    "```",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function inputLines(input: ModelDescription["input"]): string[] {
+  const { name, dtype, shape, frames } = input;
+  const head = `\`${name}\`, ${dtype} [${shape}]:`;
+  if (input.name === "pillars") {
+    const { grid, pillars, points, step } = input.plan;
+    const [x, y, z] = [grid.x, grid.y, grid.z].map((extent) => extent.join(" to "));
+    return [
+      `${head} the pillars of ${frames} sweep${frames === 1 ? "" : `s, each ${step} before the one before it`}.`,
+      `Cells of ${grid.cell} m, x ${x} m (forward), y ${y} m (left), z ${z} m (up); up to ${pillars} pillars a sweep, ${points} points a pillar.`,
+      `Channels: ${input.channels.join(", ")}. Rows of the map from the largest x down, columns from the largest y.`,
+    ];
+  }
+  const [, , height, width] = shape;
+  return [
+    `${head} RGB planes, 8-bit values / 255, no further normalisation. Resize images to ${height} x ${width} (height x width).`,
+    ...(frames > 1 ? [`${frames} frames that follow one another stand together, the earliest first.`] : []),
+  ];
+}
+
+/** How to run the model, in Python. */
+function useLines(file: string, { name, shape }: ModelDescription["input"]): string[] {
+  const [, , height, width] = shape;
+  const run = `outputs = onnxruntime.InferenceSession("${file}").run(None, {"${name}": ${name}})`;
+  if (name === "pillars") {
+    return [
+      "import numpy, onnxruntime",
+      `pillars = numpy.zeros([${shape}], numpy.float32)  # filled from points`,
+      run,
+    ];
+  }
+  return [
     "import numpy, onnxruntime",
     "from PIL import Image",
     `photo = Image.open("photo.jpg").convert("RGB").resize((${width}, ${height}), Image.BILINEAR)`,
     `image = numpy.asarray(photo, numpy.float32).transpose(2, 0, 1)[None] / 255`,
-    `outputs = onnxruntime.InferenceSession("${file}").run(None, {"image": image})`,
-    "```",
+    run,
   ];
-  return `${lines.join("\n")}\n`;
 }
 
 function number(value: number): string {

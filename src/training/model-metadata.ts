@@ -4,12 +4,18 @@
  */
 import { z } from "zod";
 import { UserError } from "../common/errors.js";
+import type { PillarPlan } from "../fields/sweep.js";
+import type { Network } from "../models/network.js";
+import { gridSchema } from "../tasks/boxes3d/spec.js";
 import { parseTaskSpec, taskKind } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
 
 const PREPROCESSING =
   "Input `image`: float32 [N,3,H,W], RGB, values 0 to 1 (8-bit values / 255), no further normalisation. " +
   "Resize images to H x W.";
+const OF_PILLARS =
+  "Input `pillars`: float32 [N,channels,frames*pillars,points], points of LiDAR sweeps in pillars by the grid and " +
+  "the limits of `taskloom.pillars`.";
 const SEVERAL_FRAMES =
   " Frames that follow one another stand together, [N,3*frames,H,W], the earliest first.";
 
@@ -22,24 +28,31 @@ const metadataSchema = z.object({
     .regex(/^[1-9]\d*$/)
     .default("1"),
   "taskloom.decided": z.string().default("[]"),
+  "taskloom.pillars": z.string().optional(),
+});
+const count = z.int().positive();
+const planSchema = z.object({
+  ...{ grid: gridSchema, frames: count, step: count, pillars: count, points: count },
 });
 const decidedSchema = z.array(z.string());
 const sizeSchema = z.tuple([z.int().positive(), z.int().positive()]);
 const tasksSchema = z.array(z.object({ name: z.string(), spec: z.unknown() }));
 
 /**
- * Metadata properties of a model for these tasks, [height, width] and frames of an input, and the names of
- * tasks that come decided on.
+ * Metadata properties of a model for these tasks, [height, width] of its images or maps, what its network
+ * takes, and the names of tasks that come decided on.
  */
 export function formatMetadata(
   tasks: readonly Task[],
   size: readonly [number, number],
-  frames = 1,
+  { frames = 1, pillars }: Pick<Network, "frames" | "pillars"> = {},
   decided: readonly string[] = [],
 ): Record<string, string> {
+  const images = frames === 1 ? PREPROCESSING : PREPROCESSING + SEVERAL_FRAMES;
   return {
     "taskloom.version": "1",
-    "taskloom.preprocessing": frames === 1 ? PREPROCESSING : PREPROCESSING + SEVERAL_FRAMES,
+    "taskloom.preprocessing": pillars === undefined ? images : OF_PILLARS,
+    ...(pillars && { "taskloom.pillars": JSON.stringify(pillars) }),
     ...(frames > 1 && { "taskloom.frames": String(frames) }),
     ...(decided.length > 0 && { "taskloom.decided": JSON.stringify(decided) }),
     "taskloom.size": JSON.stringify(size),
@@ -48,13 +61,19 @@ export function formatMetadata(
 }
 
 /**
- * The tasks, [height, width] and frames of a model's input, and which tasks come decided on. Throws UserError
- * naming `where` where it was not exported by Taskloom.
+ * The tasks, [height, width] and frames of a model's input, which tasks come decided on, and how sweeps
+ * become pillars. Throws UserError naming `where` where it was not exported by Taskloom.
  */
 export function parseMetadata(
   properties: readonly { readonly key: string; readonly value: string }[],
   where: string,
-): { tasks: Task[]; size: readonly [number, number]; frames: number; decided: string[] } {
+): {
+  tasks: Task[];
+  size: readonly [number, number];
+  frames: number;
+  decided: string[];
+  pillars?: PillarPlan;
+} {
   try {
     const metadata = metadataSchema.parse(
       Object.fromEntries(properties.map(({ key, value }) => [key, value])),
@@ -65,7 +84,9 @@ export function parseMetadata(
     });
     const size = sizeSchema.parse(JSON.parse(metadata["taskloom.size"]));
     const decided = decidedSchema.parse(JSON.parse(metadata["taskloom.decided"]));
-    return { tasks, size, frames: Number(metadata["taskloom.frames"]), decided };
+    const plan = metadata["taskloom.pillars"];
+    const pillars = plan === undefined ? undefined : planSchema.parse(JSON.parse(plan));
+    return { tasks, size, frames: Number(metadata["taskloom.frames"]), decided, pillars };
   } catch (cause) {
     throw new UserError(
       {

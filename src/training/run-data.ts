@@ -7,9 +7,11 @@ import { loadLabels } from "../data/labels-file.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import { availableLabels, scenarioLabels } from "../data/strip.js";
 import type { Dataset, DatasetSource, LabelAssignment } from "../data/types.js";
+import type { PillarPlan } from "../fields/sweep.js";
 import type { Network } from "../models/network.js";
 import { resolveTasks } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
+import { DEFAULT_LIDAR } from "../worlds/index.js";
 import type { Named, RunConfig, StreamConfig } from "./config/index.js";
 import { methodOf } from "./parts.js";
 import { renderedWorld } from "./world-cache.js";
@@ -30,14 +32,40 @@ interface OpenData {
   readonly dataset: Dataset;
 }
 
-/** Where a configuration's images are; a built-in world is rendered first where that was not done before. */
+/**
+ * Where a configuration's images are, or its sweeps where a network takes those; a built-in world is rendered
+ * first where that was not done before.
+ */
 export async function sourceOf(
   { data }: Pick<RunConfig, "data">,
   log: (message: string) => void,
+  { pillars }: Pick<Network, "pillars"> = {},
 ): Promise<DatasetSource> {
+  if (pillars !== undefined) return await sweepsOf(data, log, pillars);
   if ("path" in data) return data;
   const path = await renderedWorld(data, log);
   return { format: "folder", path, ...(data.renderSize && { size: data.size }) };
+}
+
+/** Sweeps are read by their grid, whatever size images are asked for. */
+async function sweepsOf(
+  data: RunConfig["data"],
+  log: (message: string) => void,
+  { grid, frames, step }: PillarPlan,
+): Promise<DatasetSource> {
+  const sweeps = { grid, frames, step };
+  if (!("path" in data)) {
+    const path = await renderedWorld({ ...data, lidar: data.lidar ?? DEFAULT_LIDAR }, log);
+    return { format: "folder", path, sweeps };
+  }
+  const { format, path, size } = data;
+  if (size === undefined) return { format, path, sweeps };
+  throw new UserError({
+    code: "config.sweep-size",
+    what: "pictures of sweeps are as large as the model's grid has cells",
+    where: "data.size",
+    fix: "Leave it out, and set `model.grid`.",
+  });
 }
 
 /**
@@ -49,7 +77,7 @@ export async function openRunData(
   network: Network,
   log: (message: string) => void = () => undefined,
 ): Promise<RunData> {
-  const source = await sourceOf(config, log);
+  const source = await sourceOf(config, log, network);
   const dataset = await openDataset(source);
   requireSplits(config, dataset);
   const { info } = dataset;
@@ -58,7 +86,8 @@ export async function openRunData(
   const tasks = predictedTasks(network, found);
   requireFittingFrames(tasks, network);
   const size = source.size ?? (await firstSize(dataset, TRAIN_SPLIT));
-  requireFittingSize(size, network.sizeMultiple);
+  if (network.pillars === undefined) requireFittingSize(size, network.sizeMultiple);
+  else requireFittingGrid(size, network.sizeMultiple);
   return { source, dataset, tasks, size, beside: await openBeside(config, size, log) };
 }
 
@@ -193,6 +222,19 @@ export function requireFittingSize([height, width]: readonly [number, number], m
     expected: `height and width that are multiples of ${multiple}`,
     got: `[${height}, ${width}]`,
     fix: `Set \`data.size: [${near(height)}, ${near(width)}]\`; images are resized on reading.`,
+  });
+}
+
+/** Throws UserError where a network's own grid does not fit it. */
+function requireFittingGrid([rows, columns]: readonly [number, number], multiple: number): void {
+  if (rows % multiple === 0 && columns % multiple === 0) return;
+  throw new UserError({
+    code: "config.grid-multiple",
+    what: "the network cannot take a grid of so many cells",
+    where: "model.grid",
+    expected: `multiples of ${multiple} along x and y`,
+    got: `${rows} and ${columns}`,
+    fix: "Change where x or y end, or the cell.",
   });
 }
 

@@ -4,7 +4,7 @@ import type { NamedAugmentation, ViewSpec } from "../data/types.js";
 import { plannedViews } from "../methods/compose.js";
 import { PLAIN_VIEWS, type ViewPlan } from "../methods/streams.js";
 import type { RunConfig } from "./config/index.js";
-import { methodOf } from "./parts.js";
+import { methodOf, networkOf } from "./parts.js";
 
 /**
  * Changed colours as JTR's code has them, where the method asks for them and the configuration says nothing
@@ -16,10 +16,17 @@ function isColour({ name }: NamedAugmentation): boolean {
   return augmentations[name].effect === "colour";
 }
 
-/** The configured augmentations, as a list. */
-function configured({ augmentation }: Pick<RunConfig, "augmentation">): readonly NamedAugmentation[] {
+/**
+ * The configured augmentations, as a list. Of the usual ones, crops are of pictures: point clouds are flipped
+ * alone.
+ */
+function configured(
+  config: Pick<RunConfig, "augmentation" | "method" | "model" | "optimizer">,
+): readonly NamedAugmentation[] {
+  const { augmentation } = config;
   if (Array.isArray(augmentation)) return augmentation;
   const { scales, flip, photometric } = augmentation;
+  if (networkOf(config).pillars !== undefined) return [{ name: "flip", probability: flip }];
   return [
     { name: "flip", probability: flip },
     ...(scales.length === 0 ? [] : [{ name: "scale-crop", scales }]),
@@ -41,7 +48,7 @@ function taken(plan: ViewPlan, list: readonly NamedAugmentation[]): readonly Nam
 
 /** Planned views, filled in by the configured augmentations. */
 export function filledViews(
-  config: Pick<RunConfig, "augmentation">,
+  config: Pick<RunConfig, "augmentation" | "method" | "model" | "optimizer">,
   plans: readonly ViewPlan[] = PLAIN_VIEWS,
 ): ViewSpec[] {
   const list = configured(config);
@@ -49,6 +56,8 @@ export function filledViews(
 }
 
 /** The views of each sample that the method asks for. */
-export function viewsOf(config: Pick<RunConfig, "augmentation" | "method">): ViewSpec[] {
+export function viewsOf(
+  config: Pick<RunConfig, "augmentation" | "method" | "model" | "optimizer">,
+): ViewSpec[] {
   return filledViews(config, plannedViews(methodOf(config)));
 }

@@ -27,14 +27,14 @@ export async function renderedWorld(data: WorldData, log: (message: string) => v
   const digest = createHash("sha256").update(key).digest("hex").slice(0, 12);
   const folder = join(cacheFolder(), `${data.world}-${digest}`);
   if (existsSync(folder)) return folder;
-  const { train, val, test, extra = 0, size, seed, style, video } = pictures;
+  const { train, val, test, extra = 0, size, seed, style, video, lidar } = pictures;
   const images = (train + val + test + extra) * (video ?? 1);
   log(`Rendering ${images} images of ${world.name} into ${folder} (once).`);
   const partial = `${folder}.${process.pid}.partial`;
   await makeFolder(cacheFolder());
   try {
     const splits = { train, val, test, extra };
-    await writeWorld({ out: partial, world, style, splits, size, seed, video, extras: false });
+    await writeWorld({ out: partial, world, style, splits, size, seed, video, lidar, extras: false });
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

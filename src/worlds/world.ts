@@ -80,6 +80,12 @@ export interface LidarFrame {
 export interface WorldLidar {
   /** Sweeps a second. */
   readonly rate: number;
+  /** Classes of the boxes. */
+  readonly classes: readonly string[];
+  /** What a detector looks for by default: the classes that it is, and length, width and height, metres. */
+  readonly detect: Readonly<
+    Record<string, { readonly of: readonly string[]; readonly size: Vec3; readonly overlap: number }>
+  >;
   /**
    * The sweeps of snippet `index` of a split, at the times of its video's frames and with its numbers of
    * things, without an end. Equal arguments give equal bits.

@@ -59,7 +59,7 @@ it("reads as many frames together as a network takes, never over a cut", async (
   const path = await temporaryFolder();
   await writeFiles(path, files(WALK));
   const source = { format: "folder", path };
-  const reader = await openSplit(source, "train", ["motion"], undefined, 2);
+  const reader = await openSplit(source, "train", ["motion"], undefined, { frames: 2 });
   expect(reader.ids).toEqual(["a", "c"]);
   const dataset = await openDataset(source);
   const images = await Promise.all(FRAMES.map(async (id) => (await dataset.read("train", id, [])).image));
@@ -78,7 +78,7 @@ it("names a frame that is not as large as the one before, and leaves out its cli
   await writeFiles(path, files(WALK, 5));
   const all = async (onSkipped?: (skipped: readonly { reason: string }[]) => void) => {
     const ids = [];
-    const reader = await openSplit({ format: "folder", path }, "train", [], onSkipped, 2);
+    const reader = await openSplit({ format: "folder", path }, "train", [], onSkipped, { frames: 2 });
     for await (const { id } of reader) ids.push(id);
     return ids;
   };

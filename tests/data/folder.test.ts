@@ -131,7 +131,7 @@ describe("dataset.yaml", () => {
   it("points at line and column, with a suggestion for misspelt keys", async () => {
     const key = await fail("name: x\nspilts: [train]\ntasks: {}\n");
     expect(key.message).toBe(
-      "d.yaml:2:1: unknown key (expected one of name, layout, splits, tasks, sequences, extras, orientation, camera, got spilts). Did you mean splits?",
+      "d.yaml:2:1: unknown key (expected one of name, layout, splits, tasks, sequences, extras, sweeps, orientation, camera, got spilts). Did you mean splits?",
     );
     const camera = await fail("name: x\ntasks: {}\ncamera:\n  fx: 1\n  fy: 1\n  cx: 1\n  cz: 1\n");
     expect(camera.facts.where).toBe("d.yaml:7:3");

@@ -11,6 +11,7 @@ import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { buildTerms } from "../../src/step/program.js";
 import { userError } from "../helpers/folder.js";
+import { imageModels } from "../helpers/registered.js";
 import { buildMethod, TASKS } from "./helpers.js";
 
 const NAMES = ["rotation", "moco", "densecl"] as const;
@@ -171,7 +172,7 @@ describe.each(NAMES)("%s", (name) => {
     expect(trained.some((parameter) => /\.key/.test(parameter))).toBe(false);
   });
 
-  it.each(Object.keys(models))(
+  it.each(imageModels.map(({ name }) => name))(
     "stands beside any method on %s, with a stream, weight and statistics of its own",
     (model) => {
       const network = models[model].create(models[model].options.parse({ width: 2 }));

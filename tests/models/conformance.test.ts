@@ -2,22 +2,23 @@ import { describe, expect, it } from "vitest";
 import { add, gradientsOrNull, input, mul, reduceSum, type Tensor } from "../../src/graph/index.js";
 import { Conv2d } from "../../src/graph/ops/conv2d.js";
 import { networkPerTask } from "../../src/methods/single-task.js";
-import { models } from "../../src/models/index.js";
 import { type Network, runNetwork } from "../../src/models/network.js";
 import { RESNETS } from "../../src/models/resnet.js";
+import { segnet } from "../../src/models/segnet.js";
 import { Layer } from "../../src/nn/layer.js";
 import { ModuleSet } from "../../src/nn/module.js";
 import { NORMS } from "../../src/nn/norms.js";
 import { Forward } from "../../src/nn/scope.js";
 import { infer } from "../helpers/network.js";
+import { imageModels } from "../helpers/registered.js";
 
 const HEADS = [
   { name: "segmentation", channels: 5 },
   { name: "depth", channels: 1 },
 ];
 
-/** Every registered model, small. */
-const cases: [string, Network][] = Object.values(models).flatMap((model) => {
+/** Every registered model of images, small. */
+const cases: [string, Network][] = imageModels.flatMap((model) => {
   const small = (options: object) => model.create(model.options.parse({ width: 2, ...options }));
   const norms = NORMS.map((norm): [string, Network] => [`${model.name}, ${norm} norm`, small({ norm })]);
   const strides: Record<string, readonly number[]> = { deeplabv3plus: [8, 16] };
@@ -190,7 +191,7 @@ describe.each(cases)("%s", (_name, network) => {
 });
 
 it("networks of one task each share nothing", () => {
-  const network = networkPerTask(models.segnet.create({ width: 2 }));
+  const network = networkPerTask(segnet({ width: 2 }));
   expect(network.shared).toBeUndefined();
   expect(build(network, new Forward("train")).trunk).toBeUndefined();
 });

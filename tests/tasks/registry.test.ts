@@ -12,7 +12,7 @@ describe("task registry", () => {
   test("an unknown kind lists the known ones and suggests the nearest", () => {
     expect(() => taskKind("segmentaton", "dataset.yaml")).toThrow(
       "dataset.yaml: unknown kind of task (expected one of segmentation, depth, normals, occlusion-edges, " +
-        "reshading, keypoints2d, edges2d, motion, boundaries, got segmentaton). " +
+        "reshading, keypoints2d, edges2d, motion, boundaries, boxes3d, got segmentaton). " +
         "Did you mean segmentation?",
     );
     expect(() => taskKind("toString")).toThrow(/unknown kind/);

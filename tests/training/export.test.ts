@@ -10,13 +10,12 @@ import { encodeModel, lowerGraph, PORTABLE } from "../../src/graph/index.js";
 import { decodeModel } from "../../src/graph/onnx.js";
 import { simplify } from "../../src/graph/simplify.js";
 import { sizeOf } from "../../src/graph/tensor.js";
-import { models } from "../../src/models/index.js";
 import type { Network } from "../../src/models/network.js";
 import { NORMS } from "../../src/nn/norms.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { foldForInference } from "../../src/runtime/fold-constants.js";
-import { buildInference, inputPlanes } from "../../src/step/inference-graph.js";
-import { resolveTasks, taskKinds } from "../../src/tasks/index.js";
+import { buildInference, networkInputOf } from "../../src/step/inference-graph.js";
+import { resolveTasks } from "../../src/tasks/index.js";
 import { EXPORT_OPSET, exportModel, exportRun } from "../../src/training/export.js";
 import { checkParity, parityLines, requireParity } from "../../src/training/export-check.js";
 import { exportFiles } from "../../src/training/export-files.js";
@@ -25,19 +24,20 @@ import type { ModelDescription } from "../../src/training/model-description.js";
 import { openModel } from "../../src/training/predict/index.js";
 import { userError } from "../helpers/folder.js";
 import { misfits } from "../helpers/onnx-schemas.js";
+import { imageModels, mapKinds } from "../helpers/registered.js";
 import { tinyConfig, writeTiny } from "../helpers/tiny.js";
 
-const networks = Object.values(models).flatMap((model) =>
+const networks = imageModels.flatMap((model) =>
   NORMS.map((norm): [string, Network] => [
     `${model.name}, ${norm} norm`,
     model.create(model.options.parse({ width: 2, norm })),
   ]),
 );
 
-/** One task of every kind. */
+/** One task of every kind of maps. */
 const tasks = resolveTasks(
   Object.fromEntries(
-    Object.keys(taskKinds).map((kind) => [
+    mapKinds.map(({ kind }) => [
       kind,
       kind === "segmentation" ? { kind, classes: ["a", "b", "c"] } : { kind },
     ]),
@@ -53,7 +53,7 @@ async function outputs(bytes: Uint8Array, shape: readonly number[], image: Float
 
 describe.each(networks)("every task by %s", (_name, network) => {
   const size = [network.sizeMultiple, 2 * network.sizeMultiple] as const;
-  const planes = inputPlanes(network);
+  const [planes] = networkInputOf(network, size).shape;
   const { predictions, modules } = buildInference({ tasks, network, batchSize: 1, size });
   const random = new Random(1, "export");
   const weights = new Map(

@@ -2,9 +2,11 @@
 import { UserError } from "../../common/errors.js";
 import { registry } from "../../common/registry.js";
 import { suggest } from "../../common/suggest.js";
+import type { SweepPlan } from "../../fields/sweep.js";
 import { withDerivedTasks } from "../derived-tasks.js";
 import { folder } from "../folder.js";
 import { resizedDataset } from "../resize.js";
+import { sweepDataset } from "../sweeps/sweep-dataset.js";
 import type { Dataset, DatasetFormat, DatasetSource } from "../types.js";
 import { bdd100k } from "./bdd100k.js";
 import { bsds500 } from "./bsds500.js";
@@ -74,6 +76,22 @@ export async function openDataset(source: DatasetSource): Promise<Dataset> {
       fix: near === undefined ? undefined : `Did you mean ${near}?`,
     });
   }
+  if (source.sweeps !== undefined) return await openSweepDataset(source, source.sweeps);
   const dataset = await formats[source.format].open(source.path);
   return withDerivedTasks(source.size === undefined ? dataset : resizedDataset(dataset, source.size));
+}
+
+/** The sweeps of a dataset. Throws UserError where its format has none. */
+async function openSweepDataset({ format, path }: DatasetSource, plan: SweepPlan): Promise<Dataset> {
+  const open = formats[format].openSweeps;
+  if (open !== undefined) return sweepDataset(await open(path), plan);
+  throw new UserError({
+    code: "data.no-sweeps",
+    what: `the model takes LiDAR sweeps, and data of the format ${format} has none`,
+    where: path,
+    expected: `one of ${Object.keys(formats)
+      .filter((name) => formats[name].openSweeps !== undefined)
+      .join(", ")}`,
+    got: format,
+  });
 }

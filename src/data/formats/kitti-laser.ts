@@ -1,13 +1,8 @@
 /** @file Depth where a laser beam hit: KITTI's scans, `velodyne_points/data/*.bin`, seen by a camera. */
-import { UserError } from "../../common/errors.js";
 import { type PinholeCamera, project } from "../../geometry/camera.js";
 import type { RigidMotion } from "../../geometry/rigid.js";
 import { add3, apply3 } from "../../geometry/rotation.js";
 import type { LabelMap } from "../../tasks/task.js";
-import { readBytes } from "../files/bytes.js";
-
-/** x, y, z and reflectance of a point: float32, little-endian. */
-const POINT_BYTES = 16;
 
 /**
  * A scan's points in the camera's image, the nearest one of each pixel. `toCamera`: from the scanner to it.
@@ -32,21 +27,4 @@ export function projectScan(
     valid[pixel] = 1;
   }
   return { channels: 1, height, width, data, valid };
-}
-
-/** The points of a scan. Throws UserError where the file does not hold whole points. */
-export async function readScan(path: string): Promise<Float32Array> {
-  const bytes = await readBytes(path);
-  if (bytes.length % POINT_BYTES !== 0) {
-    throw new UserError({
-      code: "data.damaged-scan",
-      what: "the file does not hold whole points",
-      where: path,
-      expected: `a multiple of ${POINT_BYTES} bytes`,
-      got: `${bytes.length} bytes`,
-      fix: "Copy the file again from its source, or remove it.",
-    });
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }

@@ -15,6 +15,7 @@ import { type LabelFile, labelFile, type SampleFiles } from "../file-dataset.js"
 import { readText } from "../files/bytes.js";
 import { expectRaster, readImage } from "../files/raster.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
+import { readPoints } from "../sweeps/points-file.js";
 import type { Dataset, DatasetFormat } from "../types.js";
 import { type FilmedFrame, type FilmedSequence, filmedDataset } from "./filmed.js";
 import {
@@ -26,7 +27,7 @@ import {
   rigidOfRows,
 } from "./kitti-files.js";
 import { readInertial } from "./kitti-inertial.js";
-import { projectScan, readScan } from "./kitti-laser.js";
+import { projectScan } from "./kitti-laser.js";
 
 const LAYOUT =
   "2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000000.png, 2011_09_26/calib_cam_to_cam.txt";
@@ -99,7 +100,7 @@ function benchmarkDepth(path: string): LabelFile {
 function laserDepth(path: string, image: string, rig: Rig): LabelFile {
   const read = async () => {
     const { width, height } = await readImage(image);
-    return projectScan(await readScan(path), rig.ofLaser, rig.camera, { width, height });
+    return projectScan(await readPoints(path), rig.ofLaser, rig.camera, { width, height });
   };
   return { file: path, read };
 }

@@ -9,6 +9,7 @@ import {
   type StreamLayout,
 } from "../../fields/layout.js";
 import type { LabelFields } from "../../fields/sample.js";
+import type { PillarPlan } from "../../fields/sweep.js";
 import { requireAssignment } from "../label-assignment.js";
 import type { DatasetSource, LabelAssignment, ViewSpec } from "../types.js";
 
@@ -42,6 +43,8 @@ export interface StreamPlan {
   readonly sampling?: SamplingPlan;
   /** Arrays beside images and labels. */
   readonly arrays?: readonly ExtraArray[];
+  /** How sweeps become arrays; left out where images are what is learned from. */
+  readonly pillars?: PillarPlan;
   /**
    * The stream whose batches end with these samples; they have no arrays of their own. Both plan the same
    * tasks, views, frames and arrays.
@@ -66,8 +69,8 @@ export function joinedStreams({ streams }: BatchPlan): Record<string, readonly s
   return Object.fromEntries(
     heads.map((head) => {
       const appended = Object.keys(streams).filter((name) => streams[name].appendTo === head);
-      const shared = ({ tasks, views, frames, arrays, size, viewSize }: StreamPlan) =>
-        JSON.stringify([tasks, views, frames, arrays, size, viewSize]);
+      const shared = ({ tasks, views, frames, arrays, size, viewSize, pillars }: StreamPlan) =>
+        JSON.stringify([tasks, views, frames, arrays, size, viewSize, pillars]);
       const stray = appended.find((name) => shared(streams[name]) !== shared(streams[head]));
       if (stray !== undefined) throw new RangeError(`stream ${stray} plans other arrays than ${head}`);
       return [head, [head, ...appended]];
@@ -82,7 +85,7 @@ export function layoutOf(plan: StreamPlan, samples: number, labels: LabelFields)
   return {
     samples,
     size: { height, width },
-    given: givenAmong(arrays),
+    given: givenAmong(arrays, plan.pillars),
     labels: Object.fromEntries(plan.tasks.map((task) => [task, labels[task]])),
     index: arrays.includes("index"),
     turns: arrays.includes("turns"),

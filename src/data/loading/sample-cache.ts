@@ -18,6 +18,7 @@ export class SampleCache {
     if (known !== undefined) return known;
     const sample = await read();
     let bytes = sample.image.byteLength;
+    for (const points of sample.sweep?.frames ?? []) bytes += points.byteLength;
     for (const label of Object.values(sample.labels)) bytes += label.data.byteLength + label.valid.byteLength;
     if (bytes <= this.#bytesLeft) {
       this.#bytesLeft -= bytes;

@@ -1,11 +1,28 @@
 /** @file LiDAR sweeps of a world as files beside the labels. */
 import { UserError } from "../../common/errors.js";
+import { boxesSchema } from "../../tasks/boxes3d/spec.js";
 import { lidarByName } from "../../worlds/index.js";
 import type { LidarFrame, World } from "../../worlds/world.js";
+import type { DatasetDescription } from "../dataset-yaml.js";
 import type { ExtraFile } from "./extras.js";
 
 /** Folders of sweeps, and of the boxes around what they may hit. */
-export const LIDAR_FOLDERS: readonly string[] = ["lidar", "lidar-boxes"];
+export const LIDAR_FOLDERS = ["lidar", "lidar-boxes"] as const;
+
+/** What dataset.yaml says of the sweeps of a world by a sensor of that name. */
+export function describeSweeps({ lidar }: World, sensor: string): NonNullable<DatasetDescription["sweeps"]> {
+  const [points, boxes] = LIDAR_FOLDERS;
+  const { height } = lidarByName(sensor);
+  const detect = boxesSchema.shape.detect.parse(
+    Object.fromEntries(
+      Object.entries(lidar?.detect ?? {}).map(([name, { size, ...rest }]) => [
+        name,
+        { ...rest, size, z: Number((size[2] / 2 - height).toFixed(3)) },
+      ]),
+    ),
+  );
+  return { points, boxes, classes: [...(lidar?.classes ?? [])], detect };
+}
 
 /**
  * The sweeps of a snippet by a sensor of that name. Throws UserError `data.no-lidar` where the world has

@@ -11,7 +11,7 @@ import { writeDatasetYaml, writeSequences } from "../folder.js";
 import { fromPlainError } from "../loading/loader-protocol.js";
 import type { Pose } from "../types.js";
 import { workerEntry } from "../worker-entry.js";
-import { LIDAR_FOLDERS, sweepsOf } from "./lidar.js";
+import { describeSweeps, LIDAR_FOLDERS, sweepsOf } from "./lidar.js";
 import { snippetSequences } from "./sequences.js";
 import { videoOf, type WriteJob, writeWorldItem } from "./write-sample.js";
 import type { FromWriter, WorkerShare, WriteItem } from "./write-worker.js";
@@ -30,7 +30,7 @@ export interface WriteWorldOptions {
   readonly seed: number;
   /** Frames of each snippet; left out: still images. */
   readonly video?: number;
-  /** Name of a LiDAR sensor whose sweeps are written, too, where `extras` are. Default none. */
+  /** Name of a LiDAR sensor whose sweeps are written, too. Default none. */
   readonly lidar?: string;
   /** Whether what no task reads (instances, boxes, flow, ...) is written, too. Default true. */
   readonly extras?: boolean;
@@ -81,20 +81,23 @@ async function inThreads(
 }
 
 /** Folders of what a world knows beside its tasks. */
-function extrasOf({ world, video, lidar }: WriteWorldOptions): string[] {
+function extrasOf({ world, video, lidar, extras = true }: WriteWorldOptions): string[] {
   const moving = video === undefined ? [] : ["flow", "motion"];
-  return ["instances", ...(world.boxes ? ["boxes"] : []), ...moving, ...(lidar ? LIDAR_FOLDERS : [])];
+  const pictures = extras ? ["instances", ...(world.boxes ? ["boxes"] : []), ...moving] : [];
+  return [...pictures, ...(lidar ? LIDAR_FOLDERS : [])];
 }
 
 function describe(options: WriteWorldOptions): DatasetDescription {
-  const { world, style = DEFAULT_STYLE, splits, size, seed, video, extras = true } = options;
+  const { world, style = DEFAULT_STYLE, splits, size, seed, video, lidar } = options;
+  const extras = extrasOf(options);
   return {
     name: [world.name, ...(style === DEFAULT_STYLE ? [] : [style]), seed].join("-"),
     layout: DEFAULT_LAYOUT,
     splits: Object.keys(splits).filter((split) => splits[split] > 0),
     tasks: world.tasks,
     ...(video !== undefined && { sequences: "sequences.json" }),
-    ...(extras && { extras: extrasOf(options) }),
+    ...(extras.length > 0 && { extras }),
+    ...(lidar !== undefined && { sweeps: describeSweeps(world, lidar) }),
     camera: world.camera(seed, ...size),
   };
 }

@@ -1,5 +1,6 @@
 /** @file Upright 3D boxes: overlap, suppression, anchors and coding. */
 export * from "./anchors.js";
+export * from "./bird-grid.js";
 export * from "./box.js";
 export * from "./coding.js";
 export * from "./overlap.js";

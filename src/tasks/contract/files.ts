@@ -1,4 +1,5 @@
 /** @file The first part of a task: how labels are stored, and how they move when their image is changed. */
+import type { Field } from "../../fields/field.js";
 import type { Resampling } from "../../fields/taps.js";
 import type { LabelMap, PredictionMap, Raster } from "./maps.js";
 import type { TaskSpec } from "./spec.js";
@@ -6,6 +7,8 @@ import type { TaskSpec } from "./spec.js";
 export interface TaskFiles<S extends TaskSpec = TaskSpec> {
   /** Channels L of a label. */
   labelChannels(spec: S): number;
+  /** What labels are where they are no maps of their image: lists. */
+  field?(spec: S): Field<LabelMap>;
   /** Names, in small letters, that the task's arrays and layers bear in files of several (.npz, EXR). */
   readonly layers?: readonly string[];
   /** File pixels -> label. `where` names the file. Throws UserError on values the spec does not allow. */

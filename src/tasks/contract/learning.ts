@@ -8,6 +8,8 @@ import type { TaskSpec } from "./spec.js";
 export interface TaskLearning<S extends TaskSpec = TaskSpec> {
   /** Channels C of a prediction. */
   channels(spec: S): number;
+  /** What they are made of, in their order, where a network may give each part a layer of its own. */
+  parts?(spec: S): readonly HeadPart[];
   /**
    * Network output [N,C,H,W] -> prediction (normals: unit length; the others unchanged: logits, metres,
    * shares).
@@ -38,6 +40,16 @@ export interface TaskLearning<S extends TaskSpec = TaskSpec> {
    * probabilities; others ignore it.
    */
   pseudoLabel(prediction: Tensor, spec: S, confidence: number): PseudoLabel;
+}
+
+/** Channels of a prediction that belong together. */
+export interface HeadPart {
+  readonly name: string;
+  readonly channels: number;
+  /** The frame of a sweep that they are of, 0 the present one; of all frames together if left out. */
+  readonly frame?: number;
+  /** What they start at; about 0 if left out. */
+  readonly start?: number;
 }
 
 /** How the images of a batch were changed. */

@@ -14,7 +14,7 @@ import type { ScheduleSpec } from "../../nn/schedules.js";
 import type { NamedTask } from "../../tasks/index.js";
 import { METRIC_MEANS } from "../../tasks/measure.js";
 import { weightings } from "../../weighting/index.js";
-import { worlds } from "../../worlds/index.js";
+import { DEFAULT_LIDAR, lidarSensors, worlds } from "../../worlds/index.js";
 import { isPublished, PUBLISHED_NAMES, seemsPublished } from "../published-weights.js";
 import { type Named, registered } from "./registered.js";
 
@@ -54,6 +54,10 @@ const worldData = () =>
       .min(1)
       .optional()
       .describe("frames of a snippet: train, val, test and extra count snippets instead of images"),
+    lidar: z
+      .enum(Object.keys(lidarSensors))
+      .optional()
+      .describe(`sensor whose sweeps a model of point clouds takes (streets); ${DEFAULT_LIDAR} if left out`),
   });
 
 const fileLabels = z.strictObject({

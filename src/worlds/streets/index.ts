@@ -14,7 +14,7 @@ import { sweepScene } from "../lidar/sweep.js";
 import { drawShot, frameShot, renderPicture, type Shot, type Style } from "../render/render.js";
 import { traceVisibility } from "../render/visibility.js";
 import type { LidarFrame, RenderedSample, World } from "../world.js";
-import { CLASS_NAMES } from "./classes.js";
+import { CLASS_NAMES, PERSON } from "./classes.js";
 import { Journey, mountAt } from "./journey.js";
 import { drawStreet } from "./street.js";
 
@@ -28,6 +28,11 @@ const FARTHEST = 250;
 const BOXES = 100;
 /** Frames a second. */
 const RATE = 10;
+
+/** Classes of the boxes. */
+const ROAD_USERS = CLASS_NAMES.slice(PERSON);
+/** Cars as they mostly are. */
+const DETECT = { vehicle: { of: ["car"], size: [4.6, 1.88, 1.6], overlap: 0.5 } } as const;
 
 function camera(seed: number, height: number, width: number) {
   // From Cityscapes' and KITTI's cameras to wide-angle ones of action cameras.
@@ -101,7 +106,7 @@ function makeStreets(style: Style): World {
       throw new RangeError("a snippet has no end");
     },
     video: { rate: RATE, frames },
-    lidar: { rate: RATE, sweeps },
+    lidar: { rate: RATE, classes: ROAD_USERS, detect: DETECT, sweeps },
   };
 }
 

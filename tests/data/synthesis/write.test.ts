@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readRaster } from "../../../src/data/files/raster.js";
 import { openFolder } from "../../../src/data/folder.js";
+import { openDataset } from "../../../src/data/formats/index.js";
 import { clipsOf } from "../../../src/data/loading/clips.js";
 import { type WriteWorldOptions, writeWorld } from "../../../src/data/synthesis/write.js";
 import { videoOf } from "../../../src/data/synthesis/write-sample.js";
@@ -143,6 +144,16 @@ describe("writeWorld", () => {
     }
     const { description } = await openFolder(single);
     expect(description.extras).toEqual(["instances", "boxes", "lidar", "lidar-boxes"]);
+    // A model of point clouds reads the folder as it is.
+    const sweeps = {
+      grid: { x: [-20, 20], y: [-20, 20], z: [-3, 2], cell: 0.5 },
+      frames: 2,
+      step: 1,
+    } as const;
+    const dataset = await openDataset({ format: "folder", path: moving, sweeps });
+    expect(dataset.info.tasks.boxes).toMatchObject({ detect: { vehicle: { of: ["car"], z: -1.04 } } });
+    const sample = await dataset.read("train", "000000-000001", ["boxes"]);
+    expect([sample.sweep!.frames.length, sample.labels.boxes.channels]).toEqual([2, 12]);
     const refused = await temporaryFolder();
     await expect(writeWorld({ ...options(refused), world: rooms, lidar: "hdl-32e" })).rejects.toThrow(
       /no LiDAR/,

@@ -1,0 +1,128 @@
+/**
+ * @file PointPillars (Lang et al. 2019, "PointPillars: Fast Encoders for Object Detection from Point
+ * Clouds"), for several sweeps as Taskology has it (section 4.2, appendix A.2): the same detector of each
+ * sweep, and a head over all of them for the motion of boxes.
+ */
+import { z } from "zod";
+import { PILLAR_CHANNELS } from "../../fields/pillars.js";
+import type { PillarPlan } from "../../fields/sweep.js";
+import { type BirdGrid, gridSize } from "../../geometry/boxes/bird-grid.js";
+import { concat, slice } from "../../graph/ops/shape.js";
+import { graphError, type Tensor } from "../../graph/tensor.js";
+import { constantOf, normal, zeros } from "../../nn/initializers.js";
+import type { Layer } from "../../nn/layer.js";
+import { convLayer } from "../../nn/layers.js";
+import { gridSchema } from "../../tasks/boxes3d/spec.js";
+import type { HeadPart } from "../../tasks/task.js";
+import type { Decoded, Encoded, Head, ModelDefinition, Network } from "../network.js";
+import { backbone, upwardNames } from "./backbone.js";
+import { pillarMaps } from "./pillar-features.js";
+
+export interface PointPillarsOptions {
+  /** Channels of pillars and of the first block; the backbone's others follow. */
+  readonly width: number;
+  readonly grid: BirdGrid;
+  /** Most pillars of a sweep, and most points of a pillar. */
+  readonly pillars: number;
+  readonly points: number;
+  /** Sweeps that boxes are predicted of, each `step` sweeps before the one after it. */
+  readonly frames: number;
+  readonly step: number;
+  /** Convolutions of each block behind its first one. */
+  readonly layers: readonly [number, number, number];
+}
+
+/** Of the blocks' first convolutions: maps are as large as the grid. */
+const STRIDES = [1, 2, 2];
+/** How residuals and flows start. */
+const ABOUT_ZERO = normal(0.001);
+
+/**
+ * @returns a network over pillars (`pillarShape`). Heads are 1x1 convolutions, one for each part of a task
+ * that has any: the same for every frame, over that frame's features, and for what is of all frames over
+ * those of all, side by side. Heads without parts are over the present frame.
+ */
+export function pointPillars(options: PointPillarsOptions): Network {
+  const { width, grid, pillars, points, frames, step, layers } = options;
+  const size = gridSize(grid);
+  const plan: PillarPlan = { grid, pillars, points, frames, step };
+  return {
+    pillars: plan,
+    sizeMultiple: STRIDES.reduce((product, stride) => product * stride),
+    shared: upwardNames(STRIDES.length).map((name) => `backbone_2d.${name}`),
+    encode(layer, x): Encoded {
+      if (x.shape.length !== 4 || x.shape[1] !== PILLAR_CHANNELS || x.shape[2] !== frames * pillars) {
+        graphError("pointpillars", `needs pillars [N,${PILLAR_CHANNELS},${frames * pillars},points]`, [x]);
+      }
+      const maps = pillarMaps(layer.child("vfe"), x, { frames, width, size });
+      const all = backbone(layer.child("backbone_2d"), maps, { width, strides: STRIDES, layers });
+      return { bottleneck: frameOf(all.deepest, 0, frames), skips: [all.features] };
+    },
+    decode: (layer, { skips: [features] }, heads) => decode(layer, features, heads, frames),
+  };
+}
+
+/** The maps of one frame. */
+function frameOf(all: Tensor, frame: number, frames: number): Tensor {
+  const n = all.shape[0] / frames;
+  return slice(all, { axes: [0], starts: [frame * n], ends: [(frame + 1) * n] });
+}
+
+function decode(layer: Layer, features: Tensor, heads: readonly Head[], frames: number): Decoded {
+  const present = frameOf(features, 0, frames);
+  const outputs = heads.map((head): [string, Tensor] => {
+    const place = layer.child("head").child(head.name);
+    return [head.name, headMap(place, features, present, head, frames)];
+  });
+  return { outputs: Object.fromEntries(outputs), trunk: present };
+}
+
+function headMap(place: Layer, features: Tensor, present: Tensor, head: Head, frames: number): Tensor {
+  if (head.parts === undefined) return convLayer(place, present, head.channels, { kernel: 1 });
+  const ofAll = new Map<string, Tensor>();
+  const layerOf = ({ name, channels, start }: HeadPart, x: Tensor) =>
+    convLayer(place.child(name), x, channels, {
+      kernel: 1,
+      weightInit: ABOUT_ZERO,
+      biasInit: start === undefined ? zeros : constantOf(start),
+    });
+  const maps = head.parts.map((part) => {
+    if (part.frame === undefined) return layerOf(part, sideBySide(features, frames));
+    const map = ofAll.get(part.name) ?? layerOf(part, features);
+    ofAll.set(part.name, map);
+    return frameOf(map, part.frame, frames);
+  });
+  return concat(maps, 1);
+}
+
+/** The maps of all frames of a sample along its channels. */
+function sideBySide(features: Tensor, frames: number): Tensor {
+  return concat(
+    Array.from({ length: frames }, (_, frame) => frameOf(features, frame, frames)),
+    1,
+  );
+}
+
+export const pointPillarsModel: ModelDefinition<PointPillarsOptions> = {
+  name: "pointpillars",
+  options: z.strictObject({
+    width: z.int().min(1).default(64).describe("channels of pillars and of the first of three blocks"),
+    grid: gridSchema
+      .prefault({})
+      .describe("the part of space that is seen, [from, to] in metres, in square cells"),
+    pillars: z.int().min(1).default(32000).describe("most pillars of a sweep"),
+    points: z.int().min(1).default(20).describe("most points of a pillar"),
+    frames: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(3)
+      .describe("sweeps that boxes are predicted of: the present one and earlier ones; 1 predicts no motion"),
+    step: z.int().min(1).default(5).describe("sweeps from one of them to the next"),
+    layers: z
+      .tuple([z.int().min(0), z.int().min(0), z.int().min(0)])
+      .default([3, 5, 5])
+      .describe("convolutions of each block behind its first one"),
+  }),
+  create: pointPillars,
+};

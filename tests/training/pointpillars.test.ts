@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { stringify } from "yaml";
+import { parseConfig } from "../../src/training/config/index.js";
+import { evaluateRun } from "../../src/training/evaluate-run.js";
+import { exportModel } from "../../src/training/export.js";
+import { checkParity, requireParity } from "../../src/training/export-check.js";
+import { findRun, readMetrics, train } from "../../src/training/index.js";
+import { scratchFolder } from "../helpers/folder.js";
+import { SMALL_MODEL, writeSweeps } from "../helpers/sweeps.js";
+
+/** Trains on small sweeps; gives the run's folder and its records. */
+async function trained(
+  changes: Readonly<Record<string, unknown>>,
+  frames = 1,
+  splits?: Record<string, number>,
+) {
+  const folder = scratchFolder();
+  writeSweeps(join(folder, "data"), splits, frames);
+  const text = stringify({
+    ...{ data: { path: "data" }, model: SMALL_MODEL, method: { name: "supervised" }, augmentation: [] },
+    ...{ batchSize: 2, evaluation: { split: null }, checkpoint: { every: 1000, best: null } },
+    ...{ optimizer: { name: "adam", learningRate: 0.01 }, runtime: { threads: 1, workers: 0 } },
+    ...changes,
+  });
+  const run = join(folder, "run");
+  await train({ config: parseConfig(text, join(folder, "config.yaml"), []), folder: run });
+  return { run, records: readMetrics(join(run, "metrics.jsonl")) };
+}
+
+it("learns a few sweeps by heart: every box is found, in its place and heading", async () => {
+  const { run } = await trained({ steps: 160 }, 1, { train: 2, val: 1 });
+  const { metrics } = await evaluateRun(findRun(run), { split: "train" });
+  expect(metrics.boxes.ap).toBeGreaterThan(90);
+  expect(metrics.boxes.aph).toBeGreaterThan(85);
+  // What is exported predicts the same.
+  requireParity(await checkParity(findRun(run), await exportModel(findRun(run))), "model.onnx");
+});
+
+it("learns from several frames, flipped at random", async () => {
+  const model = { ...SMALL_MODEL, frames: 3, step: 1, width: 4 };
+  const augmentation = [{ name: "flip", probability: 0.5 }];
+  const { records } = await trained({ steps: 4, model, augmentation }, 3);
+  expect(records.at(-1)!.kind).toBeDefined();
+  const losses = records.flatMap((each) => ("losses" in each && each.losses ? [each.losses.boxes] : []));
+  expect(losses.every((value) => Number.isFinite(value))).toBe(true);
+});
