@@ -28,24 +28,30 @@ export interface SplitReader extends AsyncIterable<ClipSample> {
 
 /**
  * Opens a split for evaluation: samples in the split's order, unchanged, with all labels of `tasks`; with
- * `frames` above 1, those that so many frames of a sequence begin with, and with `pillars` as such. The next
- * sample is decoded while the
- * caller works on this one. Throws UserError on unknown names, where frames are wanted and no sequence has
- * them, and while iterating on damaged files, unless `onSkipped` is there to be told of them: then images and
- * labels that cannot be read are left out, and clips with such an image.
+ * `frames` above 1, those that so many frames of a sequence begin with, and with `pillars` as such; `most`:
+ * only so many, evenly over the split. The next sample is decoded while the caller works on this one. Throws
+ * UserError on unknown names, where frames are wanted and no sequence has them, and while iterating on
+ * damaged files, unless `onSkipped` is there to be told of them: then images and labels that cannot be read
+ * are left out, and clips with such an image.
  */
 export async function openSplit(
   source: DatasetSource,
   split: string,
   tasks: readonly string[],
   onSkipped?: (skipped: readonly SkippedFile[]) => void,
-  { frames = 1, pillars }: { readonly frames?: number; readonly pillars?: PillarPlan } = {},
+  {
+    frames = 1,
+    most = Number.POSITIVE_INFINITY,
+    pillars,
+  }: { readonly frames?: number; readonly most?: number; readonly pillars?: PillarPlan } = {},
 ): Promise<SplitReader> {
   const dataset = await openDataset(source);
   const { name, splits, sequences } = dataset.info;
   if (!Object.hasOwn(splits, split)) throw unknownName("split", split, Object.keys(splits), name);
-  const clips =
+  const all =
     frames === 1 ? splits[split].map((id) => [id]) : clipsOf(dataset, split, { count: frames, step: 1 });
+  const every = Math.ceil(all.length / most);
+  const clips = all.filter((_, i) => every <= 1 || i % every === 0);
   const places = sequencePlaces(sequences, split);
   const measured = ({ id, width, height, fileSize }: Sample): MeasuredImage => ({
     id,

@@ -39,10 +39,18 @@ export interface ParityReport {
 /** Sample images of the run that are looked at. */
 const LOOKED_AT = 4;
 
-/** Largest relative difference; that of float16 is for many layers, one after another. */
-function allowedOf({ half = false }: ExportOptions, decided: boolean): number {
-  if (decided) return half ? 0.02 : 0.001;
-  return half ? 0.1 : 0.001;
+/** How models may differ from their run. */
+export interface CheckOptions extends ExportOptions {
+  /** Convolutions are in 8 bits. */
+  readonly quantised?: boolean;
+}
+
+/** Largest relative difference, of values and of classes; each of many layers loses digits. */
+const ALLOWED = { float: [0.001, 0.001], half: [0.1, 0.02], quantised: [0.3, 0.15] } as const;
+
+function allowedOf({ half, quantised }: CheckOptions, decided: boolean): number {
+  const precision = quantised === true ? "quantised" : half === true ? "half" : "float";
+  return ALLOWED[precision][Number(decided)];
 }
 
 /**
@@ -52,7 +60,7 @@ function allowedOf({ half = false }: ExportOptions, decided: boolean): number {
 export async function checkParity(
   run: RunPaths,
   bytes: Uint8Array,
-  options: ExportOptions = {},
+  options: CheckOptions = {},
 ): Promise<ParityReport> {
   const { engine, store, network, kept } = await openKeptNetwork(run, options.checkpoint);
   const { tasks } = kept;
@@ -114,7 +122,7 @@ export function requireParity(report: ParityReport, where: string): void {
     where,
     what: "the model does not predict what the run predicts",
     got: parityLines({ ...report, tasks: failed }).join("; "),
-    fix: "Export in full precision (without --fp16), or with another --opset.",
+    fix: "Export in full precision (without --fp16 and --int8), or with another --opset.",
   });
 }
 
@@ -133,13 +141,13 @@ async function sampleImages(run: RunPaths, [height, width]: readonly [number, nu
 /** The difference of one task's outputs, image by image. */
 class Difference {
   readonly task: Task;
-  readonly #options: ExportOptions;
+  readonly #options: CheckOptions;
   readonly #decided: boolean;
   #greatest = 0;
   #squares = 0;
   #all = 0;
 
-  constructor(task: Task, options: ExportOptions) {
+  constructor(task: Task, options: CheckOptions) {
     this.task = task;
     this.#options = options;
     this.#decided = options.argmax === true && task.kind.learning.decide !== undefined;

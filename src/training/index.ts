@@ -55,6 +55,7 @@ export {
 } from "./predict/index.js";
 export { presetOverrides } from "./preset-overrides.js";
 export { PRESET_NAMES, type PresetName, USUAL_PRESET } from "./presets.js";
+export { quantisedLines } from "./quantise.js";
 export { openRunData, type RunData } from "./run-data.js";
 export { runConfig } from "./run-files.js";
 export { startingConfig } from "./starting-config.js";

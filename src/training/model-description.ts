@@ -14,6 +14,7 @@ import type { Task, TaskSpec } from "../tasks/task.js";
 import { checkpointOf, EXPORT_OPSET, type ExportOptions } from "./export.js";
 import { keptData } from "./kept-data.js";
 import { networkOf } from "./parts.js";
+import type { QuantisedReport } from "./quantise.js";
 import { runConfig } from "./run-files.js";
 
 /** One output of a model. */
@@ -39,6 +40,8 @@ export interface ImageInput {
   readonly dtype: "float32";
   readonly channels: "RGB";
   readonly frames: number;
+  /** Height and width may be any multiples of this; `shape` has those of training. One size if left out. */
+  readonly multiplesOf?: number;
   /** (value * scale - mean) / std of 8-bit values; what else a network needs is inside the model. */
   readonly normalise: {
     readonly scale: number;
@@ -72,7 +75,9 @@ export interface ModelDescription {
   readonly file: string;
   readonly opset: number;
   /** What it mostly computes in; inputs and outputs are as they say. */
-  readonly precision: "float32" | "float16";
+  readonly precision: "float32" | "float16" | "int8";
+  /** What 8-bit convolutions were calibrated on, and what they cost. */
+  readonly quantised?: QuantisedReport;
   readonly input: ImageInput | PillarInput;
   readonly outputs: readonly OutputDescription[];
   readonly trained: {
@@ -89,25 +94,31 @@ export interface ModelDescription {
   };
 }
 
+interface DescribedOptions extends ExportOptions {
+  readonly dynamic?: boolean;
+  readonly quantised?: QuantisedReport;
+}
+
 /** Describes the model that `exportModel` makes by the same options. Throws UserError. */
 export async function describeModel(
   run: RunPaths,
   file: string,
-  options: ExportOptions = {},
+  options: DescribedOptions = {},
 ): Promise<ModelDescription> {
   const config = await runConfig(run);
   const network = networkOf(config);
   const { tasks, size: trained } = await keptData(run);
   const [height, width] = options.size ?? trained;
-  const { batchSize = 1 } = options;
+  const { batchSize = 1, quantised } = options;
   const shape = (channels: number) => [batchSize, channels, height, width];
   return {
     format: "taskloom-model",
     version: 1,
     file: basename(file),
     opset: options.opset ?? EXPORT_OPSET,
-    precision: options.half === true ? "float16" : "float32",
-    input: describeInput(network, [height, width], batchSize),
+    precision: quantised !== undefined ? "int8" : options.half === true ? "float16" : "float32",
+    ...(quantised && { quantised }),
+    input: describeInput(network, [height, width], options),
     outputs: tasks.map((task) => describeOutput(task, shape, options.argmax === true)),
     trained: {
       model: config.model.name,
@@ -120,7 +131,7 @@ export async function describeModel(
 function describeInput(
   network: Network,
   size: readonly [number, number],
-  batchSize: number,
+  { batchSize = 1, dynamic = false }: DescribedOptions,
 ): ModelDescription["input"] {
   const { frames = 1, pillars } = network;
   const shape = [batchSize, ...networkInputOf(network, size).shape];
@@ -136,7 +147,8 @@ function describeInput(
     };
   }
   const normalise = { scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] };
-  return { name: "image", shape, dtype: "float32", channels: "RGB", frames, normalise };
+  const sides = dynamic ? { multiplesOf: network.sizeMultiple } : {};
+  return { name: "image", shape, dtype: "float32", channels: "RGB", frames, ...sides, normalise };
 }
 
 function describeOutput(
@@ -170,103 +182,4 @@ async function provenance(
   if (evaluation?.kind !== "evaluation") return { checkpoint: which, step };
   const { split, metrics } = evaluation;
   return { checkpoint: which, step, evaluation: { split, metrics } };
-}
-
-/** The first line of a card, by which it is known again. */
-export const CARD_MARK = "<!-- taskloom model card -->";
-
-/** The card of a model, in Markdown. `notes` are lines of their own section, e.g. of parity. */
-export function modelCard(description: ModelDescription, notes: readonly string[] = []): string {
-  const { file, input, outputs, opset, precision, trained } = description;
-  const evaluated = Object.entries(trained.evaluation?.metrics ?? {}).flatMap(([task, metrics]) =>
-    Object.entries(metrics).map(([metric, value]) => `| ${task} | ${metric} | ${number(value)} |`),
-  );
-  const lines = [
-    CARD_MARK,
-    `# ${file}`,
-    "",
-    `Predicts ${outputs.map(({ name }) => name).join(", ")}. Network \`${trained.model}\`, trained by \`${trained.method}\` with Taskloom` +
-      `${trained.step === null ? "" : `, ${trained.step} steps`} (checkpoint ${trained.checkpoint}).` +
-      ` ONNX operator set ${opset}, ${precision}.`,
-    "",
-    "## Input",
-    "",
-    ...inputLines(input),
-    "",
-    "## Outputs",
-    "",
-    "| output | kind | shape | type | values |",
-    "| --- | --- | --- | --- | --- |",
-    ...outputs.map(
-      ({ name, kind, shape, dtype, values }) => `| ${name} | ${kind} | [${shape}] | ${dtype} | ${values} |`,
-    ),
-    ...outputs.flatMap(({ name, classes }) =>
-      classes === undefined
-        ? []
-        : ["", `Classes of ${name}: ${classes.map((each, i) => `${i} ${each}`).join(", ")}.`],
-    ),
-    ...(evaluated.length === 0
-      ? []
-      : [
-          "",
-          `## Measured on the split ${trained.evaluation!.split}`,
-          "",
-          "At the size of training, before export.",
-          "",
-          "| task | metric | value |",
-          "| --- | --- | --- |",
-          ...evaluated,
-        ]),
-    ...(notes.length === 0 ? [] : ["", "## Checked", "", ...notes.map((note) => `- ${note}`)]),
-    "",
-    "## Use",
-    "",
-    "```python",
-    ...useLines(file, input),
-    "```",
-  ];
-  return `${lines.join("\n")}\n`;
-}
-
-function inputLines(input: ModelDescription["input"]): string[] {
-  const { name, dtype, shape, frames } = input;
-  const head = `\`${name}\`, ${dtype} [${shape}]:`;
-  if (input.name === "pillars") {
-    const { grid, pillars, points, step } = input.plan;
-    const [x, y, z] = [grid.x, grid.y, grid.z].map((extent) => extent.join(" to "));
-    return [
-      `${head} the pillars of ${frames} sweep${frames === 1 ? "" : `s, each ${step} before the one before it`}.`,
-      `Cells of ${grid.cell} m, x ${x} m (forward), y ${y} m (left), z ${z} m (up); up to ${pillars} pillars a sweep, ${points} points a pillar.`,
-      `Channels: ${input.channels.join(", ")}. Rows of the map from the largest x down, columns from the largest y.`,
-    ];
-  }
-  const [, , height, width] = shape;
-  return [
-    `${head} RGB planes, 8-bit values / 255, no further normalisation. Resize images to ${height} x ${width} (height x width).`,
-    ...(frames > 1 ? [`${frames} frames that follow one another stand together, the earliest first.`] : []),
-  ];
-}
-
-/** How to run the model, in Python. */
-function useLines(file: string, { name, shape }: ModelDescription["input"]): string[] {
-  const [, , height, width] = shape;
-  const run = `outputs = onnxruntime.InferenceSession("${file}").run(None, {"${name}": ${name}})`;
-  if (name === "pillars") {
-    return [
-      "import numpy, onnxruntime",
-      `pillars = numpy.zeros([${shape}], numpy.float32)  # filled from points`,
-      run,
-    ];
-  }
-  return [
-    "import numpy, onnxruntime",
-    "from PIL import Image",
-    `photo = Image.open("photo.jpg").convert("RGB").resize((${width}, ${height}), Image.BILINEAR)`,
-    `image = numpy.asarray(photo, numpy.float32).transpose(2, 0, 1)[None] / 255`,
-    run,
-  ];
-}
-
-function number(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "none";
 }

@@ -10,10 +10,10 @@ import onnx
 
 NEWEST = 21
 OPERATORS = """
-Abs Add And ArgMax AveragePool Cast Concat Conv ConvTranspose Cos Div Equal Erf Exp Expand Floor Gather GatherElements
-Greater GreaterOrEqual GridSample Identity Log LogSoftmax MatMul Max MaxPool Min Mul Neg Not Or Pad Pow ReduceMax
-ReduceMin ReduceSum ReduceSumSquare Relu Reshape Resize Round ScatterElements Sigmoid Sign Sin Slice Softmax
-Softplus Sqrt Sub Tanh Transpose Where
+Abs Add And ArgMax AveragePool Cast Concat Conv ConvTranspose Cos DequantizeLinear Div Equal Erf Exp Expand Floor Gather GatherElements
+Greater GreaterOrEqual GridSample Identity Log LogSoftmax MatMul Max MaxPool Min Mul Neg Not Or Pad Pow QuantizeLinear ReduceMax
+ReduceMin ReduceSum ReduceSumSquare Relu Reshape Resize Round ScatterElements Shape Sigmoid Sign Sin Slice Softmax
+Softplus Sqrt Squeeze Sub Tanh Transpose Where
 """.split()
 
 

@@ -22,6 +22,7 @@ import { exportFiles } from "../../src/training/export-files.js";
 import { findRun, train } from "../../src/training/index.js";
 import type { ModelDescription } from "../../src/training/model-description.js";
 import { openModel } from "../../src/training/predict/index.js";
+import { quantisedLines } from "../../src/training/quantise.js";
 import { userError } from "../helpers/folder.js";
 import { misfits } from "../helpers/onnx-schemas.js";
 import { imageModels, mapKinds } from "../helpers/registered.js";
@@ -228,6 +229,60 @@ describe("a run", () => {
     );
     await exportFiles(run, { out });
     expect(JSON.parse(readFileSync(description, "utf8")).precision).toBe("float32");
+  });
+
+  test("is written in 8 bits, which are calibrated, and says what they cost", async () => {
+    const out = join(folder, "small.onnx");
+    const int8 = { images: 4 };
+    const { description, card, quantised, parity } = await exportFiles(run, { out, int8, check: true });
+    expect(quantised!.calibrated).toEqual({ split: "train", images: 4 });
+    const { split, float32, int8: after, primary } = quantised!.measured;
+    expect({ split, primary }).toEqual({
+      split: "val",
+      primary: { segmentation: "mIoU", depth: "aErr", normals: "mErr" },
+    });
+    for (const [task, metric] of Object.entries(primary)) {
+      expect(after[task][metric]).not.toBe(float32[task][metric]);
+      expect(Math.abs(after[task][metric] / float32[task][metric] - 1)).toBeLessThan(0.2);
+    }
+    expect(parity!.tasks.every(({ relative }) => relative > 1e-4)).toBe(true);
+    const told: ModelDescription = JSON.parse(readFileSync(description, "utf8"));
+    expect(told).toMatchObject({ precision: "int8", quantised: { calibrated: { images: 4 } } });
+    const text = readFileSync(card, "utf8");
+    for (const line of quantisedLines(quantised!)) expect(text).toContain(line);
+    const classes = await exportFiles(run, { out, int8, argmax: true, size: [32, 64], batchSize: 2 });
+    expect(classes.quantised!.measured.float32.depth.aErr).toBeGreaterThan(0);
+    const got = await outputs(readFileSync(out), [2, 3, 32, 64], new Float32Array(2 * 3 * 32 * 64));
+    expect(got.segmentation.type).toBe("int64");
+  });
+
+  test.each([
+    [{ half: true, int8: {} }, "export.two-precisions"],
+    [{ int8: { split: "elsewhere" } }, "data.unknown-split"],
+  ])("is not written in 8 bits for %o", async (options, code) => {
+    const out = join(folder, "none.onnx");
+    expect((await userError(() => exportFiles(run, { out, ...options }))).facts.code).toBe(code);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test("is exported for images of any size, in 8 bits, too", async () => {
+    const out = join(folder, "any.onnx");
+    for (const precision of [{ int8: { images: 2 } }, {}]) {
+      const { description } = await exportFiles(run, { out, dynamic: true, check: true, ...precision });
+      const told: ModelDescription = JSON.parse(readFileSync(description, "utf8"));
+      expect(told.input).toMatchObject({ shape: [1, 3, 32, 32], multiplesOf: 32 });
+    }
+    const size = [64, 96] as const;
+    const image = Float32Array.from({ length: 3 * 64 * 96 }, (_, i) => (i % 255) / 255);
+    const [got, expected] = [
+      await outputs(readFileSync(out), [1, 3, ...size], image),
+      await outputs(await exportModel(run, { size }), [1, 3, ...size], image),
+    ];
+    expect(relativeDifference(got.depth, expected.depth)).toBeLessThan(1e-4);
+    const engine = await nodeEngine({ provider: "cpu", threads: 1 });
+    const model = await openModel(engine, readFileSync(out), out);
+    expect(model.size).toEqual([32, 32]);
+    await model.release();
   });
 
   test("is compared with what is to be its model", async () => {

@@ -125,12 +125,16 @@ export function tooFewFrames(where: string, frames: number, got: number): UserEr
   });
 }
 
+/** A side that may have any length. */
+const OPEN = 0;
+
 /** Images of one run, by the shape of the model's input. Throws UserError where that is not [N,3,H,W]. */
 function batchOf(model: ReturnType<typeof decodeModel>, each: readonly number[], where: string): number {
   const type = model.graph?.input.find(({ name }) => name === "image")?.type?.value;
   const dims = type?.case === "tensorType" ? (type.value.shape?.dim ?? []) : [];
-  const [batch, ...rest] = dims.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : 0));
-  if (batch >= 1 && String(rest) === String(each)) return batch;
+  const [batch, ...rest] = dims.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : OPEN));
+  const fits = rest.length === each.length && rest.every((side, i) => side === each[i] || side === OPEN);
+  if (batch >= 1 && fits) return batch;
   throw new UserError({
     code: "model.foreign",
     where,
