@@ -7,6 +7,7 @@ export { type Comparison, deltaPercent, relativeImprovement } from "./delta.js";
 export { evaluationNotes, type NamedEvaluation, writeEvaluations } from "./evaluation-page.js";
 export { writeFeatures } from "./features.js";
 export { htmlReport } from "./html-report.js";
+export { writeLegend } from "./legend-page.js";
 export { formatNumber, formatPercent, formatSeconds } from "./numbers.js";
 export { encodePicture, enlarge, type GridOptions, pictureGrid, pictureOfImage } from "./pictures.js";
 export type { PictureTable, ReportData, ReportRun, ReportTask, TaskNumbers } from "./report-data.js";

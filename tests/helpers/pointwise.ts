@@ -13,12 +13,14 @@ export interface PointwiseOptions {
   readonly classes?: number;
   /** All three if left out. */
   readonly tasks?: readonly string[];
+  /** Metres of a step of depth in files; they hold floats if left out. */
+  readonly depthScale?: number;
 }
 
-export function pointwiseTasks(classes: number, names?: readonly string[]): Task[] {
+export function pointwiseTasks(classes: number, names?: readonly string[], depthScale?: number): Task[] {
   const specs = {
     segmentation: { kind: "segmentation", classes: Array.from({ length: classes }, (_, i) => `class ${i}`) },
-    depth: { kind: "depth" },
+    depth: { kind: "depth", ...(depthScale !== undefined && { scale: depthScale }) },
     normals: { kind: "normals" },
   };
   return resolveTasks(specs, names);
@@ -27,7 +29,7 @@ export function pointwiseTasks(classes: number, names?: readonly string[]): Task
 /** Its bytes: a 1x1 convolution a task, the same for every size and number of images. */
 export function pointwiseBytes(options: PointwiseOptions = {}): Uint8Array {
   const { size = [16, 24], batchSize = 1, classes = 5 } = options;
-  const tasks = pointwiseTasks(classes, options.tasks);
+  const tasks = pointwiseTasks(classes, options.tasks, options.depthScale);
   const image = input("image", [batchSize, 3, ...size]);
   const weights = new Map<string, Float32Array>();
   const outputs = tasks.map(({ name, kind, spec }) => {

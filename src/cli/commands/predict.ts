@@ -1,4 +1,6 @@
 /** @file `taskloom predict` */
+import { mkdtemp, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError, UserError } from "../../common/errors.js";
 import type { Provider } from "../../runtime/engine.js";
@@ -18,7 +20,10 @@ back to theirs. With --tile, larger ones keep their resolution: windows that ove
 For each image and task it writes a coloured picture NAME.TASK.png and
   classes: their indices, NAME.TASK.index.png, one channel of 8 bits (16 with more than 256 classes);
            with --scores also the scores [C,H,W], NAME.TASK.npy, 4 bytes a class and pixel
-  others:  the values as a NumPy array [C,H,W], NAME.TASK.npy: metres, unit normals, maps in 0 to 1
+  others:  the values as a NumPy array [C,H,W], NAME.TASK.npy: metres, unit normals, maps in 0 to 1;
+           with --labels also as a dataset's label files have them, NAME.TASK.label.png (depth: 16 bits)
+--overlay writes the picture over the photo, NAME.TASK.overlay.png, --legend what colours mean, legend.html.
+--as-dataset makes a dataset folder of photos and predictions: labels to train another network by.
 
 A model of several frames (motion) takes the images of each folder, or of a video, in their order, and writes
 also what they come to: TASK.trajectory.txt in the folder, a line a frame as KITTI has it.
@@ -28,12 +33,17 @@ What cannot be read is named at the end; the rest is predicted all the same, and
 Examples:
   $ taskloom predict runs/first photo.jpg --out predictions
   $ taskloom predict model.onnx photos --out predictions
+  $ taskloom predict runs/first unlabelled --as-dataset pseudo-labels
   $ taskloom predict model.onnx "photos/**/*.jpg" clip.mp4 --out predictions --tile
 `;
 
 interface PredictFlags {
-  readonly out: string;
+  readonly out?: string;
   readonly scores?: boolean;
+  readonly labels?: boolean;
+  readonly overlay?: boolean;
+  readonly legend?: boolean;
+  readonly asDataset?: string;
   readonly tile?: TileSize;
   readonly overlap?: number;
   readonly checkpoint: WhichCheckpoint;
@@ -65,8 +75,12 @@ export function predictCommand(): Command {
     .description("predict every task for images")
     .argument("<model>", "run folder, or a model.onnx that export wrote")
     .argument("<inputs...>", "images, folders, patterns, videos")
-    .requiredOption("--out <dir>", "folder to write into")
+    .option("--out <dir>", "folder to write into; may be left out with --as-dataset")
     .option("--scores", "write the scores of classes, too")
+    .option("--labels", "write values as label files have them, too: depth in 16-bit PNG, normals in 8-bit")
+    .option("--overlay", "write pictures over the photos, too")
+    .option("--legend", "write legend.html: what colours and numbers mean")
+    .option("--as-dataset <dir>", "write a dataset folder of the photos with their predictions as labels")
     .addOption(
       new Option("--tile [HxW]", "predict larger images by windows of this size; auto: the network's own")
         .preset("auto")
@@ -83,12 +97,14 @@ export function predictCommand(): Command {
 }
 
 async function predictAction(source: string, inputs: readonly string[], flags: PredictFlags): Promise<void> {
-  const { out, scores, tile, overlap, json } = flags;
+  const { scores, labels, overlay, legend, asDataset, tile, overlap, json } = flags;
+  const out = await outFolder(flags);
   if (overlap !== undefined && tile === undefined) throw new UsageError("--overlap goes with --tile");
   const { exportModel, findRun, openModel, predictArguments, readModel } = await import(
     "../../training/index.js"
   );
   const { isFolder } = await import("../../disk/files.js");
+  const { writeLegend } = await import("../../report/index.js");
   const { nodeEngine } = await import("../../runtime/engine.node.js");
   const bytes = isFolder(source)
     ? await exportModel(findRun(source), { checkpoint: flags.checkpoint })
@@ -97,24 +113,40 @@ async function predictAction(source: string, inputs: readonly string[], flags: P
   const { signal, stopCode, dispose } = stopSignals("finishing the image. Once more ends at once.");
   const progress = imagesProgress();
   try {
-    const predicted = await predictArguments(model, inputs, out, {
-      scores,
-      signal,
+    const predicted = await predictArguments(model, inputs, out.folder, {
+      ...{ scores, labels, overlay, asDataset, signal },
       ...(tile && { tiling: { overlap, ...(tile !== "auto" && { size: tile }) } }),
       onProgress: (done, total) => total > 1 && progress.onProgress(done, total),
     });
     progress.finish();
-    report(predicted, json ?? false);
+    if (legend === true) await writeLegend(join(flags.out ?? asDataset!, "legend.html"), model.tasks);
+    report(predicted, json ?? false, !out.temporary);
+    if (asDataset !== undefined) note(`Dataset: ${asDataset}`);
     if (signal.aborted) process.exitCode = stopCode();
     else requireNoneFailed(predicted);
   } finally {
     progress.finish();
     dispose();
     await model.release();
+    if (out.temporary) await rm(out.folder, { recursive: true, force: true });
   }
 }
 
-function report({ written, failed, passedOver, courses = [] }: PredictedArguments, json: boolean): void {
+/** Where predictions go; a folder for the time being where only a dataset is to be made of them. */
+async function outFolder({ out, asDataset }: PredictFlags): Promise<{ folder: string; temporary: boolean }> {
+  if (out !== undefined) return { folder: out, temporary: false };
+  if (asDataset === undefined) throw new UsageError("--out or --as-dataset: it has to be written somewhere");
+  const { makeFolder } = await import("../../disk/files.js");
+  await makeFolder(dirname(resolve(asDataset)));
+  // On the same disk, so that files can have second names there.
+  return { folder: await mkdtemp(`${resolve(asDataset)}.`), temporary: true };
+}
+
+function report(
+  { written, failed, passedOver, courses = [] }: PredictedArguments,
+  json: boolean,
+  hasFiles: boolean,
+): void {
   if (passedOver.length > 0) {
     const names = passedOver.slice(0, 5).join(", ") + (passedOver.length > 5 ? ", ..." : "");
     note(`passed over, no images: ${passedOver.length} (${names})`);
@@ -125,8 +157,13 @@ function report({ written, failed, passedOver, courses = [] }: PredictedArgument
       code: error.facts.code,
       message: error.message,
     }));
-    printJson({ written, failed: failures, passedOver, ...(courses.length > 0 && { courses }) });
-  } else {
+    printJson({
+      written: hasFiles ? written : [],
+      failed: failures,
+      passedOver,
+      ...(courses.length > 0 && { courses }),
+    });
+  } else if (hasFiles) {
     for (const { tasks } of written) for (const { picture } of Object.values(tasks)) print(picture);
     for (const course of courses) print(course);
   }

@@ -1,9 +1,10 @@
 /** @file Predictions for many image files; one that cannot be read does not stop the rest. */
 import { basename, extname, join, resolve } from "node:path";
 import { UserError } from "../../common/errors.js";
+import type { RgbRows } from "../../data/files/rgb.js";
 import { makeFolder } from "../../disk/files.js";
-import type { Size } from "../../fields/size.js";
 import type { Task } from "../../tasks/task.js";
+import { type LabelledInput, writeAsDataset } from "./as-dataset.js";
 import { resizedRows } from "./enlarge.js";
 import type { PredictInput } from "./inputs.js";
 import type { LoadedModel } from "./model.js";
@@ -11,7 +12,7 @@ import { type FailedImage, openInput } from "./open-input.js";
 import { predictSequences } from "./sequences.js";
 import { enlargedStrips, type Strips } from "./strips.js";
 import { fitsWindow, type Tiling, tiledStrips } from "./tiles.js";
-import { predictedPaths, type TaskFilesWritten, writePredictions } from "./write.js";
+import { predictedPaths, type TaskFilesWritten, type WriteOptions, writePredictions } from "./write.js";
 
 /** Files written for one image. */
 export interface PredictedFiles {
@@ -29,9 +30,9 @@ export interface Predicted {
   readonly failed: readonly FailedImage[];
 }
 
-export interface PredictOptions {
-  /** Writes class scores [C,H,W] too, not the classes alone. Default false. */
-  readonly scores?: boolean;
+export interface PredictOptions extends WriteOptions {
+  /** Folder of a dataset that photos and predictions make. */
+  readonly asDataset?: string;
   /** Images larger than a window keep their resolution: they are predicted window by window. */
   readonly tiling?: Tiling;
   /** Stops after the image at hand. */
@@ -97,9 +98,18 @@ function noTiles(): UserError {
   });
 }
 
+function noDataset(): UserError {
+  return new UserError({
+    code: "predict.dataset-of-frames",
+    where: "--as-dataset",
+    what: "the model predicts what lies between frames, which are no labels of single photos",
+    fix: "Leave out --as-dataset.",
+  });
+}
+
 interface Waiting {
   readonly input: PredictInput;
-  readonly size: Size;
+  readonly image: RgbRows;
   /** At the network's size. */
   readonly pixels: Float32Array;
 }
@@ -116,7 +126,7 @@ export async function predictFiles(
   out: string,
   options: PredictOptions = {},
 ): Promise<Predicted> {
-  const { tiling, signal, onProgress } = options;
+  const { tiling, signal, onProgress, asDataset } = options;
   if (tiling !== undefined) checkTiling(tiling);
   const inputs = images.map((each) =>
     typeof each === "string" ? { path: each, name: basename(each, extname(each)) } : each,
@@ -126,6 +136,7 @@ export async function predictFiles(
   await makeFolder(out);
   if (model.frames > 1) {
     if (tiling !== undefined) throw noTiles();
+    if (asDataset !== undefined) throw noDataset();
     return await predictSequences(model, inputs, out, options);
   }
   onProgress?.(0, inputs.length);
@@ -133,16 +144,19 @@ export async function predictFiles(
   const failed: FailedImage[] = [];
   let waiting: Waiting[] = [];
 
-  const write = async (input: PredictInput, size: Size, strips: Strips) => {
+  const labelled: LabelledInput[] = [];
+  const labels = options.labels === true || asDataset !== undefined;
+  const write = async (input: PredictInput, image: RgbRows, strips: Strips) => {
     const base = join(out, input.name);
-    const tasks = await writePredictions(base, model.tasks, size, strips, options);
+    const tasks = await writePredictions(base, model.tasks, image, strips, image, { ...options, labels });
+    labelled.push({ input, tasks });
     written.push({ image: input.shownAs ?? input.path, tasks });
     onProgress?.(written.length + failed.length, inputs.length);
   };
   const writeWaiting = async () => {
     const predictions = await model.predictBatch(waiting.map(({ pixels }) => pixels));
-    for (const [n, { input, size }] of waiting.entries()) {
-      await write(input, size, enlargedStrips(model.tasks, predictions[n], size));
+    for (const [n, { input, image }] of waiting.entries()) {
+      await write(input, image, enlargedStrips(model.tasks, predictions[n], image));
     }
     waiting = [];
   };
@@ -155,11 +169,11 @@ export async function predictFiles(
       await write(input, image, tiledStrips(model, image, tiling));
     } else {
       const [height, width] = model.size;
-      const size = { height: image.height, width: image.width };
-      waiting.push({ input, size, pixels: resizedRows(image, { height, width }) });
+      waiting.push({ input, image, pixels: resizedRows(image, { height, width }) });
       if (waiting.length === model.batchSize) await writeWaiting();
     }
   }
   await writeWaiting();
+  if (asDataset !== undefined) await writeAsDataset(asDataset, model.tasks, labelled);
   return { written, failed };
 }

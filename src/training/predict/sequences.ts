@@ -27,7 +27,7 @@ function sequencesOf(inputs: readonly PredictInput[]): ReadonlyMap<string, reado
 /** A frame that was read, at the network's size. */
 interface Frame {
   readonly input: PredictInput;
-  readonly image: Pick<RgbRows, "width" | "height">;
+  readonly image: RgbRows;
   readonly pixels: Float32Array;
 }
 
@@ -84,7 +84,7 @@ export async function predictSequences(
       const [first] = waiting;
       const strips = enlargedStrips(model.tasks, maps, first.image);
       const base = join(out, first.input.name);
-      const tasks = await writePredictions(base, model.tasks, first.image, strips, options);
+      const tasks = await writePredictions(base, model.tasks, first.image, strips, first.image, options);
       written.push({ image: first.input.shownAs ?? first.input.path, tasks });
       log.add(maps);
     }

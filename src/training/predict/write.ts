@@ -1,12 +1,15 @@
 /** @file The files of one image's predictions. */
 import { dirname } from "node:path";
+import { UserError } from "../../common/errors.js";
 import { npyHeader } from "../../data/files/npy.js";
 import { encodePng } from "../../data/files/png.js";
 import { encodeRaster } from "../../data/files/raster.js";
+import type { RgbRows } from "../../data/files/rgb.js";
 import { type FileSink, makeFolder, replaceFile } from "../../disk/files.js";
 import type { Size } from "../../fields/size.js";
 import type { PredictionMap, Task } from "../../tasks/task.js";
 import { collectorOf } from "./collect.js";
+import { overlayOf } from "./overlay.js";
 import type { Strips } from "./strips.js";
 
 /** They can be made again, and waiting for the disk after each one takes longer than the rest. */
@@ -20,6 +23,20 @@ export interface TaskFilesWritten {
   readonly decision?: string;
   /** The values [C,H,W] as .npy; class scores only where they were asked for. */
   readonly array?: string;
+  /** The values as a dataset's label file has them, where that was asked for. */
+  readonly label?: string;
+  /** The picture over the photo, where that was asked for. */
+  readonly overlay?: string;
+}
+
+/** What is written beside pictures and values. */
+export interface WriteOptions {
+  /** Class scores [C,H,W], not the classes alone. */
+  readonly scores?: boolean;
+  /** Values as a dataset's label files have them: depth in 16-bit PNG, normals in 8-bit. */
+  readonly labels?: boolean;
+  /** Pictures over the photo. */
+  readonly overlay?: boolean;
 }
 
 /** Every file that may be written of a task: the picture, the values, what scores come to. */
@@ -27,19 +44,21 @@ export function predictedPaths(base: string, { name, kind: { files } }: Task): s
   const own = `${base}.${name}`;
   const decided =
     files.decision === undefined ? [] : ["png", "npy"].map((each) => `.${files.decision!.name}.${each}`);
-  return [".png", ".npy", ...decided].map((ending) => own + ending);
+  const more = [".overlay.png", ".label.png", ".label.npy"];
+  return [".png", ".npy", ...decided, ...more].map((ending) => own + ending);
 }
 
 /**
  * Writes `<base>.<task>.png` and what belongs to it for every task: values as `<base>.<task>.npy`, class
- * scores as class indices (`<base>.<task>.index.png`), with `scores` also themselves. Throws UserError.
+ * scores as class indices (`<base>.<task>.index.png`), and what else the options ask for. Throws UserError.
  */
 export async function writePredictions(
   base: string,
   tasks: readonly Task[],
   size: Size,
   strips: Strips,
-  { scores = false }: { readonly scores?: boolean } = {},
+  photo: RgbRows,
+  { scores = false, labels = false, overlay = false }: WriteOptions = {},
 ): Promise<Record<string, TaskFilesWritten>> {
   await makeFolder(dirname(base));
   const collectors = tasks.map((task) => ({ task, collector: collectorOf(task, size) }));
@@ -56,17 +75,52 @@ export async function writePredictions(
     const result = collector.result();
     const picture = `${path}.png`;
     await replaceFile(picture, encodePng({ ...result.picture, channels: 3 }), UNFLUSHED);
+    const over = `${path}.overlay.png`;
+    if (overlay) {
+      const mixed = { ...overlayOf(result.picture, photo), channels: 3 };
+      await replaceFile(over, encodePng(mixed), UNFLUSHED);
+    }
+    const pictures = { picture, ...(overlay && { overlay: over }) };
     if ("values" in result) {
       await writeValues(`${path}.npy`, result.values);
-      written[task.name] = { picture, array: `${path}.npy` };
+      const label = labels ? await writeLabel(`${path}.label`, task, result.values) : undefined;
+      written[task.name] = { ...pictures, array: `${path}.npy`, ...(label && { label }) };
       continue;
     }
     const { extension, bytes } = encodeRaster(result.decided);
     const decision = `${path}.${task.kind.files.decision!.name}.${extension}`;
     await replaceFile(decision, bytes, UNFLUSHED);
-    written[task.name] = { picture, decision, ...(scored.includes(task) && { array: `${path}.npy` }) };
+    written[task.name] = { ...pictures, decision, ...(scored.includes(task) && { array: `${path}.npy` }) };
   }
   return written;
+}
+
+/**
+ * Writes values as the task's label files have them; returns the path, with its extension. What no label can
+ * be (depth behind the camera) is invalid in it.
+ */
+async function writeLabel(stem: string, { kind, spec }: Task, values: PredictionMap): Promise<string> {
+  const valid = soundPixels({ kind, spec }, values, stem);
+  const { extension, bytes } = encodeRaster(kind.files.encode({ ...values, valid }, spec));
+  await replaceFile(`${stem}.${extension}`, bytes, UNFLUSHED);
+  return `${stem}.${extension}`;
+}
+
+/** Pixels whose values a label file may have: those that are valid once they are read from one. */
+function soundPixels(
+  { kind, spec }: Pick<Task, "kind" | "spec">,
+  values: PredictionMap,
+  where: string,
+): Uint8Array {
+  const everywhere = new Uint8Array(values.height * values.width).fill(1);
+  const written = kind.files.written?.(spec) ?? spec;
+  try {
+    return kind.files.decode(kind.files.encode({ ...values, valid: everywhere }, spec), written, where).valid;
+  } catch (error) {
+    // A label without any sound pixel is refused.
+    if (error instanceof UserError) return everywhere.fill(0);
+    throw error;
+  }
 }
 
 /** As `encodeNpy`, without a copy of the values. */
