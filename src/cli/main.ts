@@ -11,6 +11,7 @@ import { loadPlugins } from "../disk/plugins.js";
 import { packageVersion } from "../runtime/version.js";
 import { benchCommand, benchWorkerCommand } from "./commands/bench.js";
 import { collectiveCommand } from "./commands/collective.js";
+import { completionCommand } from "./commands/completion.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
@@ -57,6 +58,7 @@ export function buildProgram(): Command {
     featuresCommand,
     benchCommand,
     benchWorkerCommand,
+    completionCommand,
   ]) {
     program.addCommand(make());
   }

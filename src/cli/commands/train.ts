@@ -7,6 +7,7 @@ import { collect, note, print } from "../output.js";
 import { presetOption } from "../preset-option.js";
 import { stopSignals } from "../stop-signals.js";
 import { preparedEvent, printEvent } from "../train-events.js";
+import { typedCommand } from "../typed.js";
 
 const AFTER = `
 Keys are those of the configuration file, with dots: --set optimizer.learningRate=1e-3.
@@ -123,7 +124,7 @@ async function requireNoFolder(path: string): Promise<void> {
 async function interruptedReport(folder: string, result: TrainResult): Promise<string> {
   const { writeRunReport } = await import("../../report/index.js");
   const so = `after step ${result.step} of ${result.steps}`;
-  const command = `taskloom train ${join(folder, "config.resolved.yaml")} --run ${folder} --resume`;
+  const command = typedCommand(["train", join(folder, "config.resolved.yaml"), "--run", folder, "--resume"]);
   note(`Stopped ${so}; everything is saved. Go on with:\n  ${command}`);
   const notes = [`The run was interrupted ${so}. It goes on with: ${command}`];
   const { path } = await writeRunReport(folder, result.tasks, notes);
