@@ -9,7 +9,7 @@ import { type Answer, ASK_LIMITS, Asker, type AskLimits } from "./ask.js";
 import type { Bus } from "./bus.js";
 import { Follower } from "./follower.js";
 import type { Frame } from "./frame.js";
-import { descriptionOf, Lease, leaseHolder } from "./lease.js";
+import { type ClaimOptions, descriptionOf, Lease, leaseHolder } from "./lease.js";
 import { localBus } from "./local-bus.js";
 import { type ForwardRequest, type Heartbeat, PROTOCOL, type SnapshotRef } from "./messages.js";
 import { type BusIdentity, natsBus } from "./nats-bus.js";
@@ -48,6 +48,8 @@ export interface PeerAnswer extends Answer {
 const BEAT_MS = 500;
 /** How often the pointer is looked at, whatever heartbeats say; milliseconds. */
 const POLL_MS = 2000;
+/** How long a process that starts puts up with a bus that is away, milliseconds; and how often it looks. */
+const [AWAY_MS, AGAIN_MS] = [60_000, 500];
 /** A computation that takes longer is stuck. */
 const MOST_COMPUTE_MS = 10 * 60_000;
 
@@ -59,6 +61,11 @@ export function sharedNow(): number {
 /** Opens the transport of an address. Throws UserError. */
 export function openBus(address: BusAddress, identity: BusIdentity): Promise<Bus> {
   return address.kind === "local" ? localBus(address.folder) : natsBus(address, identity);
+}
+
+/** Whether a bus did not answer, which it may do again. */
+function isAway(error: unknown): error is PeerError {
+  return error instanceof PeerError && error.reason === "failed";
 }
 
 export class Station {
@@ -73,6 +80,8 @@ export class Station {
   #publisher: Publisher | undefined;
   #computing: number | undefined;
   #follower: Follower | undefined;
+  /** Modules that it was told are waited for. */
+  #missing = "";
   #closed = false;
 
   constructor(bus: Bus, { identity, limits = ASK_LIMITS }: StationOptions, owner: StationOwner) {
@@ -109,9 +118,9 @@ export class Station {
    * configuration, the same for all. Throws PeerError `conflict`, `mismatch`.
    */
   async claim(description: unknown, digest: string): Promise<number> {
-    await this.#requireSame(digest);
     const { module } = this.#identity;
-    this.#lease = await Lease.claim(this.#bus, {
+    await this.#patiently(() => this.#requireSame(digest));
+    const options: ClaimOptions = {
       ...{ module, holder: leaseHolder(), description },
       onWait: (holder, ms) =>
         this.#owner.note(
@@ -119,11 +128,28 @@ export class Station {
         ),
       onLost: (holder) => this.#owner.lost(holder),
       onRestored: () => this.#restore(digest),
-    });
-    this.#publisher = new Publisher(this.#bus, module, this.#lease.incarnation);
-    await this.#publisher.tidy();
+    };
+    const lease = await this.#patiently(() => Lease.claim(this.#bus, options));
+    this.#lease = lease;
+    const publisher = new Publisher(this.#bus, module, lease.incarnation);
+    this.#publisher = publisher;
+    await this.#patiently(() => publisher.tidy());
     this.#say();
-    return this.#lease.incarnation;
+    return lease.incarnation;
+  }
+
+  /** Does what a start needs, again where the bus is away for a while. */
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const end = performance.now() + AWAY_MS;
+    for (let told = false; ; told = true) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isAway(error) || performance.now() > end || this.#closed) throw error;
+        if (!told) this.#owner.note(`waiting for the bus: ${error.message}`);
+        await sleep(AGAIN_MS);
+      }
+    }
   }
 
   /** Gives a bus that came back empty what it held of this module. */
@@ -159,14 +185,16 @@ export class Station {
   async descriptions(modules: readonly string[], waitMs: number): Promise<Record<string, unknown> | null> {
     const end = performance.now() + waitMs;
     const found: Record<string, unknown> = {};
-    let told = false;
+    const describe = async (module: string) => {
+      found[module] ??= await this.#patiently(() => descriptionOf(this.#bus, module));
+    };
     while (!this.#closed) {
-      for (const module of modules) found[module] ??= await descriptionOf(this.#bus, module);
-      const missing = modules.filter((module) => found[module] === null);
-      if (missing.length === 0) return found;
+      for (const module of modules) await describe(module);
+      const missing = modules.filter((module) => found[module] === null).join(", ");
+      if (missing === "") return found;
+      if (missing !== this.#missing) this.#owner.note(`waiting for ${missing}`);
+      this.#missing = missing;
       if (performance.now() > end) return null;
-      if (!told) this.#owner.note(`waiting for ${missing.join(", ")}`);
-      told = true;
       await sleep(200);
     }
     return null;

@@ -1,12 +1,12 @@
 /**
- * @file The step after which a collective in lock-step stops once one of its trainers is told to: all take the
- * same number of steps, or those that are behind would wait for weights that never come.
+ * @file The step after which a collective in lock-step stops once one of its trainers is told to: all take
+ * the same number of steps, or those that are behind would wait for weights that never come.
  */
 
 /**
- * A trainer's part in the agreement. Whoever is told to stop names a step so far ahead that word of it, handed
- * on with the weights of each step, reaches all before they get there. Of several the first counts: word of
- * each has reached all by then.
+ * A trainer's part in the agreement. Whoever is told to stop names a step so far ahead that word of it,
+ * handed on with the weights of each step, reaches all before they get there. Of several the first counts:
+ * word of each has reached all by then.
  */
 export class CommonEnd {
   readonly #farthest: number;

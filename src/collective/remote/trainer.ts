@@ -105,9 +105,10 @@ async function trainOn(
   const mediator = ties.length === 0 ? null : { ...stream, ties };
   const run = await ModuleRun.open(own, { folder: collective, engine, mediator, resume, from, log });
   const uploads = new Uploads(station, { onError: (error) => ending.because(error), note: log });
+  const patience = { patienceMs: config.bus.startWaitS * 1000, signal, note: log };
   try {
     if (own.config.frozen) {
-      await station.publish(0, await snapshotOf(run));
+      await publishSurely(station, { step: 0, bytes: await snapshotOf(run) }, patience);
       await run.end(false);
       return { outcome: "done", step: config.steps, folder, skipped: 0 };
     }
