@@ -9,6 +9,7 @@ import { parse } from "yaml";
 import { type Spread, spread } from "../../src/bench/index.js";
 import { chartFile, markdownTable } from "../../src/report/index.js";
 import { readMetrics } from "../../src/training/index.js";
+import { startBroker } from "../../tests/helpers/broker.js";
 import { taskloom } from "../lib/command-line.js";
 import { describeMachine } from "../lib/machine.js";
 import { log, madeFrom, makeTables } from "../lib/named-suites.js";
@@ -35,6 +36,8 @@ interface CollectiveResult {
   readonly metrics: Readonly<Record<string, number>>;
   /** Step and value, where the suite asks for a curve. */
   readonly curve?: readonly (readonly [number, number])[];
+  /** Over a broker: predictions that modules used of their peers', and that were missing. */
+  readonly predictions?: { readonly used: number; readonly missing: number };
   readonly seconds: number;
 }
 
@@ -53,8 +56,7 @@ async function measure(suite: CollectiveSuite, planned: PlannedCollective): Prom
   const run = join(folder, "run");
   log(`${row}, seed ${seed}: training`);
   const started = performance.now();
-  const resume = existsSync(run) ? ["--resume"] : [];
-  await taskloom(["collective", "train", file, "--run", run, ...resume], true);
+  await train(file, run, planned.bus);
   const seconds = (performance.now() - started) / 1000;
   const metrics: Record<string, number> = {};
   const modules = Object.keys(planned.config.modules as object);
@@ -62,11 +64,50 @@ async function measure(suite: CollectiveSuite, planned: PlannedCollective): Prom
     Object.assign(metrics, await evaluate(join(run, "modules", what.module), what));
   }
   const curve = suite.curve && readCurve(join(run, "modules", suite.curve.module), suite.curve.metric);
-  const result = { row, seed, metrics, ...(curve && { curve }), seconds };
+  const predictions = planned.bus
+    ? predictionsOf(modules.map((name) => join(run, "modules", name)))
+    : undefined;
+  const result = {
+    row,
+    seed,
+    metrics,
+    ...(curve && { curve }),
+    ...(predictions && { predictions }),
+    seconds,
+  };
   writeFileSync(known, config);
   writeFileSync(done, JSON.stringify(result));
   log(`${row}, seed ${seed}: ${JSON.stringify(metrics)}`);
   return result;
+}
+
+/** Trains a collective, or goes on with it; over a broker of its own where it is to. */
+async function train(file: string, run: string, overBus: boolean): Promise<void> {
+  const args = ["collective", "train", file, "--run", run, ...(existsSync(run) ? ["--resume"] : [])];
+  if (!overBus) {
+    await taskloom(args, true);
+    return;
+  }
+  const broker = await startBroker();
+  try {
+    await taskloom([...args, "--bus", broker.url], true);
+  } finally {
+    await broker.stop();
+  }
+}
+
+function predictionsOf(runs: readonly string[]): { used: number; missing: number } {
+  const records = runs.flatMap((run) => readMetrics(join(run, "metrics.jsonl")));
+  return records.reduce(
+    ({ used, missing }, record) => {
+      const said = record.kind === "step" ? record.consistency : undefined;
+      return {
+        used: used + Object.keys(said?.stale ?? {}).length,
+        missing: missing + (said?.skipped.length ?? 0),
+      };
+    },
+    { used: 0, missing: 0 },
+  );
 }
 
 async function evaluate(run: string, what: Measured): Promise<Record<string, number>> {
@@ -163,6 +204,7 @@ function markdown(
   name: string,
   suite: CollectiveSuite,
   rows: readonly Record<string, unknown>[],
+  results: readonly CollectiveResult[],
   text: string,
 ) {
   const show = ({ mean, deviation }: Spread) => `${mean.toPrecision(4)} ± ${deviation.toPrecision(2)}`;
@@ -175,7 +217,15 @@ function markdown(
       (row.seeds as number[]).join(", "),
     ]),
   });
-  return `# ${name}\n\n${table.trimEnd()}\n\nMean ± sample deviation over seeds; last checkpoint.\n\n${madeFrom(COMMAND, name, text)}`;
+  const asked = results.flatMap(({ predictions }) => predictions ?? []);
+  const sum = (of: (each: (typeof asked)[number]) => number) =>
+    asked.reduce((all, each) => all + of(each), 0);
+  const [used, missing] = [sum((each) => each.used), sum((each) => each.missing)];
+  const over =
+    asked.length === 0
+      ? ""
+      : ` Over the broker ${missing} of ${used + missing} predictions of peers were missing.`;
+  return `# ${name}\n\n${table.trimEnd()}\n\nMean ± sample deviation over seeds; last checkpoint.${over}\n\n${madeFrom(COMMAND, name, text)}`;
 }
 
 async function table(name: string, text: string, filled: string): Promise<boolean> {
@@ -193,7 +243,7 @@ async function table(name: string, text: string, filled: string): Promise<boolea
     definition: parse(text, { merge: true }),
   };
   writeFileSync(join(OUT, `${name}.json`), `${JSON.stringify(kept, null, 2)}\n`);
-  writeFileSync(join(OUT, `${name}.md`), markdown(name, suite, rows, text));
+  writeFileSync(join(OUT, `${name}.md`), markdown(name, suite, rows, results, text));
   if (suite.curve !== undefined) {
     const { module, metric } = suite.curve;
     const series = results.flatMap(({ row, seed, curve = [] }) => {

@@ -27,6 +27,8 @@ const suiteSchema = z.strictObject({
       modules: z.array(z.union([z.string(), raw])).min(1),
       constraints: z.array(raw).default([]),
       set: raw.default({}),
+      /** Trained in processes over a broker (`nats-server`), a trainer and a server for each module. */
+      bus: z.boolean().default(false),
     }),
   ),
   seeds: z.array(z.int().min(0)).min(1),
@@ -47,6 +49,7 @@ export interface PlannedCollective {
   readonly seed: number;
   readonly folder: string;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly bus: boolean;
   /** Folders of rows that must be trained before this one. */
   readonly after: readonly string[];
 }
@@ -58,7 +61,7 @@ export const parseCollectiveSuite = (value: unknown): CollectiveSuite => suiteSc
 export function expandCollectives(suite: CollectiveSuite, out: string): PlannedCollective[] {
   const folderOf = (row: string, seed: number) => `${out}/${row}/seed-${seed}`;
   return suite.seeds.flatMap((seed) =>
-    Object.entries(suite.rows).map(([row, { modules, constraints, set }]): PlannedCollective => {
+    Object.entries(suite.rows).map(([row, { modules, constraints, set, bus }]): PlannedCollective => {
       const own = Object.fromEntries(modules.map((each) => moduleOf(suite, each)));
       const after: string[] = [];
       const config = mapStrings({ ...suite.base, ...set, modules: own, constraints, seed }, (text) =>
@@ -67,7 +70,8 @@ export function expandCollectives(suite: CollectiveSuite, out: string): PlannedC
           return folderOf(name, seed);
         }),
       );
-      return { row, seed, folder: folderOf(row, seed), config: config as Record<string, unknown>, after };
+      const plain = config as Record<string, unknown>;
+      return { row, seed, folder: folderOf(row, seed), config: plain, bus, after };
     }),
   );
 }
