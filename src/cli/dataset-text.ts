@@ -42,8 +42,19 @@ export function datasetText(report: DatasetReport): string {
     splits,
     tasks,
     ...classTables(report),
+    ...(report.sweeps ? [sweepLines(report.sweeps)] : []),
     ...(problems.length > 0 ? [`${problems.join("\n")}\n`] : []),
   ].join("\n");
+}
+
+/** How many points and boxes sweeps have. */
+function sweepLines({ sweeps, points, pillars, classes }: NonNullable<DatasetReport["sweeps"]>): string {
+  const each = (count: number) => formatNumber(sweeps === 0 ? 0 : Math.round(count / sweeps));
+  const boxes = Object.entries(classes).map(([name, count]) => `${name} ${count}`);
+  return (
+    `sweeps: ${sweeps}, ${each(points)} points and ${each(pillars)} pillars each\n` +
+    `boxes in the grid: ${boxes.length === 0 ? "none" : boxes.join(", ")}\n`
+  );
 }
 
 /** For each task with classes, the share of every class in the labelled pixels of each split. */

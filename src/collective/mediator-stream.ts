@@ -10,7 +10,9 @@ import { unknownName } from "../data/names.js";
 import type { Dataset } from "../data/types.js";
 import { MAIN_STREAM } from "../fields/layout.js";
 import { givenFields, type OptionalField } from "../fields/sample.js";
+import type { PillarPlan } from "../fields/sweep.js";
 import type { Task } from "../tasks/task.js";
+import { networkOf } from "../training/parts.js";
 import { firstSize, sourceOf } from "../training/run-data.js";
 import type { CollectiveConfig } from "./config.js";
 import { type MediatorPlan, mediatorNeeds, tiedTasks } from "./mediator.js";
@@ -36,13 +38,15 @@ const CACHE_BYTES = 2 ** 28;
  * all modules. Throws UserError.
  */
 export async function openMediator(
-  { mediator, constraints, seed, runtime }: CollectiveConfig,
+  config: CollectiveConfig,
   tasks: readonly Task[],
   log: (message: string) => void,
 ): Promise<MediatorStream> {
+  const { mediator, constraints, seed, runtime } = config;
+  const pillars = commonPillars(config);
   const plan: MediatorPlan = { constraints, tasks, ...streamNeeds(constraints, tasks, mediator.frames) };
   for (const each of constraints) tiedTasks(each, tasks);
-  const source = await sourceOf({ data: mediator.data }, log);
+  const source = await sourceOf({ data: mediator.data }, log, { pillars });
   const dataset = await openDataset(source);
   const { name, splits } = dataset.info;
   if (!Object.hasOwn(splits, mediator.split)) {
@@ -59,6 +63,7 @@ export async function openMediator(
     views: [{ from: "sample", augmentations: [] }],
     frames: plan.frames,
     arrays: plan.arrays,
+    pillars,
   };
   const batches: BatchPlan = { streams: { [MAIN_STREAM]: main }, seed: seed + 1, badFiles: "skip" };
   const named = JSON.stringify([splits[mediator.split], size, plan.frames ?? null]);
@@ -69,6 +74,24 @@ export async function openMediator(
       openLoader({ ...batches, workers: runtime.workers, start: { [MAIN_STREAM]: { epoch: 0, step } } }),
     maker: () => openBatchMaker(batches, CACHE_BYTES),
   };
+}
+
+/**
+ * How the modules take sweeps; undefined where they take images. @throws UserError where they differ, as all
+ * see the same batches.
+ */
+export function commonPillars({ modules }: Pick<CollectiveConfig, "modules">): PillarPlan | undefined {
+  const plans = modules.map(({ run }) => networkOf(run).pillars);
+  const other = plans.findIndex((plan) => JSON.stringify(plan) !== JSON.stringify(plans[0]));
+  if (other === -1) return plans[0];
+  throw new UserError({
+    code: "collective.other-sweeps",
+    where: `modules.${modules[other].name}.model`,
+    what: "modules see the same mediator batches, and these take them in different ways",
+    expected: `as ${modules[0].name}: ${JSON.stringify(plans[0] ?? "images")}`,
+    got: JSON.stringify(plans[other] ?? "images"),
+    fix: "Give all modules models of images, or models of sweeps with one grid, limits, frames and step.",
+  });
 }
 
 /**

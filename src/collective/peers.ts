@@ -32,7 +32,10 @@ export function peerPass(
 ): { outputs: Record<string, Tensor>; modules: ModuleSet } {
   const modules = new ModuleSet();
   const layer = new Layer(modules.scope(module), new Forward("train", { updatesState: false }));
-  const leaves = streamLeaves({ batchSize, size, frames: { count: frames, step: 1 } });
+  const leaves = streamLeaves({
+    ...{ batchSize, size, frames: { count: frames, step: 1 } },
+    pillars: network.pillars,
+  });
   const lengths = [...new Set(tasks.map(framesOf))];
   const outputs = lengths.flatMap((length) =>
     neighbourRuns(length, frames).map((run) => {

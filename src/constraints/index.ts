@@ -3,6 +3,7 @@ import { registry } from "../common/registry.js";
 import { methods } from "../methods/index.js";
 import type { MethodDefinition } from "../methods/method.js";
 import { constraintMethod } from "./beside-method.js";
+import { boxMotionConstraint } from "./box-motion.js";
 import type { ConstraintDefinition } from "./constraint.js";
 import { depthNormals } from "./depth-normals.js";
 import { depthSmoothness } from "./depth-smoothness.js";
@@ -20,7 +21,10 @@ export type {
 } from "./constraint.js";
 export { taskFor, taskOption, weightOption } from "./constraint.js";
 
-const ALL = [depthNormals, photometric, segmentationFlow, motionSmoothness, motionCycle, depthSmoothness];
+const ALL = [
+  ...[depthNormals, photometric, segmentationFlow, motionSmoothness, motionCycle, depthSmoothness],
+  boxMotionConstraint,
+];
 
 /** Every constraint, by name. */
 export const constraints = registry<ConstraintDefinition>(

@@ -38,7 +38,7 @@ const datasetYamlSchema = z.strictObject({
     .strictObject({
       points: name.default("lidar"),
       boxes: name.default("lidar-boxes"),
-      classes: boxesSchema.shape.classes,
+      classes: boxesSchema.shape.things,
       detect: boxesSchema.shape.detect,
     })
     .optional(),

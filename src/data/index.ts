@@ -32,5 +32,6 @@ export {
   scenarioLabels,
   stripLabels,
 } from "./strip.js";
+export { USUAL_SWEEPS } from "./sweeps/usual.js";
 export { type WriteWorldOptions, writeWorld } from "./synthesis/write.js";
 export type * from "./types.js";

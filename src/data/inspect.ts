@@ -5,6 +5,8 @@ import { type Cause, causesOf, type FileProblem } from "./inspection/causes.js";
 import { Gathered, type OnSample } from "./inspection/gather.js";
 import type { LabelNumbers } from "./inspection/task-sums.js";
 import { wholeCauses } from "./inspection/whole-causes.js";
+import { Surveyed, type SweepSurvey } from "./sweeps/survey.js";
+import { isSweepDataset, type SweepDataset } from "./sweeps/sweep-dataset.js";
 import type { Dataset, DatasetSource } from "./types.js";
 
 export type { Cause, FileProblem } from "./inspection/causes.js";
@@ -31,6 +33,8 @@ export interface DatasetReport {
   readonly tasks: Record<string, TaskReport>;
   /** Images without any label file, by split. */
   readonly unlabelled: Record<string, number>;
+  /** Of a dataset of sweeps: their points and boxes. */
+  readonly sweeps?: SweepSurvey;
   readonly badFiles: FileProblem[];
   readonly warnings: FileProblem[];
   /** The same and what only the whole shows, once for each cause. */
@@ -51,14 +55,16 @@ export async function inspectDataset(
   source: DatasetSource,
   { onProgress, onSample }: InspectOptions = {},
 ): Promise<DatasetReport> {
-  const dataset: Dataset & Partial<FileDataset> = await openDataset(source);
+  const dataset: Dataset & Partial<FileDataset & SweepDataset> = await openDataset(source);
   const { info, passedOver = [] } = dataset;
   const inspection = new Gathered(dataset);
+  const sweeps = isSweepDataset(dataset) ? new Surveyed(dataset) : undefined;
   const total = Object.values(info.splits).reduce((sum, ids) => sum + ids.length, 0);
   let done = 0;
   for (const [split, ids] of Object.entries(info.splits)) {
     for (const id of ids) {
       await inspection.sample(split, id, onSample);
+      await sweeps?.add(split, id);
       onProgress?.(++done, total);
     }
   }
@@ -83,6 +89,7 @@ export async function inspectDataset(
     cameras: inspection.cameras,
     tasks: Object.fromEntries(tasks),
     unlabelled: inspection.unlabelled,
+    ...(sweeps && { sweeps: sweeps.sums }),
     badFiles: inspection.bad.map(plain),
     warnings: [
       ...passedOver.map(({ first, code, message }) => ({ file: first, code, message })),
@@ -101,6 +108,15 @@ export async function inspectDataset(
       ),
       ...causesOf("warning", inspection.blank),
       ...wholeCauses(inspection),
+      ...(sweeps?.remarks() ?? []).map(
+        (message): Cause => ({
+          severity: "warning",
+          code: "data.sweeps",
+          count: 1,
+          message,
+          files: [source.path],
+        }),
+      ),
     ],
   };
 }

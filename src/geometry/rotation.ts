@@ -26,6 +26,16 @@ export function rotationZ(angle: number): Mat3 {
   return [c, -s, 0, s, c, 0, 0, 0, 1];
 }
 
+/** The rotation of a quaternion [w, x, y, z] of any length but 0. */
+export function rotationOfQuaternion(quaternion: readonly [number, number, number, number]): Mat3 {
+  const [w, x, y, z] = quaternion.map((value) => value / Math.hypot(...quaternion));
+  return [
+    ...([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)] as const),
+    ...([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)] as const),
+    ...([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)] as const),
+  ];
+}
+
 /** Matrix product a b. */
 export function multiply3(a: Mat3, b: Mat3): Mat3 {
   const at = (row: number, column: number) =>

@@ -23,6 +23,7 @@ import { openRunData, type RunData, runLabels } from "./run-data.js";
 import { requireSelectionMetric } from "./selection.js";
 import { requireStartingRuns, startFromRuns } from "./starting-runs.js";
 import { checkStreams } from "./stream-check.js";
+import { checkSweeps } from "./sweep-check.js";
 import { requireFittingWeights } from "./weights.js";
 
 export interface TrainOptions {
@@ -97,6 +98,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     for (const warning of await checkRunLabels(config, data, log, onBlank)) log(`warning: ${warning}`);
     const labels = await runLabels(config, data);
     for (const warning of checkStreams(config, data, labels)) log(`warning: ${warning}`);
+    for (const warning of await checkSweeps(data, network)) log(`warning: ${warning}`);
   }
   const run = await openRunFolder(options.folder, { resume });
   // From the first step's record on.

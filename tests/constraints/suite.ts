@@ -18,6 +18,11 @@ const TASKS: Readonly<Record<string, unknown>> = {
   depth: { kind: "depth" },
   normals: { kind: "normals" },
   segmentation: { kind: "segmentation", classes: ["floor", "car", "sky"] },
+  boxes3d: {
+    ...{ kind: "boxes3d", things: ["car"], frames: 2 },
+    detect: { vehicle: { of: ["car"], size: [4, 2, 1.5], z: -1 } },
+    grid: { x: [0, 8], y: [-5, 5], z: [-2, 2], cell: 1 },
+  },
 };
 const [N, HEIGHT, WIDTH] = [2, 8, 10];
 

@@ -15,7 +15,7 @@ export const DETECT = {
 
 /** The entry of boxes over that grid. */
 export function boxesSpec(changes: Readonly<Record<string, unknown>> = {}): BoxesSpec {
-  const entry = { kind: "boxes3d", classes: ["car", "person"], detect: DETECT, grid: GRID };
+  const entry = { kind: "boxes3d", things: ["car", "person"], detect: DETECT, grid: GRID };
   return boxesSchema.parse({ ...entry, ...changes });
 }
 

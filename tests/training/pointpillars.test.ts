@@ -37,11 +37,18 @@ it("learns a few sweeps by heart: every box is found, in its place and heading",
   requireParity(await checkParity(findRun(run), await exportModel(findRun(run))), "model.onnx");
 });
 
-it("learns from several frames, flipped at random", async () => {
+it("learns from several frames, flipped at random, and from how boxes move between them", async () => {
   const model = { ...SMALL_MODEL, frames: 3, step: 1, width: 4 };
   const augmentation = [{ name: "flip", probability: 0.5 }];
-  const { records } = await trained({ steps: 4, model, augmentation }, 3);
-  expect(records.at(-1)!.kind).toBeDefined();
-  const losses = records.flatMap((each) => ("losses" in each && each.losses ? [each.losses.boxes] : []));
-  expect(losses.every((value) => Number.isFinite(value))).toBe(true);
+  const method = { name: "supervised", with: [{ name: "box-motion" }] };
+  const labels = { scenario: "fraction", fractions: { boxes: 0.5 } };
+  const { records } = await trained({ steps: 4, model, augmentation, method, labels }, 3);
+  const losses = records.flatMap((each) => ("losses" in each && each.losses ? [each.losses] : []));
+  for (const each of losses) {
+    expect(Object.keys(each)).toEqual(
+      expect.arrayContaining(["boxes", "box-motion.class", "box-motion.residual"]),
+    );
+    for (const value of Object.values(each)) if (value !== null) expect(Number.isFinite(value)).toBe(true);
+  }
+  expect(losses).toHaveLength(4);
 });

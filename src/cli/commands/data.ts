@@ -95,13 +95,14 @@ function inspectCommand(): Command {
     .description("count, measure and check every file of a dataset; exit code 1 if a file is bad")
     .argument("<dir>", "dataset folder")
     .option("--format <name>", "layout of the folder", "folder")
+    .option("--lidar", "look at the folder's LiDAR sweeps instead of its images")
     .option("--html <file>", "write a page of the images with their labels over them, the worst first")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  $ taskloom data inspect rooms --html rooms.html\n")
-    .action(async (path: string, { format, html, json }: InspectFlags) => {
-      const { inspectDataset, openDataset } = await import("../../data/index.js");
+    .action(async (path: string, { format, html, json, lidar }: InspectFlags) => {
+      const { inspectDataset, openDataset, USUAL_SWEEPS } = await import("../../data/index.js");
       const { datasetText } = await import("../dataset-text.js");
-      const source = { format, path };
+      const source = { format, path, ...(lidar && { sweeps: USUAL_SWEEPS }) };
       const { ContactSheet } = await import("../../report/index.js");
       const sheet = html === undefined ? undefined : new ContactSheet((await openDataset(source)).info.tasks);
       const report = await inspectDataset(source, {
@@ -130,6 +131,7 @@ interface InspectFlags {
   readonly format: string;
   readonly html?: string;
   readonly json?: boolean;
+  readonly lidar?: boolean;
 }
 
 interface ConvertFlags {

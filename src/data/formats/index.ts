@@ -13,9 +13,12 @@ import { bsds500 } from "./bsds500.js";
 import { camvid } from "./camvid.js";
 import { cityscapes, cityscapes7 } from "./cityscapes.js";
 import { cocoPanoptic } from "./coco-panoptic.js";
+import { kittiObject } from "./kitti-object.js";
 import { kittiOdometry } from "./kitti-odometry.js";
 import { kittiRaw } from "./kitti-raw.js";
+import { kittiTracking } from "./kitti-tracking.js";
 import { mtanCityscapes7, mtanCityscapes19, mtanNyu } from "./mtan.js";
+import { nuscenes } from "./nuscenes.js";
 import { nyuMultitask } from "./nyu-multitask.js";
 import { nyuV2Mat, nyuV2Mat13 } from "./nyu-v2-mat.js";
 import { pascalVoc } from "./pascal-voc.js";
@@ -51,6 +54,9 @@ const ALL: readonly DatasetFormat[] = [
   waymo,
   kittiOdometry,
   kittiRaw,
+  kittiObject,
+  kittiTracking,
+  nuscenes,
   scannet,
   scenenet,
 ];

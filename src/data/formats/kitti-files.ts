@@ -8,12 +8,12 @@ import { readText } from "../files/bytes.js";
 import { poseOfRows } from "../sequences.js";
 import { cameraFromMatrix, parseNumbers } from "./shared.js";
 
-/** Lines `name: numbers`; lines without a name are called `P0`, `P1`, ... in order. */
+/** Lines `name: numbers`, or without the colon; lines without a name are called `P0`, `P1`, ... in order. */
 export async function readCalibration(path: string): Promise<ReadonlyMap<string, string>> {
   const lines = (await readText(path)).split("\n").map((line) => line.trim());
   return new Map(
     lines.filter(Boolean).map((line, i) => {
-      const name = /^(\w+):\s*/.exec(line);
+      const name = /^([A-Za-z]\w*)(?::\s*|\s+)/.exec(line);
       return name === null ? [`P${i}`, line] : [name[1], line.slice(name[0].length)];
     }),
   );

@@ -25,6 +25,15 @@ export function inertialPose(numbers: readonly number[], scale: number): RigidMo
 export async function readInertial(files: readonly string[]): Promise<RigidMotion[]> {
   const measured: number[][] = [];
   for (const file of files) measured.push(parseNumbers(await readText(file), NUMBERS, file));
+  return posesOf(measured);
+}
+
+/** The poses of the lines of one file. */
+export function parseInertial(lines: readonly string[], where: string): RigidMotion[] {
+  return posesOf(lines.map((line, i) => parseNumbers(line, NUMBERS, `${where}: line ${i + 1}`)));
+}
+
+function posesOf(measured: readonly (readonly number[])[]): RigidMotion[] {
   const scale = Math.cos((measured[0]?.[0] ?? 0) * RADIANS);
   return measured.map((numbers) => inertialPose(numbers, scale));
 }

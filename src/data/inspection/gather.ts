@@ -82,7 +82,8 @@ export class Gathered {
       this.#image(split, sample);
       for (const [task, label] of Object.entries(sample.labels)) {
         await this.#stored(split, id, task);
-        if (this.sums.get(task)!.add(split, label)) continue;
+        // A list of nothing says that there is nothing.
+        if (this.sums.get(task)!.add(split, label) || label.height === 0) continue;
         const file = this.dataset.fileOf?.(split, id, task) ?? `${split}/${id}: ${task}`;
         const message = `${file}: no pixel of the label is valid.`;
         blank.push({ file, code: "label.no-valid-pixel", message, split, part: task });

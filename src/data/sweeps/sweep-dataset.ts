@@ -11,7 +11,8 @@ import { boxContains, wrapAngle } from "../../geometry/boxes/box.js";
 import { composed, inverted, type RigidMotion } from "../../geometry/rigid.js";
 import { add3, apply3 } from "../../geometry/rotation.js";
 import { ROW_LENGTH, rowOf } from "../../tasks/boxes3d/rows.js";
-import { type BoxesSpec, boxesSchema } from "../../tasks/boxes3d/spec.js";
+import type { BoxesSpec } from "../../tasks/boxes3d/spec.js";
+import { parseTaskSpec } from "../../tasks/index.js";
 import type { LabelMap } from "../../tasks/task.js";
 import { unknownName } from "../names.js";
 import type { Dataset, Pose, Sample } from "../types.js";
@@ -28,6 +29,11 @@ export interface SweepDataset extends Dataset {
   readonly source: SweepSource;
   readonly plan: SweepPlan;
   readonly passedOver: SweepSource["passedOver"];
+}
+
+/** Whether a dataset is one of sweeps. */
+export function isSweepDataset(dataset: Dataset): dataset is SweepDataset {
+  return "source" in dataset && "plan" in dataset;
 }
 
 const motionOf = ({ rotation, position }: Pose): RigidMotion => ({ rotation, translation: position });
@@ -77,7 +83,7 @@ async function boxesLabel(
   split: string,
   clip: readonly string[],
   records: readonly SweepRecord[],
-  { classes, grid, most }: BoxesSpec,
+  { things, grid, most }: BoxesSpec,
 ): Promise<LabelMap> {
   const tracks = new Map<string, number>();
   const numberOf = (track: string) => {
@@ -93,7 +99,7 @@ async function boxesLabel(
     const placed = motion === null ? counted : counted.map((box) => movedBox(box, motion));
     for (const box of soundBoxes(placed, grid, most).boxes) {
       const { track, points, level } = box;
-      const facts = { class: classes.indexOf(box.class), frame, points, level };
+      const facts = { class: things.indexOf(box.class), frame, points, level };
       rows.push(rowOf(box, { ...facts, track: track === undefined ? undefined : numberOf(track) }));
     }
   }
@@ -104,7 +110,8 @@ async function boxesLabel(
 export function sweepDataset(source: SweepSource, plan: SweepPlan): SweepDataset {
   const { name, classes, detect } = source;
   const { grid, frames } = plan;
-  const spec = boxesSchema.parse({ kind: "boxes3d", classes, detect, grid, frames });
+  const entry = { kind: "boxes3d", things: classes, detect, grid, frames };
+  const spec = parseTaskSpec(entry, `${name}: ${BOXES}`) as BoxesSpec;
   const clips = sweepClips(source, plan);
   const [height, width] = gridSize(grid);
   const splits = Object.fromEntries(Object.entries(clips).map(([split, all]) => [split, [...all.keys()]]));

@@ -53,8 +53,8 @@ export function labelledBoxes(label: LabelMap, spec: BoxesSpec, frame = 0): Labe
 }
 
 /** By the dataset's class: the number of the detected class that it is, or -1. */
-export function detectedOf({ classes, detect }: BoxesSpec): number[] {
-  return classes.map((name) => Object.values(detect).findIndex(({ of }) => of.includes(name)));
+export function detectedOf({ things, detect }: BoxesSpec): number[] {
+  return things.map((name) => Object.values(detect).findIndex(({ of }) => of.includes(name)));
 }
 
 function withPlace(row: Float32Array, [x, y]: readonly [number, number], yaw: number): Float32Array {

@@ -50,7 +50,7 @@ export const boxesSchema = z
   .strictObject({
     kind: z.literal("boxes3d"),
     /** Names of the labelled boxes' classes. */
-    classes: z.array(z.string().min(1)).min(1),
+    things: z.array(z.string().min(1)).min(1),
     detect: z
       .record(z.string().min(1), detectedSchema)
       .refine((detect) => Object.keys(detect).length > 0, { message: "must name a class" }),
@@ -71,10 +71,10 @@ export const boxesSchema = z
     score: share.default(0.1),
     suppression: share.default(0.2),
   })
-  .superRefine(({ classes, detect }, context) => {
-    const strangers = Object.values(detect).flatMap(({ of }) => of.filter((name) => !classes.includes(name)));
+  .superRefine(({ things, detect }, context) => {
+    const strangers = Object.values(detect).flatMap(({ of }) => of.filter((name) => !things.includes(name)));
     if (strangers.length === 0) return;
-    const message = `names ${strangers[0]}, which is none of ${classes.join(", ")}`;
+    const message = `names ${strangers[0]}, which is none of ${things.join(", ")}`;
     context.addIssue({ code: "custom", path: ["detect"], message });
   });
 

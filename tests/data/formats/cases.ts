@@ -6,6 +6,7 @@ import type { LabelMap } from "../../../src/tasks/task.js";
 import { greyPng, noisePng } from "../../helpers/dataset.js";
 import { waymoFile } from "../../helpers/waymo.js";
 import { FILMED } from "./filmed-cases.js";
+import { SWEEPS } from "./sweep-cases.js";
 
 export type Files = Record<string, string | Uint8Array>;
 
@@ -338,4 +339,5 @@ export const CASES: Readonly<Record<string, FormatCase>> = {
     labels: { segmentation: Float32Array.of(3, 0) },
   },
   ...FILMED,
+  ...SWEEPS,
 };

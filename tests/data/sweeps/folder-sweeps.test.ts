@@ -2,8 +2,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { datasetText } from "../../../src/cli/dataset-text.js";
 import { UserError } from "../../../src/common/errors.js";
 import { openDataset } from "../../../src/data/formats/index.js";
+import { inspectDataset } from "../../../src/data/inspect.js";
 import { parseBoxesFile } from "../../../src/data/sweeps/folder-sweeps.js";
 import { readPoints } from "../../../src/data/sweeps/points-file.js";
 import { soundBoxes } from "../../../src/data/sweeps/sound-boxes.js";
@@ -139,6 +141,43 @@ describe("a folder of sweeps", () => {
     const dataset = await open(path, { frames: 2, step: 1 });
     await expect(dataset.read("train", "0-2", [])).rejects.toThrow(/where the sensor stood/);
   });
+});
+
+it("inspect says how many points and boxes there are, and what is left out and why", async () => {
+  const path = project();
+  const good = carsAt(0, 0).map((box) => ({ class: "car", ...box }));
+  const boxes = [
+    ...good,
+    { class: "person", ...car(5, 1, 0), size: [0, 1, 1] },
+    { class: "car", ...car(99, 1, 0) },
+  ];
+  writeFileSync(join(path, "train/lidar-boxes/0-0.json"), JSON.stringify({ boxes }));
+  const nan = Float32Array.of(Number.NaN, 1, 0, 1, 5, 1, 0, 1);
+  writeFileSync(join(path, "train/lidar/1-0.bin"), pointBytes(nan));
+  writeFileSync(join(path, "train/lidar/0-0.bin"), pointBytes(new Float32Array(4 * 30).fill(1)));
+  writeFileSync(join(path, "val/lidar/0-0.bin"), new Uint8Array());
+  const report = await inspectDataset({ format: "folder", path, sweeps: PLAN });
+  expect(report.sweeps).toMatchObject({
+    sweeps: 3,
+    empty: 1,
+    points: 32,
+    notFinite: 1,
+    crowded: 10,
+    pillars: 2,
+  });
+  expect(report.sweeps).toMatchObject({ boxes: 8, sizeless: 1, boxesOutside: 1, classes: { car: 6 } });
+  const said = report.causes.map(({ message }) => message).join("; ");
+  for (const part of [
+    "1 have no point in the grid",
+    "1 points are no numbers",
+    "more than the 20 of their pillar",
+    "1 of 8 boxes have no size",
+    "1 of 8 boxes stand outside",
+  ]) {
+    expect(said).toContain(part);
+  }
+  expect(report.badFiles).toEqual([]);
+  expect(datasetText(report)).toMatch(/sweeps: 3, .*boxes in the grid: car 6/s);
 });
 
 describe("readers take any bytes for what they are", () => {

@@ -35,7 +35,7 @@ const OPTIONS: PointPillarsOptions = {
   layers: [1, 0, 1],
 };
 const PLAN: PillarPlan = { grid: GRID, pillars: 64, points: 5, frames: 2, step: 1 };
-const SPEC = boxesSpec({ grid: GRID, frames: 2, most: 4, classes: ["car"] }) as BoxesSpec;
+const SPEC = boxesSpec({ grid: GRID, frames: 2, most: 4, things: ["car"] }) as BoxesSpec;
 
 /** The formulas of the script. */
 function formulaOf(name: string, shape: readonly number[]): Float32Array {
@@ -176,7 +176,7 @@ describe("the network", () => {
     const network = pointPillars({ ...pointPillarsModel.options.parse({}), frames: 1, pillars: 100 });
     const modules = new ModuleSet();
     const x = input("pillars", [1, 10, 100, 20]);
-    const spec = boxesSpec({ grid: network.pillars!.grid, classes: ["car"] });
+    const spec = boxesSpec({ grid: network.pillars!.grid, things: ["car"] });
     const heads = headsOf([{ name: "boxes", kind: boxes3d, spec } as never]);
     const run = runNetwork(network, new Layer(modules.scope(), new Forward("eval")), x, heads);
     expect(run.outputs.boxes.shape).toEqual([1, 20, 468, 468]);

@@ -205,7 +205,7 @@ describe("the task", () => {
   });
 
   it("takes how boxes are detected from a configuration, and names what is wrong with it", () => {
-    const entry = { kind: "boxes3d", classes: ["car"], detect: DETECT };
+    const entry = { kind: "boxes3d", things: ["car"], detect: DETECT };
     const [task] = resolveTasks({ boxes: entry }, [{ name: "boxes", score: 0.3 }]);
     expect(task.spec).toMatchObject({ score: 0.3, frames: 1, most: 64 });
     const refused = (detect: unknown) => () => parseTaskSpec({ ...entry, detect }, "boxes");
