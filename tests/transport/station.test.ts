@@ -1,6 +1,10 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MemoryHub, memoryBus } from "../../src/transport/memory-bus.js";
 import type { SnapshotRef } from "../../src/transport/messages.js";
+import { openStation } from "../../src/transport/open-station.js";
 import { PeerError } from "../../src/transport/peer-error.js";
 import { Station, type StationOwner } from "../../src/transport/station.js";
 
@@ -75,4 +79,25 @@ test("a server takes over what the pointer names, also of a life that is counted
   await seen(2);
   expect(server.adopted).toEqual(["1-1", "1-1"]);
   for (const { station } of [next, server]) await station.close();
+});
+
+test("a process whose main thread is held up is heard all the same", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tl-"));
+  const owner: StationOwner = {
+    ...{ compute: () => Promise.reject(new Error("asks nobody")), adopt: async () => undefined },
+    ...{ lost: () => undefined, note: () => undefined },
+  };
+  const identity = { run: "r", role: "trainer", module: "depth", instance: "i" } as const;
+  const station = await openStation({ kind: "local", folder }, { identity }, owner);
+  const file = join(folder, "beats/trainer.depth.i.json");
+  const beats = () => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).beat : 0);
+  while (beats() === 0) await new Promise((done) => setTimeout(done, 20));
+  const before = beats();
+  const until = performance.now() + 60_000;
+  // No turn of this thread's loop.
+  while (beats() < before + 3 && performance.now() < until)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  expect(beats()).toBeGreaterThanOrEqual(before + 3);
+  await station.close();
+  rmSync(folder, { recursive: true, force: true });
 });
