@@ -33,6 +33,9 @@ export interface BenchContext {
   readonly worlds: Map<string, Promise<unknown>>;
 }
 
+/** How often it is told how far a training is. */
+const TELL_MS = 30_000;
+
 /** `busy`: another process has it. `interrupted`: by the signal, to go on later. */
 export type Outcome = "done" | "failed" | "busy" | "interrupted";
 
@@ -197,7 +200,14 @@ async function evaluated(run: PlannedRun, split: string, flags: readonly string[
 async function taskloom(run: PlannedRun, args: readonly string[], context: BenchContext): Promise<string> {
   const log = join(foldersOf(context.out, run.name).own, "log.txt");
   if (context.signal.aborted) throw new RunFailure("interrupted");
-  const { ok, stdout, message } = await runTaskloom(args, { ...context, log });
+  // Of what a training says, how far it is.
+  let told = Date.now();
+  const onLine = (line: string) => {
+    if (!/^ *\d+% +step /.test(line) || Date.now() - told < TELL_MS) return;
+    told = Date.now();
+    context.log(`${run.name}: ${line.trim()}`);
+  };
+  const { ok, stdout, message } = await runTaskloom(args, { ...context, log, onLine });
   if (!ok) throw new RunFailure(message);
   return stdout;
 }

@@ -4,15 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.js";
 import { makeFolder } from "../disk/files.js";
+import { formatSeconds } from "../report/numbers.js";
 import { attempt, type BenchContext, isDone } from "./attempt.js";
 import { expandSuite, foldersOf, type PlannedRun } from "./expand.js";
 import { fits } from "./only.js";
 import { readRecord } from "./record.js";
 import { type BenchResults, writeResults } from "./results.js";
 import type { Suite } from "./suite.js";
+import { TimeLeft } from "./time-left.js";
 
 export interface BenchOptions {
-  /** Folder of the runs, `results.json` and `results.md`. */
+  /** Folder of the runs, `results.json`, `results.md` and `results.html`. */
   readonly out: string;
   /** Program and first arguments that stand for `taskloom`; by default this installation's. */
   readonly command?: readonly string[];
@@ -125,6 +127,7 @@ export function selectRuns(plan: readonly PlannedRun[], only: string | undefined
 /** The runs between `workers`: who is waiting, who is at work, how they ended. */
 class Schedule {
   readonly #waiting: PlannedRun[];
+  readonly #left = new TimeLeft();
   readonly #settled = new Map<string, "done" | "failed">();
   readonly #count: number;
   readonly #context: BenchContext;
@@ -151,17 +154,26 @@ class Schedule {
         continue;
       }
       const [run] = this.#waiting.splice(index, 1);
+      const fresh = (await readRecord(foldersOf(this.#context.out, run.name).own))?.hash !== run.hash;
       const failedNeed = run.needs.find((name) => this.#settled.get(name) === "failed");
       const outcome = await attempt(run, failedNeed, this.#context);
       if (outcome === "busy") {
         this.#waiting.push(run);
         await this.#pause();
       } else if (outcome !== "interrupted") {
+        if (fresh && outcome === "done") this.#left.trained(run);
         this.#settled.set(run.name, outcome);
         await this.#onSettled();
-        this.#context.log(`${this.#settled.size} of ${this.#count} runs finished`);
+        this.#context.log(this.#standing());
       }
     }
+  }
+
+  #standing(): string {
+    const done = `${this.#settled.size} of ${this.#count} runs finished`;
+    const seconds = this.#left.secondsFor(this.#waiting);
+    if (this.#waiting.length === 0 || seconds === undefined) return done;
+    return `${done}, ${this.#waiting.length} still to begin: about ${formatSeconds(seconds)}`;
   }
 
   /** Until another worker or another process may have got further. */

@@ -1,6 +1,7 @@
 /** @file The command line as a child process. */
 import { spawn } from "node:child_process";
 import { appendFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
 
 export interface ChildOptions {
   /** Program and first arguments that stand for `taskloom`. */
@@ -9,6 +10,8 @@ export interface ChildOptions {
   readonly log: string;
   /** Aborting sends SIGINT: training then saves and ends. */
   readonly signal: AbortSignal;
+  /** Told every line of its stderr. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface ChildResult {
@@ -40,6 +43,8 @@ export async function runTaskloom(args: readonly string[], options: ChildOptions
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();
   });
+  const { onLine } = options;
+  if (onLine !== undefined) createInterface({ input: child.stderr }).on("line", onLine);
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-TAIL);
     logged = logged.then(() => appendFile(options.log, chunk));

@@ -1,9 +1,11 @@
-/** @file `results.json` and `results.md`: every run as it stands, and means over seeds. */
+/** @file `results.json`, `results.md` and `results.html`: every run as it stands, and means over seeds. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../common/errors.js";
-import { replaceFile } from "../disk/files.js";
+import { fileError, replaceFile } from "../disk/files.js";
 import { deltaPercent } from "../report/delta.js";
+import { markdownPage } from "../report/markdown-page.js";
 import { inspectMachine, type MachineReport } from "../runtime/doctor.js";
 import { packageVersion } from "../runtime/version.js";
 import { tryLock } from "./claim.js";
@@ -160,7 +162,7 @@ function primaryValue({ metrics }: Pick<ResultRow, "metrics">, { name, metric }:
 let machine: Promise<MachineReport> | undefined;
 
 /**
- * Writes both files from what stands in the folders of the runs now, and returns it. Throws UserError where
+ * Writes the files from what stands in the folders of the runs now, and returns it. Throws UserError where
  * they cannot be written.
  */
 export async function writeResults(
@@ -186,10 +188,22 @@ export async function writeResults(
     for (const run of plan) rows.push(resultRow(run, await readRecord(foldersOf(out, run.name).own)));
     const results = { ...about, summary: summarise(rows, baseline), runs: rows };
     await replaceFile(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
-    await replaceFile(join(out, "results.md"), resultsMarkdown(results));
+    const page = resultsMarkdown(results);
+    await replaceFile(join(out, "results.md"), page);
+    await replaceFile(join(out, "results.html"), markdownPage(page, name));
     return results;
   } finally {
     lock.release();
+  }
+}
+
+/** The text of a folder's `results.md`. Throws UserError where there is none. */
+export async function resultsText(out: string): Promise<string> {
+  const path = join(out, "results.md");
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw fileError(error, path, "read");
   }
 }
 

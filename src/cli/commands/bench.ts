@@ -69,7 +69,9 @@ export function benchWorkerCommand(): Command {
 }
 
 async function benchAction(file: string, flags: BenchFlags): Promise<void> {
-  const { planSuite, readSuite, runSuite, runSuiteRemotely } = await import("../../bench/index.js");
+  const { planSuite, readSuite, resultsText, runSuite, runSuiteRemotely } = await import(
+    "../../bench/index.js"
+  );
   const { parseBusAddress } = await import("../../transport/index.js");
   const { jobs, only, json, dryRun, seeds } = flags;
   const written = await readSuite(file);
@@ -96,7 +98,10 @@ async function benchAction(file: string, flags: BenchFlags): Promise<void> {
             address: parseBusAddress(flags.bus, flags),
           });
     if (json) printJson(results);
-    else print(`Results: ${join(out, "results.md")}, ${join(out, "results.json")}`);
+    else
+      print(
+        `${await resultsText(out)}\nResults: ${join(out, "results.html")}, results.md and results.json beside it`,
+      );
     if (interrupted) {
       note("Stopped; everything is saved. The same command goes on.");
       process.exitCode = stopCode();
