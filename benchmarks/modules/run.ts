@@ -1,8 +1,8 @@
 /**
- * @file npm run bench:modules: time and memory of a collective's step, of two, three and four modules, against
- * the sum of its parts: the steps of its modules trained alone. In a collective a module sees two batches of
- * one size a step, its own and the mediator's, where alone it sees one. Each in a process of its own, in
- * turn, several times; medians. Writes benchmarks/results/modules.json.
+ * @file npm run bench:modules: time and memory of a collective's step, of two, three and four modules,
+ * against the sum of its parts: the steps of its modules trained alone. In a collective a module sees two
+ * batches of one size a step, its own and the mediator's, where alone it sees one. Each in a process of its
+ * own, in turn, several times; medians. Writes benchmarks/results/modules.json.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -194,7 +194,7 @@ function knownSteps(): { rows?: Record<string, unknown> } {
     : {};
 }
 
-/** JTR's numbers stand as they always did; other steps are rows beside them. Each has the machine it ran on. */
+/** JTR's numbers stand as they always did; other steps are rows beside them, each with its machine. */
 async function main(): Promise<void> {
   const wanted = options.step.split(",").filter((name): name is StepName => name in PEERS);
   const python = findPython();

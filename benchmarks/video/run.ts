@@ -1,9 +1,10 @@
 /**
- * @file npm run bench:video: depth and the camera's motion learnt from unlabelled real video by the photometric
- * constraint alone: KITTI odometry (51 grey frames of one street) and 7-Scenes redkitchen (200 frames of one
- * room), measured on frames held out (7-Scenes) and on those trained on, whose depths and poses were never seen,
- * beside the same networks after one step. Writes benchmarks/results/video.json and, of the course of
- * the camera, benchmarks/results/video-NAME.svg. Needs the real images (TASKLOOM_REAL_DATA).
+ * @file npm run bench:video: depth and the camera's motion learnt from unlabelled real video by the
+ * photometric constraint alone: KITTI odometry (51 grey frames of one street) and 7-Scenes redkitchen (200
+ * frames of one room), measured on frames held out (7-Scenes) and on those trained on, whose depths and
+ * poses were never seen, beside the same networks after one step. Writes benchmarks/results/video.json and,
+ * of the course of the camera, benchmarks/results/video-NAME.svg. Needs the real images
+ * (TASKLOOM_REAL_DATA).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -23,7 +24,7 @@ interface Film {
   readonly data: { readonly format: string; readonly path: string; readonly size: readonly number[] };
   readonly range: { readonly near: number; readonly far: number };
   readonly hasDepth: boolean;
-  /** What is measured: where the network was trained (by no label) and, if there are enough frames, others. */
+  /** What is measured: the frames trained on (by no label) and, if there are enough, others. */
   readonly splits: readonly string[];
   /** The frames of the course that is drawn, in their order, and where the camera stood in truth. */
   course(): { readonly images: readonly string[]; readonly truth: readonly Vec3[] };

@@ -1,6 +1,6 @@
 /**
- * @file npm run bench:worlds: frames a second of the built-in worlds, all their labels included: `taskloom data
- * synth` from its start to its end, files written. Writes benchmarks/results/worlds.json.
+ * @file npm run bench:worlds: frames a second of the built-in worlds, all their labels included: `taskloom
+ * data synth` from its start to its end, files written. Writes benchmarks/results/worlds.json.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

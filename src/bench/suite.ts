@@ -58,9 +58,6 @@ const suiteSchema = z.strictObject({
     .describe("by name, other data that every run is measured on as well, for the tasks that it has"),
 });
 
-/** Other data, with absolute paths. */
-export type OtherData = z.output<typeof otherData>;
-
 type Parsed = z.output<typeof suiteSchema>;
 
 /** A checked suite. */

@@ -1,10 +1,10 @@
 /**
  * @file 7-Scenes (Shotton et al. 2013): `frame-NNNNNN.color.(png|jpg)`, `.depth.png` (millimetres, 0 and
- * 65535 = unknown), `.pose.txt` (4x4, camera to world). Normals are derived from depth. A scene as it is downloaded has its frames in `seq-NN/`,
- * and the published splits in `TrainSplit.txt` and `TestSplit.txt`; the last of several training sequences,
- * else every tenth run of eight frames, is `val`. Frames may also lie in the folder or in `frames/`, with
- * `splits.json` that lists frame numbers a split, else all are `train`. `camera-intrinsics.txt` (3x3), else
- * the Kinect's 585/585/320/240.
+ * 65535 = unknown), `.pose.txt` (4x4, camera to world). Normals are derived from depth. A scene as it is
+ * downloaded has its frames in `seq-NN/`, and the published splits in `TrainSplit.txt` and `TestSplit.txt`;
+ * the last of several training sequences, else every tenth run of eight frames, is `val`. Frames may also
+ * lie in the folder or in `frames/`, with `splits.json` that lists frame numbers a split, else all are
+ * `train`. `camera-intrinsics.txt` (3x3), else the Kinect's 585/585/320/240.
  */
 import { join } from "node:path";
 import { z } from "zod";
