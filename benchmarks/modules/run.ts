@@ -18,7 +18,7 @@ const SIZE = [64, 128];
 /** Of a batch of a module's own data, and of the mediator's: frames of clips count each. */
 const IMAGES = 4;
 /** Steps of each run, those that are left out at its start, and runs. */
-const [STEPS, FIRST, ROUNDS] = [16, 6, 3];
+const [STEPS, FIRST, ROUNDS] = [14, 6, 2];
 
 const streets = { world: "streets", train: 40, val: 0, test: 0, video: 2, size: SIZE };
 const shared = { data: streets, batchSize: IMAGES, augmentation: { scales: [1] } };
