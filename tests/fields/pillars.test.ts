@@ -104,7 +104,7 @@ describe("points become pillars", () => {
   it("as many as an independent reader finds in a real sweep", () => {
     const folder = realData("kitti-object");
     if (folder === undefined) return;
-    const file = readFileSync(join(folder, "training/velodyne/000008.bin"));
+    const file = readFileSync(join(folder, "mmdet3d-demo/000008.bin"));
     const points = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
     const grid = { x: [0, 69.12], y: [-39.68, 39.68], z: [-3, 1], cell: 0.16 } as const;
     const limits = { pillars: 16000, points: 32 };
