@@ -35,7 +35,8 @@ export interface ResultRow {
   readonly status: "done" | "failed" | "pending";
   readonly tasks?: readonly MeasuredTask[];
   readonly metrics?: Measurement["metrics"];
-  readonly elsewhere?: Measurement["elsewhere"];
+  /** The same on other data, by its name in the suite. */
+  readonly elsewhere?: Readonly<Record<string, Pick<Measurement, "images" | "metrics">>>;
   /** Images measured. */
   readonly images?: number;
   readonly training?: TrainingRecord;
@@ -87,11 +88,17 @@ export function resultRow(
       tasks: measurement.tasks,
       metrics: measurement.metrics,
       images: measurement.images,
-      ...(measurement.elsewhere && { elsewhere: measurement.elsewhere }),
+      ...(measurement.elsewhere && { elsewhere: withoutPaths(measurement.elsewhere) }),
     }),
     ...(training && { training }),
     ...(error !== undefined && { error }),
   };
+}
+
+/** Where the other data lies is this machine's own affair. */
+function withoutPaths(elsewhere: NonNullable<Measurement["elsewhere"]>): ResultRow["elsewhere"] {
+  const entries = Object.entries(elsewhere);
+  return Object.fromEntries(entries.map(([name, { images, metrics }]) => [name, { images, metrics }]));
 }
 
 /** Means over the seeds that are done: settings, networks and methods in the order of the rows. */
