@@ -2,20 +2,14 @@
 
 DeepLabV3+ on ResNet-26 with group normalisation as src/models/deeplabv3plus.ts has it, and the joint step as CompL's published
 code computes it: target and query images pass the network as one batch, the momentum encoder sees the keys' views.
-
-Protocol: one JSON line in (steps to run), one JSON line out ({"ms": [...], "peak": bytes}), until end of input.
 """
 
-import argparse
 import copy
-import json
-import resource
-import sys
-import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from peer import options, serve
 
 SAMPLES, DIMENSION, GRID, TEMPERATURE, FOLLOW, WEIGHT, LOCAL = 400, 128, 8, 0.2, 0.999, 0.2, 0.7
 
@@ -142,18 +136,6 @@ class Step:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser()
-    for name, default in [("--width", 16), ("--batch", 4), ("--height", 96), ("--columns", 128), ("--threads", 2)]:
-        options.add_argument(name, type=int, default=default)
-    options.add_argument("--form", choices=["joint"], default="joint")
-    args = options.parse_args()
-    torch.set_num_threads(args.threads)
+    args = options(16, ["joint"], "joint")
     step = Step(args.width, args.batch, args.height, args.columns)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            start = time.perf_counter()
-            step.run()
-            times.append(1000 * (time.perf_counter() - start))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"ms": times, "peak": peak, "version": torch.__version__}), flush=True)
+    serve(step)

@@ -3,19 +3,12 @@
 Written from the paper's equations 1 and 4-6 with the same network, losses, batch statistics and optimizer as Taskloom's step, in
 two forms: `written` follows eq. 5 term by term, so the joint encoder runs once for the distance and once more on the detached
 stacks; `shared` runs it once and separates the gradients by hand, which is the fewest operations PyTorch can be made to do.
-
-Protocol: one JSON line in (steps to run), one JSON line out ({"ms": [...], "peak": bytes}), until end of input.
 """
-
-import argparse
-import json
-import resource
-import sys
-import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from peer import options, serve
 
 
 def unit(inputs, outputs):
@@ -145,18 +138,6 @@ def make_batch(size, height, width):
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser()
-    for name, default in [("--width", 64), ("--batch", 4), ("--height", 96), ("--columns", 128), ("--threads", 2)]:
-        options.add_argument(name, type=int, default=default)
-    options.add_argument("--form", choices=["written", "shared"], default="written")
-    args = options.parse_args()
-    torch.set_num_threads(args.threads)
+    args = options(64, ["written", "shared"], "written")
     step = Step(args.width, make_batch(args.batch, args.height, args.columns), args.form)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            start = time.perf_counter()
-            step.run()
-            times.append(1000 * (time.perf_counter() - start))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"ms": times, "peak": peak, "version": torch.__version__}), flush=True)
+    serve(step)

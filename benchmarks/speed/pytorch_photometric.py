@@ -3,19 +3,12 @@
 The networks as src/models/depth-net.ts (ResNet-18) and src/models/motion-net.ts have them, the loss as src/constraints/photometric.ts.
 Two forms: `separate` passes each frame, and each order of the two, by itself, as the step is written; `joint` passes both
 frames, and both orders, as one batch of twice the size, which is the fewest operations PyTorch can be made to do.
-
-Protocol: one JSON line in (steps to run), one JSON line out ({"ms": [...], "peak": bytes}), until end of input.
 """
-
-import argparse
-import json
-import resource
-import sys
-import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from peer import options, serve
 
 NEAR, FAR, LEVELS = 0.1, 100.0, 5
 
@@ -181,20 +174,6 @@ class Step:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser()
-    for name, default in [("--width", 16), ("--batch", 4), ("--height", 96), ("--columns", 128), ("--threads", 2)]:
-        options.add_argument(name, type=int, default=default)
-    options.add_argument("--form", choices=["separate", "joint"], default="separate")
-    args = options.parse_args()
-    torch.set_num_threads(args.threads)
+    args = options(16, ["separate", "joint"], "separate")
     step = Step(args.width, args.batch, args.height, args.columns, args.form)
-    parameters = sum(each.numel() for each in step.parameters)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            start = time.perf_counter()
-            step.run()
-            times.append(1000 * (time.perf_counter() - start))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        answer = {"ms": times, "peak": peak, "version": torch.__version__, "parameters": parameters}
-        print(json.dumps(answer), flush=True)
+    serve(step, parameters=sum(each.numel() for each in step.parameters))

@@ -3,16 +3,10 @@
 Segmentation and depth, one label an image, on the network and transfer networks that tests/golden/xtasc_net.py has for golden values, at another width; losses
 are equations 11-15 with soft targets, as the paper has them. Two forms: `written`, with the decoders' 1x1 convolutions behind the last enlargement, and `early`,
 with them before it, which is the same map for a quarter of the arithmetic.
-
-Protocol: one JSON line in (steps to run), one JSON line out ({"ms": [...], "peak": bytes}), until end of input.
 """
 
-import argparse
-import json
 import pathlib
-import resource
 import sys
-import time
 
 import torch
 import torch.nn as nn
@@ -20,6 +14,7 @@ import torch.nn.functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "golden"))
 import xtasc_net  # noqa: E402
+from peer import options, serve  # noqa: E402
 
 CLASSES, LAMBDA = 13, 0.01
 TASKS = {"segmentation": CLASSES, "depth": 1}
@@ -74,19 +69,6 @@ class Step:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser()
-    for name, default in [("--width", 32), ("--batch", 4), ("--height", 96), ("--columns", 128), ("--threads", 2)]:
-        options.add_argument(name, type=int, default=default)
-    options.add_argument("--form", choices=["written", "early"], default="early")
-    args = options.parse_args()
-    torch.set_num_threads(args.threads)
+    args = options(32, ["written", "early"], "early")
     step = Step(args.width, args.batch, args.height, args.columns, args.form)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            start = time.perf_counter()
-            step.run()
-            times.append(1000 * (time.perf_counter() - start))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        answer = {"ms": times, "peak": peak, "version": torch.__version__, "parameters": step.parameters}
-        print(json.dumps(answer), flush=True)
+    serve(step, parameters=step.parameters)
