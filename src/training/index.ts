@@ -49,6 +49,7 @@ export {
   type PredictOptions,
   predictArguments,
   predictFiles,
+  predictSweeps,
   readModel,
   type TaskFilesWritten,
   type Tiling,

@@ -1,13 +1,16 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
+import { readImage } from "../../src/data/files/raster.js";
+import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { parseConfig } from "../../src/training/config/index.js";
 import { evaluateRun } from "../../src/training/evaluate-run.js";
 import { exportModel } from "../../src/training/export.js";
 import { checkParity, requireParity } from "../../src/training/export-check.js";
-import { findRun, readMetrics, train } from "../../src/training/index.js";
+import { findRun, openModel, predictSweeps, readMetrics, train } from "../../src/training/index.js";
 import { scratchFolder } from "../helpers/folder.js";
-import { SMALL_MODEL, writeSweeps } from "../helpers/sweeps.js";
+import { carsAt, SMALL_MODEL, writeSweeps } from "../helpers/sweeps.js";
 
 /** Trains on small sweeps; gives the run's folder and its records. */
 async function trained(
@@ -34,7 +37,30 @@ it("learns a few sweeps by heart: every box is found, in its place and heading",
   expect(metrics.boxes.ap).toBeGreaterThan(90);
   expect(metrics.boxes.aph).toBeGreaterThan(85);
   // What is exported predicts the same.
-  requireParity(await checkParity(findRun(run), await exportModel(findRun(run))), "model.onnx");
+  const bytes = await exportModel(findRun(run));
+  requireParity(await checkParity(findRun(run), bytes), "model.onnx");
+  const model = await openModel(await nodeEngine({ provider: "cpu", threads: 1 }), bytes, "model.onnx");
+  const data = join(run, "..", "data");
+  const out = join(run, "..", "predicted");
+  const written = await predictSweeps(model, [data, join(data, "train/lidar/0-0.bin")], out);
+  expect(written.map(({ sweep }) => sweep)).toEqual(["train/0-0", "train/1-0", "val/0-0", "0-0"]);
+  const { items, picture } = written[0].tasks.boxes;
+  const found = JSON.parse(readFileSync(items!, "utf8")) as {
+    class: string;
+    centre: number[];
+    score: number;
+  }[];
+  for (const { centre } of carsAt(0, 0)) {
+    const near = found.find((box) => Math.hypot(box.centre[0] - centre[0], box.centre[1] - centre[1]) < 0.7);
+    expect(near).toMatchObject({ class: "vehicle" });
+  }
+  const { width, height, data: pixels } = await readImage(picture);
+  expect([width, height]).toEqual([384, 384]);
+  expect(pixels.some((value) => value > 0.9)).toBe(true);
+  await expect(model.predict({ width: 16, height: 16, data: new Float32Array(768) })).rejects.toThrow(
+    /LiDAR sweeps/,
+  );
+  await model.release();
 });
 
 it("learns from several frames, flipped at random, and from how boxes move between them", async () => {

@@ -28,6 +28,9 @@ For each image and task it writes a coloured picture NAME.TASK.png and
 A model of several frames (motion) takes the images of each folder, or of a video, in their order, and writes
 also what they come to: TASK.trajectory.txt in the folder, a line a frame as KITTI has it.
 
+A model of point clouds takes files of points (.bin: x, y, z, intensity, 32-bit floats) or datasets of sweeps, and
+writes NAME.TASK.png, a picture from above, and NAME.TASK.json, what is found: class, score, centre, size, yaw, flow.
+
 What cannot be read is named at the end; the rest is predicted all the same, and the exit code is 1.
 
 Examples:
@@ -48,6 +51,7 @@ interface PredictFlags {
   readonly overlap?: number;
   readonly checkpoint: WhichCheckpoint;
   readonly provider: Provider;
+  readonly format?: string;
   readonly json?: boolean;
 }
 
@@ -74,7 +78,8 @@ export function predictCommand(): Command {
   return new Command("predict")
     .description("predict every task for images")
     .argument("<model>", "run folder, or a model.onnx that export wrote")
-    .argument("<inputs...>", "images, folders, patterns, videos")
+    .argument("<inputs...>", "images, folders, patterns, videos; of point clouds .bin files or datasets")
+    .option("--format <name>", "layout of datasets of point clouds (default: folder)")
     .option("--out <dir>", "folder to write into; may be left out with --as-dataset")
     .option("--scores", "write the scores of classes, too")
     .option("--labels", "write values as label files have them, too: depth in 16-bit PNG, normals in 8-bit")
@@ -100,7 +105,7 @@ async function predictAction(source: string, inputs: readonly string[], flags: P
   const { scores, labels, overlay, legend, asDataset, tile, overlap, json } = flags;
   const out = await outFolder(flags);
   if (overlap !== undefined && tile === undefined) throw new UsageError("--overlap goes with --tile");
-  const { exportModel, findRun, openModel, predictArguments, readModel } = await import(
+  const { exportModel, findRun, openModel, predictArguments, predictSweeps, readModel } = await import(
     "../../training/index.js"
   );
   const { isFolder } = await import("../../disk/files.js");
@@ -113,6 +118,16 @@ async function predictAction(source: string, inputs: readonly string[], flags: P
   const { signal, stopCode, dispose } = stopSignals("finishing the image. Once more ends at once.");
   const progress = imagesProgress();
   try {
+    if (model.pillars !== undefined) {
+      const format = flags.format;
+      const { onProgress } = progress;
+      const written = await predictSweeps(model, inputs, out.folder, { format, signal, onProgress });
+      progress.finish();
+      if (json) printJson({ written });
+      else for (const { tasks } of written) for (const { picture } of Object.values(tasks)) print(picture);
+      if (signal.aborted) process.exitCode = stopCode();
+      return;
+    }
     const predicted = await predictArguments(model, inputs, out.folder, {
       ...{ scores, labels, overlay, asDataset, signal },
       ...(tile && { tiling: { overlap, ...(tile !== "auto" && { size: tile }) } }),

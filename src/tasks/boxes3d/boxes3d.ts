@@ -32,6 +32,8 @@ export const boxes3d: TaskKind<BoxesSpec> = {
     labelChannels: () => ROW_LENGTH,
     field: (spec) => listField(boxList(spec)),
     layers: ["boxes"],
+    items: (prediction, spec) =>
+      detections(prediction, spec).map(({ box, ...more }) => ({ ...more, ...box })),
     decode,
     encode,
     resampling: () => "nearest",

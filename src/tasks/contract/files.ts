@@ -20,6 +20,8 @@ export interface TaskFiles<S extends TaskSpec = TaskSpec> {
   encode(label: LabelMap, spec: S): Raster;
   /** What predictions come to, where they are scores; left out where their values are what counts. */
   readonly decision?: Decision<S>;
+  /** What a prediction comes to as a list of plain things, e.g. boxes; left out where it is a map alone. */
+  items?(prediction: PredictionMap, spec: S): readonly object[];
   /** What the predictions of frames that follow one another come to together; nothing if left out. */
   readonly course?: Course<S>;
   /** What in a whole set of label files is almost certainly a mistake; nothing if left out. */

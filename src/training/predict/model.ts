@@ -4,8 +4,11 @@ import { UserError } from "../../common/errors.js";
 import type { RgbImage } from "../../data/files/raster.js";
 import { fileError } from "../../disk/files.js";
 import type { Size } from "../../fields/size.js";
+import type { PillarPlan } from "../../fields/sweep.js";
 import { decodeModel } from "../../graph/onnx.js";
+import { sizeOf } from "../../graph/tensor.js";
 import { type Engine, fromOrtTensor, openSession, toOrtTensor } from "../../runtime/engine.js";
+import { type NetworkInput, networkInputOf } from "../../step/inference-graph.js";
 import type { PredictionMap, Task } from "../../tasks/task.js";
 import { parseMetadata } from "../model-metadata.js";
 import { checkImage } from "./check-image.js";
@@ -18,6 +21,8 @@ export interface LoadedModel {
   readonly size: readonly [number, number];
   /** Frames of a sequence that the network takes together; 1 for single images. */
   readonly frames: number;
+  /** How the network takes LiDAR sweeps, where it does so in the place of images. */
+  readonly pillars?: PillarPlan;
   /** Images of one run of the network. */
   readonly batchSize: number;
   /**
@@ -28,8 +33,8 @@ export interface LoadedModel {
   predict(image: RgbImage): Promise<Record<string, PredictionMap>>;
   /**
    * Predictions of images that have the network's size already, planar RGB [3,H,W] in [0, 1], or as many
-   * frames one after another as the network takes, [3·frames,H,W]: for each one, a map by task name. Any
-   * number of images: they are run in batches, the last one filled up.
+   * frames one after another as the network takes, [3·frames,H,W], or pillars of sweeps: for each one, a map
+   * by task name. Any number of them: they are run in batches, the last one filled up.
    */
   predictBatch(images: readonly Float32Array[]): Promise<Record<string, PredictionMap>[]>;
   release(): Promise<void>;
@@ -55,20 +60,21 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
       { cause },
     );
   }
-  const { tasks, size, frames, decided } = parseMetadata(model.metadataProps, where);
+  const { tasks, size, frames, decided, pillars } = parseMetadata(model.metadataProps, where);
   if (decided.length > 0) throw decidedAlready(where, decided);
   const [height, width] = size;
-  const each = [3 * frames, height, width];
-  const batchSize = batchOf(model, each, where);
+  const taken = networkInputOf({ frames, pillars }, size);
+  const each = taken.shape;
+  const batchSize = batchOf(model, taken, where);
   const session = await openSession(engine, bytes, { optimize: true });
 
   /** Up to `batchSize` images; the last one stands in the places that are left. */
   const runOnce = async (images: readonly Float32Array[]) => {
-    const length = 3 * frames * height * width;
+    const length = sizeOf(each);
     const input = new Float32Array(batchSize * length);
     for (let n = 0; n < batchSize; n++) input.set(images[Math.min(n, images.length - 1)], n * length);
     const feed = toOrtTensor(engine, { shape: [batchSize, ...each], dtype: "float32" }, input);
-    const outputs = await session.run({ image: feed });
+    const outputs = await session.run({ [taken.name]: feed });
     return images.map((_, n) =>
       Object.fromEntries(
         tasks.map(({ name, kind, spec }) => {
@@ -91,9 +97,11 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
     tasks,
     size,
     frames,
+    pillars,
     batchSize,
     predictBatch,
     async predict(image) {
+      if (pillars !== undefined) throw takesSweeps(where);
       if (frames > 1) throw tooFewFrames(where, frames, 1);
       checkImage(image);
       const [maps] = await predictBatch([resized(image, { height, width })]);
@@ -113,6 +121,17 @@ function decidedAlready(where: string, decided: readonly string[]): UserError {
   });
 }
 
+/** The error that a model of point clouds was given an image. */
+export function takesSweeps(where: string): UserError {
+  return new UserError({
+    code: "predict.takes-sweeps",
+    where,
+    what: "the model takes LiDAR sweeps, not images",
+    expected: "files of points (.bin) or a dataset of sweeps",
+    fix: "Name those, with --format where the dataset is no folder of Taskloom's.",
+  });
+}
+
 /** The error that a sequence is shorter than what the network takes together. */
 export function tooFewFrames(where: string, frames: number, got: number): UserError {
   return new UserError({
@@ -128,9 +147,13 @@ export function tooFewFrames(where: string, frames: number, got: number): UserEr
 /** A side that may have any length. */
 const OPEN = 0;
 
-/** Images of one run, by the shape of the model's input. Throws UserError where that is not [N,3,H,W]. */
-function batchOf(model: ReturnType<typeof decodeModel>, each: readonly number[], where: string): number {
-  const type = model.graph?.input.find(({ name }) => name === "image")?.type?.value;
+/** Samples of one run, by the shape of the model's input. Throws UserError where that is another. */
+function batchOf(
+  model: ReturnType<typeof decodeModel>,
+  { name: input, shape: each }: NetworkInput,
+  where: string,
+): number {
+  const type = model.graph?.input.find(({ name }) => name === input)?.type?.value;
   const dims = type?.case === "tensorType" ? (type.value.shape?.dim ?? []) : [];
   const [batch, ...rest] = dims.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : OPEN));
   const fits = rest.length === each.length && rest.every((side, i) => side === each[i] || side === OPEN);
@@ -139,7 +162,7 @@ function batchOf(model: ReturnType<typeof decodeModel>, each: readonly number[],
     code: "model.foreign",
     where,
     what: "the model's input does not fit what it says of itself",
-    expected: `\`image\` [N,${each}]`,
+    expected: `\`${input}\` [N,${each}]`,
     got: dims.length === 0 ? "no such tensor" : `[${[batch, ...rest]}]`,
     fix: "Use a model as `taskloom export` wrote it.",
   });
