@@ -1,6 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+/** Folders of tests that change nothing outside themselves: their files share processes and loaded modules. */
+const PURE = [
+  ...["common", "constraints", "data", "disk", "fields", "geometry", "graph", "methods", "models", "nn"],
+  ...["report", "runs", "step", "tasks", "torch", "weighting", "worlds"],
+].map((folder) => `tests/${folder}/**/*.test.ts`);
+/** Tests as on another kind of CPU replace a module, which only a process of their own lets them do. */
+const asOtherCpu = process.env.TASKLOOM_TEST_BLOCK_SIZE !== undefined;
+
 export default defineConfig({
   // As in tsconfig.json: what a plugin imports from the package is, in tests, the code that is tested.
   resolve: {
@@ -9,13 +17,16 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/global-setup.ts"],
-    setupFiles: process.env.TASKLOOM_TEST_BLOCK_SIZE === undefined ? [] : ["tests/block-size-setup.ts"],
-    // Each file in its own process: ONNX Runtime keeps one thread pool per process.
+    setupFiles: asOtherCpu ? ["tests/block-size-setup.ts"] : [],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    projects: [
+      { extends: true, test: { name: "pure", include: PURE, isolate: asOtherCpu } },
+      // Each file in its own process: command lines change its folder, ONNX Runtime keeps one thread pool in it.
+      { extends: true, test: { name: "apart", include: ["tests/**/*.test.ts"], exclude: PURE } },
+    ],
   },
 });
