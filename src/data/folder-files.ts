@@ -178,6 +178,15 @@ export async function filesOfTask(
   return await new Finder(root, layout).ids(at.split, at.task, [at.extension]);
 }
 
+/** Paths of the images of one split, by sample id. */
+export async function imagesOf(
+  root: string,
+  layout: string,
+  split: string,
+): Promise<ReadonlyMap<string, string>> {
+  return await new Finder(root, layout).ids(split, "image", IMAGE_EXTENSIONS);
+}
+
 /** Finds every image and label. Throws UserError where two files stand for one. */
 export async function findFolderFiles(root: string, description: DatasetDescription): Promise<FolderFiles> {
   const { layout, splits } = description;

@@ -1,4 +1,5 @@
 /** @file The pose: where the camera of a sample stands in its scene. */
+import type { RigidMotion } from "../geometry/rigid.js";
 import { apply3, type Mat3, multiply3, scale3, type Vec3 } from "../geometry/rotation.js";
 import type { Field } from "./field.js";
 
@@ -10,6 +11,11 @@ export interface Pose {
   readonly rotation: Mat3;
   /** Of the camera, metres. */
   readonly position: Vec3;
+}
+
+/** From the camera's coordinates to the scene's. */
+export function motionOfPose({ rotation, position }: Pose): RigidMotion {
+  return { rotation, translation: position };
 }
 
 const MIRROR: Mat3 = [-1, 0, 0, 0, 1, 0, 0, 0, 1];

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { Random } from "../../src/common/random.js";
 import type { UprightBox } from "../../src/geometry/boxes/box.js";
+import { directionOf, encodeBox } from "../../src/geometry/boxes/coding.js";
+import { anchorOf, boxChannels, detectedClasses } from "../../src/tasks/boxes3d/channels.js";
 import type { BoxesSpec } from "../../src/tasks/boxes3d/spec.js";
 import { boxesSchema } from "../../src/tasks/boxes3d/spec.js";
+import type { PredictionMap } from "../../src/tasks/index.js";
 
 /** 16 x 16 cells of a metre, forward and to both sides. */
 export const GRID = { x: [0, 16], y: [-8, 8], z: [-2, 2], cell: 1 } as const;
@@ -18,6 +21,9 @@ export function boxesSpec(changes: Readonly<Record<string, unknown>> = {}): Boxe
   const entry = { kind: "boxes3d", things: ["car", "person"], detect: DETECT, grid: GRID };
   return boxesSchema.parse({ ...entry, ...changes });
 }
+
+/** Its cells. */
+const AREA = 256;
 
 export function car(x: number, y: number, yaw: number): UprightBox {
   return { centre: [x, y, -1], size: [4, 2, 1.5], yaw };
@@ -97,3 +103,34 @@ export const SMALL_MODEL = {
   ...{ name: "pointpillars", width: 8, grid: GRID, pillars: 120, points: 6, frames: 1, step: 1 },
   layers: [1, 0, 0],
 } as const;
+
+/** The cell that holds the middle of a box. */
+export const cellUnder = ({ centre: [x, y] }: UprightBox) =>
+  (15 - Math.floor(x)) * 16 + (15 - Math.floor(y + 8));
+
+/** A prediction that says of each box, at a cell and by an anchor, just where it is. */
+export function perfectPrediction(
+  boxes: readonly UprightBox[],
+  spec: BoxesSpec,
+  cellOf: (box: UprightBox) => number = cellUnder,
+): PredictionMap {
+  const channels = boxChannels(spec);
+  const data = new Float32Array(channels * AREA).fill(0);
+  const anchors = 2 * detectedClasses(spec).length;
+  const scores = anchors * detectedClasses(spec).length;
+  data.fill(-8, 0, scores * AREA);
+  for (const box of boxes) {
+    const cell = cellOf(box);
+    const yaw = Math.abs(Math.cos(box.yaw)) > Math.SQRT1_2 ? 0 : 1;
+    const anchor = anchorOf(spec)(detectedClasses(spec)[0], yaw, Math.floor(cell / 16), cell % 16);
+    const residuals = [...encodeBox(box, anchor)];
+    // The sine of a heading's difference is blind to half a turn: the direction tells.
+    if (Math.abs(residuals[6]) > Math.PI / 2) residuals[6] -= Math.sign(residuals[6]) * Math.PI;
+    data[yaw * AREA + cell] = 4;
+    residuals.forEach((value, i) => {
+      data[(scores + 7 * yaw + i) * AREA + cell] = value;
+    });
+    data[(scores + 7 * anchors + 2 * yaw + directionOf(box.yaw)) * AREA + cell] = 3;
+  }
+  return { channels, height: 16, width: 16, data };
+}

@@ -42,7 +42,7 @@ it("learns a few sweeps by heart: every box is found, in its place and heading",
   const model = await openModel(await nodeEngine({ provider: "cpu", threads: 1 }), bytes, "model.onnx");
   const data = join(run, "..", "data");
   const out = join(run, "..", "predicted");
-  const written = await predictSweeps(model, [data, join(data, "train/lidar/0-0.bin")], out);
+  const { written } = await predictSweeps(model, [data, join(data, "train/lidar/0-0.bin")], out);
   expect(written.map(({ sweep }) => sweep)).toEqual(["train/0-0", "train/1-0", "val/0-0", "0-0"]);
   const { items, picture } = written[0].tasks.boxes;
   const found = JSON.parse(readFileSync(items!, "utf8")) as {

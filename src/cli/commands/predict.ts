@@ -29,7 +29,8 @@ A model of several frames (motion) takes the images of each folder, or of a vide
 also what they come to: TASK.trajectory.txt in the folder, a line a frame as KITTI has it.
 
 A model of point clouds takes files of points (.bin: x, y, z, intensity, 32-bit floats) or datasets of sweeps, and
-writes NAME.TASK.png, a picture from above, and NAME.TASK.json, what is found: class, score, centre, size, yaw, flow.
+writes NAME.TASK.png, a picture from above, and NAME.TASK.json, what is found: class, score, centre, size, yaw, flow;
+and NAME.TASK.camera.png, the picture of the camera beside the sensor, where the dataset has one.
 
 What cannot be read is named at the end; the rest is predicted all the same, and the exit code is 1.
 
@@ -118,14 +119,15 @@ async function predictAction(source: string, inputs: readonly string[], flags: P
   const { signal, stopCode, dispose } = stopSignals("finishing the image. Once more ends at once.");
   const progress = imagesProgress();
   try {
+    requireFitting(model.pillars !== undefined, flags);
     if (model.pillars !== undefined) {
       const format = flags.format;
       const { onProgress } = progress;
-      const written = await predictSweeps(model, inputs, out.folder, { format, signal, onProgress });
+      const predicted = await predictSweeps(model, inputs, out.folder, { format, signal, onProgress });
       progress.finish();
-      if (json) printJson({ written });
-      else for (const { tasks } of written) for (const { picture } of Object.values(tasks)) print(picture);
+      report({ ...predicted, passedOver: [] }, json ?? false, true);
       if (signal.aborted) process.exitCode = stopCode();
+      else requireNoneFailed(predicted);
       return;
     }
     const predicted = await predictArguments(model, inputs, out.folder, {
@@ -147,6 +149,18 @@ async function predictAction(source: string, inputs: readonly string[], flags: P
   }
 }
 
+/** Throws UsageError where an option is given that models of such inputs do not know. */
+function requireFitting(takesSweeps: boolean, flags: PredictFlags): void {
+  const { scores, labels, overlay, legend, tile, format } = flags;
+  const ofImages = { scores, labels, overlay, legend, "as-dataset": flags.asDataset, tile };
+  const others = takesSweeps ? ofImages : { format };
+  const stray = Object.entries(others).find(([, value]) => value !== undefined);
+  if (stray === undefined) return;
+  throw new UsageError(
+    `--${stray[0]}: this model takes ${takesSweeps ? "LiDAR sweeps, not images" : "images, not LiDAR sweeps"}`,
+  );
+}
+
 /** Where predictions go; a folder for the time being where only a dataset is to be made of them. */
 async function outFolder({ out, asDataset }: PredictFlags): Promise<{ folder: string; temporary: boolean }> {
   if (out !== undefined) return { folder: out, temporary: false };
@@ -157,8 +171,15 @@ async function outFolder({ out, asDataset }: PredictFlags): Promise<{ folder: st
   return { folder: await mkdtemp(`${resolve(asDataset)}.`), temporary: true };
 }
 
+/** What was written, of images or sweeps, and what could not be read. */
+interface Predicted extends Pick<PredictedArguments, "failed" | "passedOver" | "courses"> {
+  readonly written: readonly {
+    readonly tasks: Readonly<Record<string, { readonly picture: string; readonly camera?: string }>>;
+  }[];
+}
+
 function report(
-  { written, failed, passedOver, courses = [] }: PredictedArguments,
+  { written, failed, passedOver, courses = [] }: Predicted,
   json: boolean,
   hasFiles: boolean,
 ): void {
@@ -179,13 +200,16 @@ function report(
       ...(courses.length > 0 && { courses }),
     });
   } else if (hasFiles) {
-    for (const { tasks } of written) for (const { picture } of Object.values(tasks)) print(picture);
+    for (const { picture, camera } of written.flatMap(({ tasks }) => Object.values(tasks))) {
+      print(picture);
+      if (camera !== undefined) print(camera);
+    }
     for (const course of courses) print(course);
   }
 }
 
 /** Throws UserError naming what could not be predicted. */
-function requireNoneFailed({ written, failed }: PredictedArguments): void {
+function requireNoneFailed({ written, failed }: Pick<Predicted, "written" | "failed">): void {
   if (failed.length === 0) return;
   const [first] = failed;
   if (failed.length === 1) throw first.error;

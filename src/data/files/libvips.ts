@@ -9,7 +9,8 @@ import { FileErrors, isOutOfMemory, MAX_PIXELS, tooLargeForMemory } from "./dama
 // Parallelism comes from the loader's workers; libvips's own threads would compete with training.
 sharp.concurrency(1);
 
-function undecodable(where: string, cause: unknown): UserError {
+/** The error that a picture cannot be decoded. */
+export function undecodable(where: string, cause: unknown): UserError {
   if (isOutOfMemory(cause)) return tooLargeForMemory(where, cause);
   return new UserError(
     {

@@ -1,12 +1,12 @@
 /**
  * @file KITTI's 3D object benchmark (Geiger et al. 2012): `training/velodyne/NNNNNN.bin`,
- * `calib/NNNNNN.txt` and `label_2/NNNNNN.txt`. Every tenth frame of `training` is `val`, or the splits are
- * those of `ImageSets/train.txt` and `val.txt`; `testing` has no public labels and is left out. Frames do not
- * follow one another. Boxes are in the LiDAR's coordinates.
+ * `calib/NNNNNN.txt` and `label_2/NNNNNN.txt`; pictures, `image_2/NNNNNN.png`, may be there. Every tenth
+ * frame of `training` is `val`, or the splits are those of `ImageSets/train.txt` and `val.txt`; `testing` has
+ * no public labels and is left out. Frames do not follow one another. Boxes are in the LiDAR's coordinates.
  */
 import { join } from "node:path";
 import { readText } from "../files/bytes.js";
-import { filesByStem, requireFolder } from "../listing.js";
+import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
 import {
   KITTI_CLASSES,
   KITTI_DETECT,
@@ -14,6 +14,7 @@ import {
   kittiToCamera,
   parseKittiLabels,
 } from "../sweeps/kitti-boxes.js";
+import { kittiView } from "../sweeps/kitti-view.js";
 import { readPoints } from "../sweeps/points-file.js";
 import type { SweepSource } from "../sweeps/source.js";
 import { sweepDataset } from "../sweeps/sweep-dataset.js";
@@ -46,9 +47,11 @@ async function openSweeps(path: string): Promise<SweepSource> {
   await requireFolder(path, LAYOUT);
   const folder = (name: string) => join(path, "training", name);
   const points = await filesByStem(folder("velodyne"), [".bin"]);
+  const images = await filesByStem(folder("image_2"), IMAGE_EXTENSIONS);
   const calibrations = await filesByStem(folder("calib"), [".txt"]);
   const labels = await filesByStem(folder("label_2"), [".txt"]);
   if (points.size === 0) throw notThisFormat("KITTI's object benchmark", path, LAYOUT);
+  const calibrationOf = (id: string) => calibrations.get(id) ?? join(folder("calib"), `${id}.txt`);
   const stray = [...labels.keys()].filter((id) => !points.has(id));
   return {
     name: "KITTI object",
@@ -69,9 +72,14 @@ async function openSweeps(path: string): Promise<SweepSource> {
     readBoxes: async (_split, id) => {
       const file = labels.get(id);
       if (file === undefined) return [];
-      const calibration = calibrations.get(id) ?? join(folder("calib"), `${id}.txt`);
+      const calibration = calibrationOf(id);
       const toCamera = kittiToCamera(await readCalibration(calibration), calibration);
       return parseKittiLabels(await readText(file), file).map((object) => kittiBox(object, toCamera));
+    },
+    readView: async (_split, id) => {
+      if (!calibrations.has(id)) return undefined;
+      const calibration = calibrationOf(id);
+      return await kittiView(await readCalibration(calibration), calibration, images.get(id));
     },
   };
 }

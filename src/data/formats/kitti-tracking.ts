@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Pose } from "../../fields/pose.js";
 import { composed, inverted } from "../../geometry/rigid.js";
 import { readText } from "../files/bytes.js";
-import { filesByStem, listFolder, requireFolder } from "../listing.js";
+import { filesByStem, IMAGE_EXTENSIONS, listFolder, requireFolder } from "../listing.js";
 import {
   KITTI_CLASSES,
   KITTI_DETECT,
@@ -16,6 +16,7 @@ import {
   kittiToCamera,
   parseKittiLabels,
 } from "../sweeps/kitti-boxes.js";
+import { kittiView } from "../sweeps/kitti-view.js";
 import { readPoints } from "../sweeps/points-file.js";
 import type { SweepSource } from "../sweeps/source.js";
 import { sweepDataset } from "../sweeps/sweep-dataset.js";
@@ -34,6 +35,7 @@ const RATE = 10;
 interface Recording {
   readonly name: string;
   readonly points: ReadonlyMap<string, string>;
+  readonly images: ReadonlyMap<string, string>;
   readonly calibration: string;
   readonly labels?: string;
   readonly inertial?: string;
@@ -47,8 +49,12 @@ async function recordings(path: string): Promise<Recording[]> {
   for (const name of (await listFolder(at("velodyne")))?.folders ?? []) {
     const points = await filesByStem(join(at("velodyne"), name), [".bin"]);
     if (points.size === 0) continue;
+    const images = await filesByStem(join(at("image_02"), name), IMAGE_EXTENSIONS);
     const calibration = join(at("calib"), `${name}.txt`);
-    found.push({ name, points, calibration, labels: labels.get(name), inertial: inertial.get(name) });
+    found.push({
+      ...{ name, points, images, calibration },
+      ...{ labels: labels.get(name), inertial: inertial.get(name) },
+    });
   }
   return found;
 }
@@ -103,6 +109,10 @@ async function openSweeps(path: string): Promise<SweepSource> {
       const toCamera = kittiToCamera(await readCalibration(own.calibration), own.calibration);
       const there = (objects.get(own.name) ?? []).filter(({ frame }) => frame === Number(stem));
       return there.map((object) => kittiBox(object, toCamera));
+    },
+    readView: async (_split, id) => {
+      const { own, stem } = places.get(id)!;
+      return await kittiView(await readCalibration(own.calibration), own.calibration, own.images.get(stem));
     },
   };
 }

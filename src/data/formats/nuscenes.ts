@@ -1,13 +1,14 @@
 /**
  * @file nuScenes (Caesar et al. 2020): tables in `v1.0-*` (`sample.json`, `sample_data.json`, ...), sweeps
  * in `samples/LIDAR_TOP/*.pcd.bin`. A sample is a key frame's sweep, two a second; boxes follow from
- * annotations, which are in global coordinates. Axes are turned to x forward, y left. What the sensor sees of
- * its own car is left out. Every tenth scene is `val`.
+ * annotations, which are in global coordinates; the camera is the front one. Axes are turned to x forward, y
+ * left. What the sensor sees of its own car is left out. Every tenth scene is `val`.
  */
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import { wrapAngle } from "../../geometry/boxes/box.js";
+import type { CameraView } from "../../geometry/boxes/camera-view.js";
 import { composed, inverted, type RigidMotion } from "../../geometry/rigid.js";
 import { add3, apply3, rotationOfQuaternion, rotationZ } from "../../geometry/rotation.js";
 import { readText } from "../files/bytes.js";
@@ -18,10 +19,11 @@ import { sweepDataset } from "../sweeps/sweep-dataset.js";
 import { USUAL_SWEEPS } from "../sweeps/usual.js";
 import type { DatasetFormat } from "../types.js";
 import { poseOfRigid } from "./kitti-files.js";
-import { notThisFormat } from "./shared.js";
+import { cameraFromMatrix, notThisFormat } from "./shared.js";
 
 const LAYOUT = "v1.0-trainval/sample.json and samples/LIDAR_TOP/*.pcd.bin";
 const SENSOR = "LIDAR_TOP";
+const CAMERA = "CAM_FRONT";
 /** x, y, z, intensity up to 255, ring. */
 const FILE = { stride: 5, intensity: 1 / 255 } as const;
 /** Points nearer than this along both axes are the car's own, metres. */
@@ -46,9 +48,13 @@ const TABLES = {
   sample_data: token.extend({
     ...{ sample_token: z.string(), ego_pose_token: z.string(), calibrated_sensor_token: z.string() },
     ...{ filename: z.string(), is_key_frame: z.boolean() },
+    ...{ width: z.number().optional(), height: z.number().optional() },
   }),
   ego_pose: placed,
-  calibrated_sensor: placed.extend({ sensor_token: z.string() }),
+  calibrated_sensor: placed.extend({
+    sensor_token: z.string(),
+    camera_intrinsic: z.array(z.array(z.number())).optional(),
+  }),
   sensor: token.extend({ channel: z.string() }),
   sample_annotation: placed.extend({
     ...{ sample_token: z.string(), instance_token: z.string(), size: vector },
@@ -137,13 +143,23 @@ async function openSweeps(path: string): Promise<SweepSource> {
     annotations.set(row.sample_token, [...(annotations.get(row.sample_token) ?? []), row]);
   }
   const sweeps = new Map<string, { file: string; toGlobal: RigidMotion }>();
+  const cameras = new Map<string, { image: string; toGlobal: RigidMotion } & Omit<CameraView, "toCamera">>();
   for (const row of data.values()) {
     const calibration = rowOf(calibrations, row.calibrated_sensor_token, "calibrated_sensor", folder);
     const { channel } = rowOf(sensors, calibration.sensor_token, "sensor", folder);
-    if (!row.is_key_frame || channel !== SENSOR) continue;
-    const toEgo = composed(rigid(calibration), AXES);
-    const toGlobal = composed(rigid(rowOf(poses, row.ego_pose_token, "ego_pose", folder)), toEgo);
-    sweeps.set(row.sample_token, { file: join(path, row.filename), toGlobal });
+    if (!row.is_key_frame || (channel !== SENSOR && channel !== CAMERA)) continue;
+    const ego = rigid(rowOf(poses, row.ego_pose_token, "ego_pose", folder));
+    const file = join(path, row.filename);
+    const { width = 0, height = 0, sample_token: sample } = row;
+    if (channel === SENSOR) {
+      sweeps.set(sample, { file, toGlobal: composed(ego, composed(rigid(calibration), AXES)) });
+    } else if (calibration.camera_intrinsic?.length === 3 && width > 0 && height > 0) {
+      const camera = cameraFromMatrix(calibration.camera_intrinsic.flat(), folder);
+      cameras.set(sample, {
+        ...{ image: file, camera, width, height },
+        toGlobal: composed(ego, rigid(calibration)),
+      });
+    }
   }
   const splits: Record<string, string[]> = {};
   const sequences: Record<string, { name: string; frames: string[]; timestamps: number[] }[]> = {};
@@ -172,6 +188,12 @@ async function openSweeps(path: string): Promise<SweepSource> {
         const { name } = rowOf(categories, category_token, "category", folder);
         return boxOf(row, name, sweeps.get(id)!.toGlobal);
       }),
+    readView: async (_split, id) => {
+      const seen = cameras.get(id);
+      if (seen === undefined) return undefined;
+      const { toGlobal, ...view } = seen;
+      return { ...view, toCamera: composed(inverted(toGlobal), sweeps.get(id)!.toGlobal) };
+    },
   };
 }
 

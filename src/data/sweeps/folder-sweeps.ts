@@ -6,12 +6,15 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
+import { motionOfPose } from "../../fields/pose.js";
+import { composed, inverted } from "../../geometry/rigid.js";
 import type { DatasetDescription } from "../dataset-yaml.js";
 import { readText } from "../files/bytes.js";
+import { readPictureSize } from "../files/picture-size.js";
 import { readDescription, YAML_NAME } from "../folder-description.js";
-import { filesOfTask } from "../folder-files.js";
+import { filesOfTask, imagesOf } from "../folder-files.js";
 import type { PassedOver } from "../passed-over.js";
-import { parseSequences } from "../sequences.js";
+import { parseSequences, posesOf } from "../sequences.js";
 import { readPoints } from "./points-file.js";
 import type { SweepSource } from "./source.js";
 
@@ -93,11 +96,10 @@ async function sequencesOf(
 /** Opens the sweeps of a dataset folder. Throws UserError where it has none, or a split has none. */
 export async function openFolderSweeps(root: string): Promise<SweepSource> {
   const description = await readDescription(root);
-  const { name, layout, splits, sweeps } = description;
+  const { name, layout, splits, sweeps, camera } = description;
   if (sweeps === undefined) throw withoutSweeps(root);
   const { classes, detect } = sweeps;
-  const files: Record<string, { points: ReadonlyMap<string, string>; boxes: ReadonlyMap<string, string> }> =
-    {};
+  const files: Record<string, Record<"points" | "boxes" | "images", ReadonlyMap<string, string>>> = {};
   const passedOver: PassedOver[] = [];
   for (const split of splits) {
     const points = await filesOfTask(root, layout, { split, task: sweeps.points, extension: ".bin" });
@@ -111,7 +113,7 @@ export async function openFolderSweeps(root: string): Promise<SweepSource> {
         fix: `Add them, or take ${split} out of \`splits\`.`,
       });
     }
-    files[split] = { points, boxes };
+    files[split] = { points, boxes, images: await imagesOf(root, layout, split) };
     passedOver.push(...strayBoxes(split, boxes, points));
   }
   const ids = Object.fromEntries(splits.map((split) => [split, [...files[split].points.keys()]]));
@@ -119,9 +121,10 @@ export async function openFolderSweeps(root: string): Promise<SweepSource> {
     const path = files[split].boxes.get(id);
     return path === undefined ? undefined : parseBoxesFile(await readText(path), path, classes);
   };
+  const sequences = await sequencesOf(root, description, ids);
+  const cameraPoses = new Map(splits.map((split) => [split, posesOf(sequences, split)]));
   return {
-    ...{ name, classes, detect, splits: ids, passedOver },
-    sequences: await sequencesOf(root, description, ids),
+    ...{ name, classes, detect, splits: ids, passedOver, sequences },
     isLabelled: async (split, id) => files[split].boxes.has(id),
     readSweep: async (split, id) => ({
       points: await readPoints(files[split].points.get(id)!),
@@ -132,5 +135,14 @@ export async function openFolderSweeps(root: string): Promise<SweepSource> {
         ...box,
         ...(track !== undefined && { track: String(track) }),
       })),
+    readView: async (split, id) => {
+      const [image, eye] = [files[split].images.get(id), cameraPoses.get(split)?.get(id)];
+      const sensor = (await readFile(split, id))?.pose;
+      if (camera === undefined || image === undefined || eye === undefined || sensor === undefined) {
+        return undefined;
+      }
+      const toCamera = composed(inverted(motionOfPose(eye)), motionOfPose(sensor));
+      return { camera, toCamera, image, ...(await readPictureSize(image)) };
+    },
   };
 }

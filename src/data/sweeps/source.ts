@@ -1,6 +1,7 @@
 /** @file LiDAR sweeps of a dataset: what a format has to give of each. */
 import type { Pose } from "../../fields/pose.js";
 import type { UprightBox } from "../../geometry/boxes/box.js";
+import type { CameraView } from "../../geometry/boxes/camera-view.js";
 import type { DetectedClass } from "../../tasks/boxes3d/spec.js";
 import type { Level } from "../../tasks/index.js";
 import type { PassedOver } from "../passed-over.js";
@@ -12,6 +13,12 @@ export interface SweepRecord {
   readonly points: Float32Array;
   /** From the sweep's coordinates to those of its scene; left out where that is not known. */
   readonly pose?: Pose;
+}
+
+/** The camera that looks ahead at what a sweep sweeps. */
+export interface SweepView extends CameraView {
+  /** Its picture's file, where it is there. */
+  readonly image?: string;
 }
 
 /** A labelled box in its sweep's coordinates. */
@@ -41,4 +48,6 @@ export interface SweepSource {
   /** Throws UserError naming the file where it is damaged. */
   readSweep(split: string, id: string): Promise<SweepRecord>;
   readBoxes(split: string, id: string): Promise<readonly SweepBox[]>;
+  /** The camera beside the sensor; undefined where it is not known. */
+  readView?(split: string, id: string): Promise<SweepView | undefined>;
 }

@@ -5,6 +5,7 @@
 import { UserError } from "../../common/errors.js";
 import { listOf } from "../../fields/list.js";
 import { POINT_CHANNELS } from "../../fields/pillars.js";
+import { motionOfPose } from "../../fields/pose.js";
 import type { SweepPlan } from "../../fields/sweep.js";
 import { gridSize } from "../../geometry/boxes/bird-grid.js";
 import { boxContains, wrapAngle } from "../../geometry/boxes/box.js";
@@ -36,12 +37,10 @@ export function isSweepDataset(dataset: Dataset): dataset is SweepDataset {
   return "source" in dataset && "plan" in dataset;
 }
 
-const motionOf = ({ rotation, position }: Pose): RigidMotion => ({ rotation, translation: position });
-
 /** From an earlier sweep's coordinates to the present one's. */
 function toPresent(present: Pose | undefined, earlier: Pose | undefined, where: string): RigidMotion {
   if (present !== undefined && earlier !== undefined) {
-    return composed(inverted(motionOf(present)), motionOf(earlier));
+    return composed(inverted(motionOfPose(present)), motionOfPose(earlier));
   }
   throw new UserError({
     code: "data.no-pose",

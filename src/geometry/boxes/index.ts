@@ -2,6 +2,7 @@
 export * from "./anchors.js";
 export * from "./bird-grid.js";
 export * from "./box.js";
+export * from "./camera-view.js";
 export * from "./coding.js";
 export * from "./overlap.js";
 export * from "./suppression.js";

@@ -4,7 +4,7 @@ import { listField, listOf } from "../../fields/list.js";
 import type { LabelMap, Raster, TaskKind } from "../task.js";
 import { boxChannels, boxParts } from "./channels.js";
 import { detections } from "./decode.js";
-import { boxLegend, drawBoxes } from "./drawing.js";
+import { boxLegend, drawBoxes, drawSeenBoxes } from "./drawing.js";
 import { boxesLoss } from "./loss.js";
 import { BOX_METRICS, boxesAccumulator } from "./metrics.js";
 import { boxList, labelledBoxes, ROW, ROW_LENGTH } from "./rows.js";
@@ -56,6 +56,7 @@ export const boxes3d: TaskKind<BoxesSpec> = {
     range: () => null,
     prediction: (prediction, spec) => drawBoxes(detections(prediction, spec), spec),
     label: (label, spec) => drawBoxes(labelledBoxes(label, spec), spec),
+    seen: (prediction, spec, view, photo) => drawSeenBoxes(detections(prediction, spec), spec, view, photo),
     legend: boxLegend,
   },
 };

@@ -1,6 +1,10 @@
-/** @file Boxes drawn from above: outlines, with a line from the middle to the front. */
+/**
+ * @file Boxes drawn from above: outlines, with a line from the middle to the front; and as a camera sees
+ * them: all edges, those of the front bright.
+ */
 import { type BirdGrid, gridSize } from "../../geometry/boxes/bird-grid.js";
 import type { UprightBox } from "../../geometry/boxes/box.js";
+import { type CameraView, edgesSeen } from "../../geometry/boxes/camera-view.js";
 import type { Legend, Picture, Rgb } from "../task.js";
 import { detectedClasses } from "./channels.js";
 import type { BoxesSpec } from "./spec.js";
@@ -67,5 +71,35 @@ export function drawBoxes(
   const picture = { width, height, data: new Uint8Array(3 * width * height) };
   const names = detectedClasses(spec).map(({ name }) => name);
   for (const each of boxes) drawBox(picture, each.box, spec.grid, boxColour(names.indexOf(each.class)));
+  return picture;
+}
+
+/** Of a box's edges, how bright those are that are not its front's. */
+const BEHIND = 0.6;
+const FRONT_EDGES = 4;
+
+/** From coordinates with pixels' middles at whole numbers to those with their corners there. */
+const cornerOf = ([x, y]: readonly [number, number]) => [x + 0.5, y + 0.5];
+
+/** The photo with boxes drawn into it as its camera sees them. */
+export function drawSeenBoxes(
+  boxes: readonly { readonly class: string; readonly box: UprightBox }[],
+  spec: BoxesSpec,
+  view: CameraView,
+  { width, height, data }: Picture,
+): Picture {
+  const picture = { width, height, data: data.slice() };
+  const names = detectedClasses(spec).map(({ name }) => name);
+  for (const each of boxes) {
+    const edges = edgesSeen(each.box, view);
+    const whole = edges.length === 12;
+    const colour = boxColour(names.indexOf(each.class));
+    const dark = colour.map((value) => Math.round(BEHIND * value)) as unknown as Rgb;
+    // Bright edges last: they stay on top.
+    [...edges].reverse().forEach(([from, to], i) => {
+      const front = whole && edges.length - 1 - i < FRONT_EDGES;
+      drawLine(picture, cornerOf(from), cornerOf(to), front ? colour : dark);
+    });
+  }
   return picture;
 }

@@ -1,4 +1,5 @@
 /** @file The fourth part of a task: its pictures. */
+import type { CameraView } from "../../geometry/boxes/camera-view.js";
 import type { LabelMap, Picture, PredictionMap } from "./maps.js";
 import type { TaskSpec } from "./spec.js";
 
@@ -12,6 +13,11 @@ export interface TaskDrawing<S extends TaskSpec = TaskSpec> {
   prediction(prediction: PredictionMap, spec: S, range?: DrawingRange | null): Picture;
   /** Draws a label, by default over its own range. Ignored pixels are black. */
   label(label: LabelMap, spec: S, range?: DrawingRange | null): Picture;
+  /**
+   * What is predicted of things in space drawn over the picture of a camera beside the sensor; left out where
+   * predictions are maps.
+   */
+  seen?(prediction: PredictionMap, spec: S, view: CameraView, photo: Picture): Picture;
   /** What the colours of its pictures mean; left out where they say nothing by themselves. */
   legend?(spec: S): Legend;
   /** How wrong a prediction is pixel by pixel; left out where pixels have no errors of their own. */

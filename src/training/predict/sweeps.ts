@@ -1,21 +1,36 @@
 /** @file Predictions for LiDAR sweeps: pictures from above, and what is found as lists. */
-import { basename, dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../../common/errors.js";
 import { encodePng } from "../../data/files/png.js";
-import { openDataset } from "../../data/formats/index.js";
-import { requireGiven } from "../../data/loading/stack.js";
 import { birdPicture } from "../../data/sweeps/bird-picture.js";
-import { readPoints } from "../../data/sweeps/points-file.js";
 import { makeFolder, replaceFile } from "../../disk/files.js";
-import { type PillarPlan, pillarArray, type Sweep } from "../../fields/sweep.js";
+import { type PillarPlan, pillarArray } from "../../fields/sweep.js";
 import { gridSize } from "../../geometry/boxes/bird-grid.js";
 import type { Picture } from "../../tasks/task.js";
 import type { LoadedModel } from "./model.js";
+import type { FailedImage } from "./open-input.js";
+import { type SweepInput, sweepInputs } from "./sweep-inputs.js";
+
+/** What is written of a sweep and a task. */
+interface SweepFiles {
+  /** From above. */
+  readonly picture: string;
+  /** What is found, as a list. */
+  readonly items?: string;
+  /** The picture of the camera beside the sensor. */
+  readonly camera?: string;
+}
 
 /** Files of one sweep, by task name. */
 export interface PredictedSweep {
   readonly sweep: string;
-  readonly tasks: Readonly<Record<string, { readonly picture: string; readonly items?: string }>>;
+  readonly tasks: Readonly<Record<string, SweepFiles>>;
+}
+
+export interface PredictedSweeps {
+  readonly written: readonly PredictedSweep[];
+  /** Sweeps that could not be read. */
+  readonly failed: readonly FailedImage[];
 }
 
 export interface PredictSweepsOptions {
@@ -25,33 +40,10 @@ export interface PredictSweepsOptions {
   onProgress?(done: number, total: number): void;
 }
 
-/** A sweep to be predicted, and its name among the files that are written. */
-interface SweepInput {
-  readonly name: string;
-  read(): Promise<Sweep>;
-}
-
 /** Shorter sides of pictures have about so many pixels at least. */
 const SIDE = 384;
 /** How bright the sweep is behind what is drawn over it. */
 const BEHIND = 0.6;
-
-/** The sweeps that an argument stands for: a file of points, or every sweep of a dataset. */
-async function inputsOf(path: string, plan: PillarPlan, format: string): Promise<SweepInput[]> {
-  if (extname(path) === ".bin") {
-    // There are no earlier sweeps to a single file.
-    const read = async () => ({ frames: [await readPoints(path)] });
-    return [{ name: basename(path, ".bin"), read }];
-  }
-  const { grid, frames, step } = plan;
-  const dataset = await openDataset({ format, path, sweeps: { grid, frames, step } });
-  return Object.entries(dataset.info.splits).flatMap(([split, ids]) =>
-    ids.map((id) => ({
-      name: `${split}/${id}`,
-      read: async () => requireGiven(await dataset.read(split, id, []), "sweep") as Sweep,
-    })),
-  );
-}
 
 /** What a task draws over a sweep seen from above, every cell some pixels wide. */
 function overSweep(drawn: Picture, points: Float32Array, { grid }: PillarPlan): Picture {
@@ -74,15 +66,17 @@ function overSweep(drawn: Picture, points: Float32Array, { grid }: PillarPlan): 
 
 /**
  * Predicts sweeps with a model that takes pillars: `<name>.<task>.png`, a picture from above with what is
- * found, and `<name>.<task>.json`, the same as a list. Throws UserError where an input cannot be read.
+ * found, `<name>.<task>.json`, the same as a list, and `<name>.<task>.camera.png`, the picture of the camera
+ * beside the sensor with what is found, where there is one. Throws UserError where an argument is no sweep
+ * and no dataset; sweeps that cannot be read are told.
  */
 export async function predictSweeps(
   model: LoadedModel,
   paths: readonly string[],
   out: string,
   { format = "folder", signal, onProgress }: PredictSweepsOptions = {},
-): Promise<PredictedSweep[]> {
-  const { pillars, tasks } = model;
+): Promise<PredictedSweeps> {
+  const { pillars } = model;
   if (pillars === undefined) {
     throw new UserError({
       code: "predict.no-pillars",
@@ -91,27 +85,49 @@ export async function predictSweeps(
     });
   }
   const inputs: SweepInput[] = [];
-  for (const path of paths) inputs.push(...(await inputsOf(path, pillars, format)));
+  for (const path of paths) inputs.push(...(await sweepInputs(path, pillars, format)));
   const written: PredictedSweep[] = [];
+  const failed: FailedImage[] = [];
   onProgress?.(0, inputs.length);
-  for (const { name, read } of inputs) {
+  for (const input of inputs) {
     if (signal?.aborted) break;
-    const sweep = await read();
-    const [maps] = await model.predictBatch([pillarArray(sweep, pillars)]);
-    const base = join(out, name);
-    await makeFolder(dirname(base));
-    const files: Record<string, { picture: string; items?: string }> = {};
-    for (const { name: task, kind, spec } of tasks) {
-      const picture = overSweep(kind.drawing.prediction(maps[task], spec), sweep.frames[0], pillars);
-      files[task] = { picture: `${base}.${task}.png` };
-      await replaceFile(files[task].picture, encodePng({ ...picture, channels: 3 }));
-      const items = kind.files.items?.(maps[task], spec);
-      if (items === undefined) continue;
-      files[task].items = `${base}.${task}.json`;
-      await replaceFile(`${base}.${task}.json`, `${JSON.stringify(items, null, 1)}\n`);
+    try {
+      written.push({ sweep: input.name, tasks: await predictSweep(model, pillars, input, out) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failed.push({ image: input.name, error });
     }
-    written.push({ sweep: name, tasks: files });
-    onProgress?.(written.length, inputs.length);
+    onProgress?.(written.length + failed.length, inputs.length);
   }
-  return written;
+  return { written, failed };
+}
+
+async function predictSweep(
+  model: LoadedModel,
+  pillars: PillarPlan,
+  { name, read, photo }: SweepInput,
+  out: string,
+): Promise<PredictedSweep["tasks"]> {
+  const [sweep, seen] = [await read(), await photo()];
+  const [maps] = await model.predictBatch([pillarArray(sweep, pillars)]);
+  const base = join(out, name);
+  await makeFolder(dirname(base));
+  const files: Record<string, SweepFiles> = {};
+  for (const { name: task, kind, spec } of model.tasks) {
+    const write = async (ending: string, content: Uint8Array | string) => {
+      const path = `${base}.${task}.${ending}`;
+      await replaceFile(path, content);
+      return path;
+    };
+    const png = (picture: Picture) => encodePng({ ...picture, channels: 3 });
+    const picture = overSweep(kind.drawing.prediction(maps[task], spec), sweep.frames[0], pillars);
+    const items = kind.files.items?.(maps[task], spec);
+    const drawn = seen && kind.drawing.seen?.(maps[task], spec, seen.view, seen.picture);
+    files[task] = {
+      picture: await write("png", png(picture)),
+      ...(items && { items: await write("json", `${JSON.stringify(items, null, 1)}\n`) }),
+      ...(drawn && { camera: await write("camera.png", png(drawn)) }),
+    };
+  }
+  return files;
 }

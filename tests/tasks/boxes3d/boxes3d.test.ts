@@ -7,48 +7,18 @@ import { evaluate } from "../../../src/runtime/evaluate.js";
 import { anchorOf, boxChannels, detectedClasses } from "../../../src/tasks/boxes3d/channels.js";
 import { detections } from "../../../src/tasks/boxes3d/decode.js";
 import { labelledBoxes, ROW_LENGTH, rowOf } from "../../../src/tasks/boxes3d/rows.js";
-import type { BoxesSpec } from "../../../src/tasks/boxes3d/spec.js";
-import { boxes3d, type PredictionMap, parseTaskSpec, resolveTasks } from "../../../src/tasks/index.js";
-import { boxesSpec, car, DETECT } from "../../helpers/sweeps.js";
+import { boxes3d, parseTaskSpec, resolveTasks } from "../../../src/tasks/index.js";
+import { boxesSpec, car, cellUnder as cellOf, DETECT, perfectPrediction } from "../../helpers/sweeps.js";
 
 const AREA = 256;
 const IMAGE = { id: "a", width: 16, height: 16 };
 
-/** A prediction that says of each box, at a cell and by an anchor, just where it is. */
-function perfect(
-  boxes: readonly ReturnType<typeof car>[],
-  spec: BoxesSpec,
-  cellOf: (box: ReturnType<typeof car>) => number,
-): PredictionMap {
-  const channels = boxChannels(spec);
-  const data = new Float32Array(channels * AREA).fill(0);
-  const anchors = 2 * detectedClasses(spec).length;
-  const scores = anchors * detectedClasses(spec).length;
-  data.fill(-8, 0, scores * AREA);
-  for (const box of boxes) {
-    const cell = cellOf(box);
-    const yaw = Math.abs(Math.cos(box.yaw)) > Math.SQRT1_2 ? 0 : 1;
-    const anchor = anchorOf(spec)(detectedClasses(spec)[0], yaw, Math.floor(cell / 16), cell % 16);
-    const residuals = [...encodeBox(box, anchor)];
-    // The sine of a heading's difference is blind to half a turn: the direction tells.
-    if (Math.abs(residuals[6]) > Math.PI / 2) residuals[6] -= Math.sign(residuals[6]) * Math.PI;
-    data[yaw * AREA + cell] = 4;
-    residuals.forEach((value, i) => {
-      data[(scores + 7 * yaw + i) * AREA + cell] = value;
-    });
-    data[(scores + 7 * anchors + 2 * yaw + directionOf(box.yaw)) * AREA + cell] = 3;
-  }
-  return { channels, height: 16, width: 16, data };
-}
-
 const CARS = [car(4.3, -3.2, 0.1), car(10.2, 2.4, 2.9), car(12, -5, -1.5)];
-const cellOf = ({ centre: [x, y] }: ReturnType<typeof car>) =>
-  (15 - Math.floor(x)) * 16 + (15 - Math.floor(y + 8));
 
 describe("detections", () => {
   it("are the boxes that residuals and directions stand for", () => {
     const spec = boxesSpec();
-    const found = detections(perfect(CARS, spec, cellOf), spec);
+    const found = detections(perfectPrediction(CARS, spec, cellOf), spec);
     expect(found).toHaveLength(3);
     for (const box of CARS) {
       const near = found.find(
@@ -65,8 +35,8 @@ describe("detections", () => {
 
   it("of boxes that overlap leave the best, and nothing below the least score", () => {
     const spec = boxesSpec();
-    const both = perfect([CARS[0]], spec, cellOf);
-    const twin = perfect([car(4.3, -3.2, 0.1)], spec, (box) => cellOf(box) - 16);
+    const both = perfectPrediction([CARS[0]], spec, cellOf);
+    const twin = perfectPrediction([car(4.3, -3.2, 0.1)], spec, (box) => cellOf(box) - 16);
     twin.data.forEach((value, i) => {
       if (i < 2 * AREA ? value > 0 : value !== 0) both.data[i] = i < 2 * AREA ? 3 : value;
     });
@@ -78,7 +48,7 @@ describe("detections", () => {
 
   it("say how each moved to earlier frames", () => {
     const spec = boxesSpec({ frames: 3 });
-    const map = perfect([CARS[0]], spec, cellOf);
+    const map = perfectPrediction([CARS[0]], spec, cellOf);
     const cell = cellOf(CARS[0]);
     [1, 2, 3, 4, 5, 6].forEach((value, i) => {
       map.data[(map.channels - 6 + i) * AREA + cell] = value;
@@ -91,7 +61,7 @@ describe("detections", () => {
 
   it("leave out boxes of no or endless size, and predictions that are no numbers", () => {
     const spec = boxesSpec();
-    const map = perfect([CARS[0]], spec, cellOf);
+    const map = perfectPrediction([CARS[0]], spec, cellOf);
     map.data[(2 + 3) * AREA + cellOf(CARS[0])] = 1e6;
     expect(detections(map, spec)).toEqual([]);
     expect(detections({ ...map, data: new Float32Array(map.data.length).fill(Number.NaN) }, spec)).toEqual(
@@ -118,7 +88,7 @@ describe("the task", () => {
     const loss = boxes3d.learning.loss(prediction, label, constant(arrays[".valid"], shapes[".valid"]), spec);
     const [gradient] = gradients(reduceSum(mul(loss, 1)), [prediction]);
     // Residuals at every anchor, as each would predict the box.
-    const map = perfect(CARS.slice(0, 1), spec, cellOf);
+    const map = perfectPrediction(CARS.slice(0, 1), spec, cellOf);
     for (let cell = 0; cell < AREA; cell++) {
       for (const yaw of [0, 1]) {
         const anchor = anchorOf(spec)(detectedClasses(spec)[0], yaw, Math.floor(cell / 16), cell % 16);
@@ -145,16 +115,16 @@ describe("the task", () => {
     );
     const whole = expect.closeTo(100, 3);
     const best = boxes3d.metrics.accumulator(spec);
-    best.update(perfect(CARS, spec, cellOf), label, IMAGE);
+    best.update(perfectPrediction(CARS, spec, cellOf), label, IMAGE);
     expect(best.result()).toMatchObject({ ap: whole, aph: whole, apBev: whole, apTo30: whole });
     expect(best.result().apFrom50).toBeNaN();
     const turned = boxes3d.metrics.accumulator(spec);
     const around = CARS.map((box) => ({ ...box, yaw: box.yaw + Math.PI }));
-    turned.update(perfect(around, spec, cellOf), label, IMAGE);
+    turned.update(perfectPrediction(around, spec, cellOf), label, IMAGE);
     expect(turned.result().ap).toBeCloseTo(100, 3);
     expect(turned.result().aph).toBeLessThan(1);
     const none = boxes3d.metrics.accumulator(spec);
-    none.update(perfect([], spec, cellOf), label, IMAGE);
+    none.update(perfectPrediction([], spec, cellOf), label, IMAGE);
     expect(none.result().ap).toBe(0);
   });
 
@@ -200,7 +170,7 @@ describe("the task", () => {
       expect(Math.floor(i / 16)).toBeLessThan(7);
       expect(i % 16).toBeLessThan(6);
     }
-    const picture = boxes3d.drawing.prediction(perfect([car(12.3, 4.2, 0)], spec, cellOf), spec);
+    const picture = boxes3d.drawing.prediction(perfectPrediction([car(12.3, 4.2, 0)], spec, cellOf), spec);
     expect(picture.data).toEqual(data);
   });
 
