@@ -53,10 +53,11 @@ export async function openSplit(
   const every = Math.ceil(all.length / most);
   const clips = all.filter((_, i) => every <= 1 || i % every === 0);
   const places = sequencePlaces(sequences, split);
-  const measured = ({ id, width, height, fileSize }: Sample): MeasuredImage => ({
+  const measured = ({ id, width, height, fileSize, view }: Sample): MeasuredImage => ({
     id,
     ...(fileSize ?? { width, height }),
     sequence: places.get(id),
+    ...(view && { view }),
   });
   const readFrame = async (id: string): Promise<Sample | undefined> => {
     if (onSkipped === undefined) return await dataset.read(split, id, tasks);

@@ -1,4 +1,5 @@
 /** @file A sample: a record of fields, some given (image, camera, pose), some to be learned (labels). */
+import type { CameraView } from "../geometry/boxes/camera-view.js";
 import { cameraField } from "./camera.js";
 import type { Colouring, Field, ValueOf } from "./field.js";
 import { imageField } from "./image.js";
@@ -28,6 +29,11 @@ export interface Sample extends Size, Given {
   readonly id: string;
   /** The image's size before it was resized; left out where it was not. */
   readonly fileSize?: Size;
+  /**
+   * Of a sweep: the camera beside the sensor, where it is known. It belongs to the sweep as it was read, and
+   * does not follow its moves: who measures needs it, and measures what was read.
+   */
+  readonly view?: CameraView;
   /** By task name; a task that is not there is not labelled. */
   readonly labels: Readonly<Record<string, LabelMap>>;
 }

@@ -38,10 +38,16 @@ function deltaText(delta: { value: number; spread?: number }): string {
   return withSpread(formatPercent(delta.value), delta.spread, (spread) => `${spread.toFixed(1)}%`);
 }
 
+/** The metrics of a task that have a place in a table. */
+function tabled(task: ReportTask, runs: readonly ReportRun[]): readonly MetricInfo[] {
+  const isKnown = (name: string) => runs.some((run) => !Number.isNaN(numberOf(run, task, name)));
+  return task.metrics.filter(({ name, special }) => special !== true || isKnown(name));
+}
+
 /** The final numbers for a terminal or a Markdown page: a row a metric, a column a run. */
 export function resultsTable(data: Runs): Table {
   const metricRows = data.tasks.flatMap((task) =>
-    task.metrics.map(({ name, unit, better }) => [
+    tabled(task, data.runs).map(({ name, unit, better }) => [
       task.name,
       `${name}${unit === "" ? "" : ` [${unit}]`} ${arrow(better)}`,
       ...data.runs.map((run) => metricText(run, task, name)),
@@ -74,7 +80,7 @@ export function resultsHtml(data: Runs): Html {
       return html`<td class="number">${value}${i > 0 && change({ value: values[i], baseline: values[0], better: metric.better })}</td>`;
     };
     const heading =
-      index === 0 && html`<th scope="rowgroup" rowspan="${task.metrics.length}">${task.name}</th>`;
+      index === 0 && html`<th scope="rowgroup" rowspan="${tabled(task, runs).length}">${task.name}</th>`;
     const unit = metric.unit === "" ? "" : html` <small>${metric.unit}</small>`;
     const primary = metric.name === task.primaryMetric && html` <small class="primary">primary</small>`;
     const direction = metric.better === "higher" ? "higher is better" : "lower is better";
@@ -87,7 +93,7 @@ export function resultsHtml(data: Runs): Html {
       .map((run) => html`<td class="number"><b>${deltaText(runDelta(data, run))}</b></td>`)}</tr></tfoot>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Final metrics"><table class="results">
 <thead><tr><th scope="col">Task</th><th scope="col">Metric</th>${runs.map((run) => html`<th scope="col" class="number">${run.name}</th>`)}</tr></thead>
-${tasks.map((task) => html`<tbody>${task.metrics.map((metric, i) => row(task, metric, i))}</tbody>`)}
+${tasks.map((task) => html`<tbody>${tabled(task, runs).map((metric, i) => row(task, metric, i))}</tbody>`)}
 ${deltaRow}</table></div>${runs.length > 1 && html`<p class="legend">Percentages are improvements over ${runs[0].name}: positive is better, whichever way the metric points.</p>`}`;
 }
 

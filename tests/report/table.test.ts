@@ -43,6 +43,22 @@ describe("tables", () => {
   });
 });
 
+it("metrics of some data sets alone have a row where a run has a number", () => {
+  const metrics = [
+    { name: "ap", unit: "%", better: "higher" as const },
+    { name: "kittiEasy", unit: "%", better: "higher" as const, special: true },
+  ];
+  const rowsOf = (...values: number[]) =>
+    resultsTable({
+      tasks: [{ name: "boxes", metrics, primaryMetric: "ap" }],
+      runs: values.map((kittiEasy, i) => ({
+        ...{ name: `r${i}`, records: [], final: { boxes: { ap: 50, kittiEasy } } },
+      })),
+    }).rows.map(([, name]) => name);
+  expect(rowsOf(Number.NaN)).toEqual(["ap [%] ↑"]);
+  expect(rowsOf(Number.NaN, 30)).toEqual(["ap [%] ↑", "kittiEasy [%] ↑", "Delta% ↑"]);
+});
+
 describe("numbers", () => {
   it.each([
     [0, "0", "0"],

@@ -3,6 +3,7 @@ import { UserError } from "../../common/errors.js";
 import { wrapAngle } from "../../geometry/boxes/box.js";
 import { composed, inverted, type RigidMotion } from "../../geometry/rigid.js";
 import { add3, apply3, type Vec3 } from "../../geometry/rotation.js";
+import type { SeenFacts } from "../../tasks/boxes3d/frames.js";
 import { calibrationLine, rigidOfRows } from "../formats/kitti-files.js";
 import type { SweepBox } from "./source.js";
 
@@ -32,6 +33,7 @@ export interface KittiObject {
   readonly size: Vec3;
   /** The middle of the box's bottom. */
   readonly bottom: Vec3;
+  readonly seen: SeenFacts;
   /** About the camera's y axis: 0 along +x. */
   readonly heading: number;
   /** Of tracking labels: frame and track. */
@@ -72,10 +74,11 @@ export function parseKittiLabels(text: string, where: string, tracks = false): K
       throw badLine(place, line, "the line has no frame and track");
     }
     if (!KITTI_CLASSES.includes(name)) throw badLine(place, line, `there is no class ${name}`);
-    const [h, w, l, x, y, z, heading] = numbers.slice(7);
+    const [truncation, occlusion, , , top, , bottom, h, w, l, x, y, z, heading] = numbers;
     return [
       {
         ...{ class: name, size: [h, w, l] as const, bottom: [x, y, z] as const, heading },
+        seen: { imageHeight: bottom - top, occlusion, truncation },
         ...(tracks && { frame, track: String(track) }),
       },
     ];
@@ -103,6 +106,7 @@ export function kittiBox(object: KittiObject, toCamera: RigidMotion): SweepBox {
   return {
     ...{ class: object.class, centre, size: [l, w, h] },
     yaw: wrapAngle(-object.heading - Math.PI / 2),
+    seen: object.seen,
     ...(object.track !== undefined && { track: object.track }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Pose } from "../../fields/pose.js";
 import type { UprightBox } from "../../geometry/boxes/box.js";
 import type { CameraView } from "../../geometry/boxes/camera-view.js";
+import type { SeenFacts } from "../../tasks/boxes3d/frames.js";
 import type { DetectedClass } from "../../tasks/boxes3d/spec.js";
 import type { Level } from "../../tasks/index.js";
 import type { PassedOver } from "../passed-over.js";
@@ -29,6 +30,8 @@ export interface SweepBox extends UprightBox {
   /** How many points lie in it; counted where the dataset does not say. */
   readonly points?: number;
   readonly level?: Level;
+  /** How the camera sees it, where the dataset says so. */
+  readonly seen?: SeenFacts;
 }
 
 /** Sweeps and their boxes. */

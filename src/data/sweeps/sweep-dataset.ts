@@ -97,8 +97,8 @@ async function boxesLabel(
     const motion = frame === 0 ? null : toPresent(records[0].pose, records[frame].pose, `${split}: ${id}`);
     const placed = motion === null ? counted : counted.map((box) => movedBox(box, motion));
     for (const box of soundBoxes(placed, grid, most).boxes) {
-      const { track, points, level } = box;
-      const facts = { class: things.indexOf(box.class), frame, points, level };
+      const { track, points, level, seen } = box;
+      const facts = { class: things.indexOf(box.class), frame, points, level, seen };
       rows.push(rowOf(box, { ...facts, track: track === undefined ? undefined : numberOf(track) }));
     }
   }
@@ -131,10 +131,12 @@ export function sweepDataset(source: SweepSource, plan: SweepPlan): SweepDataset
     const stray = tasks.find((task) => task !== BOXES);
     if (stray !== undefined) throw unknownName("task", stray, [BOXES], name);
     const labelled = tasks.length > 0 && (await isLabelled(split, id));
+    const view = labelled ? await source.readView?.(split, id) : undefined;
     const boxes = labelled ? await boxesLabel(source, split, clip, records, spec) : undefined;
     return {
       ...{ id, width, height, image: birdPicture(present.points, grid) },
       sweep: { frames: [present.points, ...moved] },
+      ...(view && { view }),
       labels: boxes === undefined ? {} : { [BOXES]: boxes },
     };
   };

@@ -15,7 +15,7 @@ import { type BoxesSpec, boxesSchema } from "./spec.js";
  * in its coordinates, and the motion from the present to each earlier one (Taskology, section 4.2 and
  * appendix A.2).
  *
- * Labels are lists [12,boxes,1] (`ROW`). Predictions [channels,H,W] are maps over the grid seen from above,
+ * Labels are lists [15,boxes,1] (`ROW`). Predictions [channels,H,W] are maps over the grid seen from above,
  * with two anchors a cell and class, 0 and 90 degrees: for each frame logits of classes, residuals
  * (`encodeBox`) and logits of two directions; last dx, dy (metres) and dyaw (radians) to each earlier frame.
  *

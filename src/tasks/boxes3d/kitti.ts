@@ -3,18 +3,12 @@
  * (Simonelli et al. 2019).
  */
 import { boxIous, type OverlapMeasure } from "../../geometry/boxes/overlap.js";
-import type { DetectionFrame, LabelledBox, PredictedBox } from "./frames.js";
+import type { DetectionFrame, LabelledBox, PredictedBox, SeenFacts } from "./frames.js";
 
-export type KittiDifficulty = "easy" | "moderate" | "hard";
+export const KITTI_DIFFICULTIES = ["easy", "moderate", "hard"] as const;
+export type KittiDifficulty = (typeof KITTI_DIFFICULTIES)[number];
 
-export interface KittiLabel extends LabelledBox {
-  /** Of the box in the image, pixels. */
-  readonly imageHeight: number;
-  /** 0 in full sight, 1 partly hidden, 2 largely hidden, 3 unknown. */
-  readonly occlusion: number;
-  /** The share beyond the image's border, 0 to 1. */
-  readonly truncation: number;
-}
+export interface KittiLabel extends LabelledBox, SeenFacts {}
 
 export interface KittiPrediction extends PredictedBox {
   /** Of the box in the image, pixels. */

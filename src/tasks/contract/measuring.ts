@@ -1,4 +1,5 @@
 /** @file The third part of a task: its metrics. */
+import type { CameraView } from "../../geometry/boxes/camera-view.js";
 import type { LabelMap, PredictionMap } from "./maps.js";
 import type { TaskSpec } from "./spec.js";
 
@@ -40,6 +41,8 @@ export interface MetricInfo {
   readonly name: string;
   readonly unit: string;
   readonly better: "higher" | "lower";
+  /** Of some data sets alone: tables leave it out where no run has a number. */
+  readonly special?: boolean;
 }
 
 /**
@@ -75,6 +78,8 @@ export interface MeasuredImage {
   readonly height: number;
   /** Where it stands in time; left out where the dataset says of no sequence that it holds the image. */
   readonly sequence?: SequencePlace;
+  /** Of a LiDAR sweep: the camera beside the sensor, where it is known. */
+  readonly view?: CameraView;
 }
 
 /** A place among images that follow one another. */

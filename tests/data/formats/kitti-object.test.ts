@@ -17,7 +17,10 @@ describe("KITTI's labels", () => {
   it("are objects with their sizes and places, don't-care regions left out", () => {
     const [car, ...rest] = parseKittiLabels(`${LINE} 0.9\n\nDontCare -1 -1\n`, "a.txt");
     expect(rest).toEqual([]);
-    expect(car).toEqual({ class: "Car", size: [1.5, 1.6, 4], bottom: [-2, 1.7, 10], heading: -1.57 });
+    expect(car).toEqual({
+      ...{ class: "Car", size: [1.5, 1.6, 4], bottom: [-2, 1.7, 10], heading: -1.57 },
+      seen: { imageHeight: 100, occlusion: 0, truncation: 0 },
+    });
     expect(parseKittiLabels(`3 12 ${LINE}`, "a.txt", true)[0]).toMatchObject({ frame: 3, track: "12" });
   });
 

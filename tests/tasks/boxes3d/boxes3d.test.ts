@@ -78,7 +78,7 @@ describe("the task", () => {
     const field = boxes3d.files.field!(spec);
     const shapes = field.arrays(1, { width: 16, height: 16 });
     const arrays = {
-      ".label": new Float32Array(48),
+      ".label": new Float32Array(4 * ROW_LENGTH),
       ".valid": new Float32Array(4),
       ".labelled": new Float32Array(1),
     };
@@ -126,6 +126,40 @@ describe("the task", () => {
     const none = boxes3d.metrics.accumulator(spec);
     none.update(perfectPrediction([], spec, cellOf), label, IMAGE);
     expect(none.result().ap).toBe(0);
+  });
+
+  it("measures as KITTI does where labels and a camera say how boxes are seen", () => {
+    const spec = boxesSpec({ things: ["Car", "Van"], detect: { Car: { ...DETECT.vehicle, of: ["Car"] } } });
+    const view = {
+      ...{ camera: { fx: 300, fy: 300, cx: 300, cy: 150 }, width: 601, height: 301 },
+      toCamera: { rotation: [0, -1, 0, 0, 0, -1, 1, 0, 0], translation: [0, 0, 0] },
+    } as const;
+    const seen = (occlusion: number) => ({ imageHeight: 50, occlusion, truncation: 0 });
+    // One car in full sight, one largely hidden, and a van, which is neither wanted nor wrong.
+    const [easy, hard, van] = [car(5.3, 0.2, 0), car(12.2, 2.4, 0), car(10.2, -4.4, 0)];
+    const label = listOf(ROW_LENGTH, [
+      rowOf(easy, { class: 0, frame: 0, seen: seen(0) }),
+      rowOf(hard, { class: 0, frame: 0, seen: seen(2) }),
+      rowOf(van, { class: 1, frame: 0, seen: seen(0) }),
+    ]);
+    const measured = (found: ReturnType<typeof car>[], withView = true) => {
+      const accumulator = boxes3d.metrics.accumulator(spec);
+      const prediction = perfectPrediction(found, spec, cellOf);
+      // Of fewer labels than recalls, KITTI's measure leaves some out.
+      for (let i = 0; i < 90; i++) {
+        accumulator.update(prediction, label, { ...IMAGE, ...(withView && { view }) });
+      }
+      return accumulator.result();
+    };
+    const all = expect.closeTo(100, 6);
+    const found = measured([easy, hard, van]);
+    expect(found).toMatchObject({ kittiEasy: all, kittiModerate: all, kittiHard: all, kittiBevHard: all });
+    const { kittiEasy, kittiHard } = measured([easy]);
+    expect([kittiEasy, kittiHard]).toEqual([all, expect.closeTo(50, 6)]);
+    // A car that is not there counts where the camera would see it, and beside its picture it does not.
+    expect(measured([easy, car(9.2, 2, 0)]).kittiEasy).toBeCloseTo(50, 6);
+    expect(measured([easy, car(2.2, -6.5, 0)]).kittiEasy).toBeCloseTo(100, 6);
+    expect(measured([easy], false).kittiEasy).toBeNaN();
   });
 
   it("takes labelled boxes of detected classes and of the frame alone", () => {
