@@ -23,6 +23,8 @@ function methodText({ name, variant }: Named): string {
   return typeof variant === "string" ? `${name} (${variant})` : name;
 }
 
+const RESIZED = { letterbox: "letterboxed,", crop: "random parts of them," } as const;
+
 /** Images, their labels by task, and the images that are evaluated. */
 export function dataLine({ config, data, labels }: Prepared): string {
   const { info } = data.dataset;
@@ -32,7 +34,9 @@ export function dataLine({ config, data, labels }: Prepared): string {
   const none = unlabelled === 0 ? "" : `, ${unlabelled} images without any`;
   const { split } = config.evaluation;
   const evaluated = split === null ? "" : `, ${info.splits[split].length} in ${split}`;
-  const size = `${data.size[0]}x${data.size[1]}`;
+  const { resize } = config.data;
+  const made = resize === undefined || resize === "squash" ? "" : `, ${RESIZED[resize]}`;
+  const size = `${data.size[0]}x${data.size[1]}${made}`;
   return `${info.name}: ${samples} images of ${size} in ${TRAIN_SPLIT}${evaluated}; labels: ${counts.join(", ")}${none}`;
 }
 

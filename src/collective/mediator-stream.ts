@@ -12,8 +12,9 @@ import { MAIN_STREAM } from "../fields/layout.js";
 import { givenFields, type OptionalField } from "../fields/sample.js";
 import type { PillarPlan } from "../fields/sweep.js";
 import type { Task } from "../tasks/task.js";
+import { firstSize, requireResizable } from "../training/image-size.js";
 import { networkOf } from "../training/parts.js";
-import { firstSize, sourceOf } from "../training/run-data.js";
+import { sourceOf } from "../training/run-data.js";
 import type { CollectiveConfig } from "./config.js";
 import { type MediatorPlan, mediatorNeeds, tiedTasks } from "./mediator.js";
 
@@ -46,6 +47,8 @@ export async function openMediator(
   const pillars = commonPillars(config);
   const plan: MediatorPlan = { constraints, tasks, ...streamNeeds(constraints, tasks, mediator.frames) };
   for (const each of constraints) tiedTasks(each, tasks);
+  if (pillars === undefined) requireResizable(mediator.data, "mediator.data");
+  if (mediator.data.resize === "crop") throw cropped();
   const source = await sourceOf({ data: mediator.data }, log, { pillars });
   const dataset = await openDataset(source);
   const { name, splits } = dataset.info;
@@ -74,6 +77,17 @@ export async function openMediator(
       openLoader({ ...batches, workers: runtime.workers, start: { [MAIN_STREAM]: { epoch: 0, step } } }),
     maker: () => openBatchMaker(batches, CACHE_BYTES),
   };
+}
+
+function cropped(): UserError {
+  return new UserError({
+    code: "collective.cropped",
+    where: "mediator.data.resize",
+    what: "modules see the same mediator images, and random parts of them would differ",
+    expected: "squash or letterbox",
+    got: "crop",
+    fix: "Choose one of these; modules may still train on parts of their own images.",
+  });
 }
 
 /**

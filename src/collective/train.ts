@@ -11,7 +11,7 @@ import { SkipLog } from "../data/sound-samples.js";
 import { makeFolder, replaceFile } from "../disk/files.js";
 import { missingParts, takeBack } from "../disk/filled-folder.js";
 import { nodeEngine } from "../runtime/engine.node.js";
-import { requireFittingSize } from "../training/run-data.js";
+import { requireFittingSize } from "../training/image-size.js";
 import type { CollectiveConfig } from "./config.js";
 import { constraintsOf, type MediatorPlan } from "./mediator.js";
 import { type MediatorStream, openMediator } from "./mediator-stream.js";

@@ -1,4 +1,5 @@
 /** @file What a dataset and a batch are. */
+import type { Resize } from "../fields/resize.js";
 import type { Sample } from "../fields/sample.js";
 import type { SweepPlan } from "../fields/sweep.js";
 import type { TaskSpec } from "../tasks/task.js";
@@ -39,6 +40,11 @@ export interface DatasetSource {
   readonly path: string;
   /** Resize every sample to [height, width] on reading (labels by their task's rule, camera scaled along). */
   readonly size?: readonly [number, number];
+  /**
+   * How: `squash` if left out. With `crop` samples are read at their own size, for batches to take parts of;
+   * with `middle` the middle part of each is read.
+   */
+  readonly resize?: Resize | "middle";
   /** Read LiDAR sweeps instead of images: pictures of them from above, and boxes as labels. */
   readonly sweeps?: SweepPlan;
 }

@@ -1,10 +1,13 @@
 /** @file The image: planar RGB [3, height, width] in [0, 1]. */
 import type { Field } from "./field.js";
 import type { Cut } from "./move.js";
-import { cutPlanes, mirroredRows, turnedPlanes } from "./planes.js";
+import { cutPlanes, edgedPlanes, mirroredRows, turnedPlanes } from "./planes.js";
 import { resample } from "./resample.js";
 import type { Size } from "./size.js";
 import { tapsOf } from "./taps.js";
+
+/** What surrounds letterboxed images, as YOLO has it. */
+export const GREY = 114 / 255;
 
 function cutImage(data: Float32Array, size: Size, cut: Cut): Float32Array {
   const area = size.width * size.height;
@@ -13,7 +16,8 @@ function cutImage(data: Float32Array, size: Size, cut: Cut): Float32Array {
     for (let i = plane * area; i < (plane + 1) * area; i++) sum += data[i];
     return sum / area;
   };
-  return cutPlanes(data, size, cut, cut.fill === "mean" ? mean : () => 0);
+  if (cut.fill === "edge") return edgedPlanes(data, size, cut);
+  return cutPlanes(data, size, cut, { mean, grey: () => GREY, zero: () => 0 }[cut.fill]);
 }
 
 /** Array `image` [N,3,H,W]. Resampled bilinearly, over every pixel where it shrinks. */

@@ -9,6 +9,7 @@ export * from "./move.js";
 export * from "./pillars.js";
 export * from "./placement.js";
 export * from "./pose.js";
+export * from "./resize.js";
 export * from "./sample.js";
 export type * from "./size.js";
 export * from "./sweep.js";

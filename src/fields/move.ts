@@ -36,13 +36,14 @@ export interface Stretch extends Size {
 
 /**
  * The frame of `height` x `width` pixels whose corner lies at (`left`, `top`), which may reach beyond the
- * image: there labels are invalid and the image is black or has its mean colour.
+ * image: there labels are invalid and the image is black, grey (114 of 255), has its mean colour or repeats
+ * its edge.
  */
 export interface Cut extends Size {
   readonly kind: "cut";
   readonly top: number;
   readonly left: number;
-  readonly fill: "zero" | "mean";
+  readonly fill: "zero" | "grey" | "mean" | "edge";
 }
 
 export type Move = Mirror | Turn | Window | Stretch | Cut;

@@ -51,3 +51,22 @@ export function cutPlanes<T extends Data>(
   }
   return out;
 }
+
+/** The same, each pixel beyond the data being the nearest one of it. */
+export function edgedPlanes<T extends Data>(
+  data: T,
+  { width, height }: Size,
+  frame: Size & { readonly top: number; readonly left: number },
+): T {
+  const planes = data.length / (width * height);
+  const out = like(data, planes * frame.height * frame.width);
+  const inside = (place: number, side: number) => Math.min(side - 1, Math.max(0, place));
+  let at = 0;
+  for (let plane = 0; plane < planes; plane++) {
+    for (let y = 0; y < frame.height; y++) {
+      const row = (plane * height + inside(frame.top + y, height)) * width;
+      for (let x = 0; x < frame.width; x++) out[at++] = data[row + inside(frame.left + x, width)];
+    }
+  }
+  return out;
+}

@@ -7,6 +7,7 @@ import { mapClasses } from "../tasks/class-maps.js";
 import { type Measuring, taskAccumulator } from "../tasks/measure.js";
 import type { SharedClasses } from "../tasks/shared-classes.js";
 import type { PredictionMap, Task } from "../tasks/task.js";
+import { predictWindowed } from "./predict/windowed.js";
 
 /** Numbers by task, then by metric. NaN where nothing could be measured. */
 export type TaskMetrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -32,7 +33,8 @@ export interface EvaluateOptions {
 
 /**
  * Measures a network on all images of a split, at the size it was trained at; one that takes several frames,
- * on all that begin so many frames of a sequence.
+ * on all that begin so many frames of a sequence. Where it was trained on parts of images, these are
+ * predicted window by window, and measured at their own resolution.
  * @throws UserError where a file is damaged or an image has another size, or not one image could be read.
  */
 export async function evaluateSplit(
@@ -50,8 +52,10 @@ export async function evaluateSplit(
     ]),
   );
   let done = 0;
+  const windowed = source.resize === "crop";
+  const predict = windowed ? predictingWindows(predictor) : predictingWhole(predictor);
   const measure = async (samples: readonly ClipSample[]): Promise<void> => {
-    const predictions = await predictor.predict(samples.map(({ clip }) => clip));
+    const predictions = await predict(samples);
     samples.forEach((sample, n) => {
       for (const name of names) {
         const label = sample.labels[name];
@@ -66,14 +70,15 @@ export async function evaluateSplit(
   options.onProgress?.(0, reader.ids.length);
   let waiting: ClipSample[] = [];
   for await (const sample of reader) {
-    const misfit = sizeMisfit(sample, size, options.split);
+    const misfit = windowed ? undefined : sizeMisfit(sample, size, options.split);
     if (misfit !== undefined) {
       if (options.onSkipped === undefined) throw misfit;
       options.onSkipped([{ split: options.split, id: sample.id, task: null, reason: misfit.message }]);
       continue;
     }
     waiting.push(withModelsClasses(sample, shared));
-    if (waiting.length < batchSize) continue;
+    // Predictions of whole images are large: one at a time.
+    if (waiting.length < (windowed ? 1 : batchSize)) continue;
     await measure(waiting);
     waiting = [];
   }
@@ -82,6 +87,25 @@ export async function evaluateSplit(
   if (done < reader.ids.length) options.onProgress?.(reader.ids.length, reader.ids.length);
   if (done === 0 && reader.ids.length > 0) throw nothingRead(options.split);
   return Object.fromEntries(names.map((name) => [name, accumulators.get(name)!.result()]));
+}
+
+type Predicting = (samples: readonly ClipSample[]) => Promise<Record<string, PredictionMap>[]>;
+
+function predictingWhole(predictor: Pick<Predictor, "predict">): Predicting {
+  return (samples) => predictor.predict(samples.map(({ clip }) => clip));
+}
+
+function predictingWindows(predictor: Pick<Predictor, "plan" | "predict">): Predicting {
+  const { tasks, size, batchSize } = predictor.plan;
+  const predictBatch = (windows: readonly Float32Array[]) => predictor.predict(windows);
+  const model = { tasks, size, batchSize, resize: "crop", predictBatch } as const;
+  return async (samples) => {
+    const predictions: Record<string, PredictionMap>[] = [];
+    for (const { image, height, width } of samples) {
+      predictions.push(await predictWindowed(model, { data: image, height, width }));
+    }
+    return predictions;
+  };
 }
 
 /** The sample with labels in the model's classes instead of its data set's. */

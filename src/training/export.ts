@@ -14,6 +14,7 @@ import { nodeEngine } from "../runtime/engine.node.js";
 import { foldForInference } from "../runtime/fold-constants.js";
 import { buildInference } from "../step/inference-graph.js";
 import type { Task } from "../tasks/task.js";
+import { resizeOf } from "./image-size.js";
 import { keptData } from "./kept-data.js";
 import { formatMetadata } from "./model-metadata.js";
 import { networkOf } from "./parts.js";
@@ -135,7 +136,8 @@ export async function exportModel(run: RunPaths, options: ExportOptions = {}): P
   const { batchSize = 1, opset = EXPORT_OPSET } = options;
   requireOpset(opset);
   requireBatchSize(batchSize);
-  const network = networkOf(await runConfig(run));
+  const config = await runConfig(run);
+  const network = networkOf(config);
   const { tasks, size: trained } = await keptData(run);
   const size = options.size ?? trained;
   requireSize(size, network.sizeMultiple);
@@ -155,7 +157,11 @@ export async function exportModel(run: RunPaths, options: ExportOptions = {}): P
     folded.weights,
   );
   const names = decided.map(({ name }) => name);
-  const bytes = encodeModel(graph, formatMetadata(tasks, size, network, names), opset);
+  const bytes = encodeModel(
+    graph,
+    formatMetadata(tasks, { size, resize: resizeOf(config) }, network, names),
+    opset,
+  );
   return options.half === true ? halfPrecision(bytes) : bytes;
 }
 

@@ -8,6 +8,7 @@ import type { Dataset, LabelAssignment } from "../data/types.js";
 import type { ExtraArray } from "../fields/layout.js";
 import { givenFields, type OptionalField } from "../fields/sample.js";
 import type { RunConfig } from "./config/index.js";
+import { resizeOf } from "./image-size.js";
 import { methodOf } from "./parts.js";
 import { type RunData, runLabels } from "./run-data.js";
 
@@ -54,7 +55,8 @@ export async function checkRunLabels(
     dataset,
     where: source.path,
     tasks,
-    size: data.size,
+    // Parts are taken of images of any size.
+    size: resizeOf(config) === "crop" ? undefined : data.size,
     given: (method.arrays?.(options, tasks) ?? []).filter(isGiven),
     training: [{ split: TRAIN_SPLIT, labels }, ...(await appendedPool(config, dataset))],
     evaluation: split === null ? null : { split, needed: (task) => isMeasured(config, task) },

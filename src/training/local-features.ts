@@ -4,6 +4,7 @@
 import { Random } from "../common/random.js";
 import { openSplit } from "../data/evaluation-reader.js";
 import { spread } from "../data/label-look.js";
+import { withoutCrops } from "../data/resize.js";
 import type { Sample } from "../data/types.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { CompiledStep } from "../runtime/compiled-step.js";
@@ -117,7 +118,7 @@ export async function localFeatures(run: RunPaths, options: LocalFeaturesOptions
     onProgress?.(0, ids.length);
     let done = 0;
     const names = tasks.map(({ name }) => name);
-    for await (const sample of await openSplit(source, split, names, undefined, network)) {
+    for await (const sample of await openSplit(withoutCrops(source), split, names, undefined, network)) {
       if (!wanted.has(sample.id) || found.length >= points) continue;
       const output = (await step.run({ [taken]: sample.clip })).features;
       const random = new Random(seed, "features", sample.id);

@@ -15,12 +15,13 @@ import type { StepResult, Trainer } from "../step/trainer.js";
 import type { SettledConfig } from "./config/index.js";
 import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
+import type { DrawnSample } from "./findings/drawn-size.js";
 import { writeFindings } from "./findings/files.js";
 import { Findings } from "./findings/findings.js";
 import type { RunStart } from "./open-run.js";
 import type { RunData } from "./run-data.js";
 import { arraysToSave } from "./run-state.js";
-import { type DrawnSample, keepDrawn, writeSamples } from "./samples.js";
+import { keepDrawn, writeSamples } from "./samples.js";
 import { judge, type SelectionMemory } from "./selection.js";
 import { shownImages } from "./shown-images.js";
 
@@ -181,7 +182,7 @@ export class Loop {
       onSample: (sample, predictions) => {
         if (!drawing) return;
         findings.add(sample, predictions);
-        if (this.#shown?.has(sample.id)) drawn.push(keepDrawn({ sample, predictions }));
+        if (this.#shown?.has(sample.id)) drawn.push(keepDrawn({ sample, predictions }, data.tasks));
       },
       onSkipped: (skipped) => this.#skip(skipped),
       onProgress: (done, total) => onEvaluation?.({ split, done, total }),

@@ -38,7 +38,7 @@ export interface MeasuredData {
 }
 
 /**
- * Opens what a run is to be measured on, its images at the size that the run was trained at.
+ * Opens what a run is to be measured on, its images resized as the run was trained.
  * @throws UserError where it is missing, has no such split, none of the run's tasks, or tasks that mean
  * something else.
  */
@@ -49,7 +49,8 @@ export async function openMeasuredData(
   log: (message: string) => void,
 ): Promise<MeasuredData> {
   const found = await sourceToMeasure(config, network, other, log);
-  const source = network.pillars === undefined ? { ...found, size } : found;
+  const { resize } = config.data;
+  const source = network.pillars === undefined ? { ...found, size, resize } : found;
   const dataset = await openDataset(source);
   const { splits } = dataset.info;
   const stored = knownTasks(dataset.info);

@@ -75,16 +75,32 @@ function inputLines(input: ModelDescription["input"]): string[] {
   ];
 }
 
-function sizeLine({ shape: [, , height, width], multiplesOf }: ImageInput): string {
-  if (multiplesOf === undefined) return `Resize images to ${height} x ${width} (height x width).`;
-  return `Any height and width that are multiples of ${multiplesOf}; trained at ${height} x ${width}.`;
+function sizeLine({ shape: [, , height, width], multiplesOf, resize, padding = [] }: ImageInput): string {
+  const size = `${height} x ${width} (height x width)`;
+  const made = {
+    squash: `Resize images to ${size}.`,
+    letterbox: `Scale images to fit ${size}, keeping proportions; centre them, RGB ${padding.join(", ")} around; cut that off predictions.`,
+    crop: `Take windows of ${size} of images at their own resolution; where an image is smaller, repeat its edge.`,
+  }[resize];
+  if (multiplesOf === undefined) return made;
+  return `Any height and width that are multiples of ${multiplesOf}. Training: ${made}`;
+}
+
+/** How a photo becomes the input's size, in Pillow. */
+function pillow({ shape: [, , height, width], resize, padding = [] }: ImageInput): string {
+  const size = `(${width}, ${height})`;
+  return {
+    squash: `photo.resize(${size}, Image.BILINEAR)`,
+    letterbox: `ImageOps.pad(photo, ${size}, Image.BILINEAR, (${padding.join(", ")}))`,
+    crop: `photo.crop((0, 0, ${width}, ${height}))  # one window`,
+  }[resize];
 }
 
 /** How to run the model, in Python. */
-function useLines(file: string, { name, shape }: ModelDescription["input"]): string[] {
-  const [, , height, width] = shape;
+function useLines(file: string, input: ModelDescription["input"]): string[] {
+  const { name, shape } = input;
   const run = `outputs = onnxruntime.InferenceSession("${file}").run(None, {"${name}": ${name}})`;
-  if (name === "pillars") {
+  if (input.name === "pillars") {
     return [
       "import numpy, onnxruntime",
       `pillars = numpy.zeros([${shape}], numpy.float32)  # filled from points`,
@@ -93,8 +109,9 @@ function useLines(file: string, { name, shape }: ModelDescription["input"]): str
   }
   return [
     "import numpy, onnxruntime",
-    "from PIL import Image",
-    `photo = Image.open("photo.jpg").convert("RGB").resize((${width}, ${height}), Image.BILINEAR)`,
+    `from PIL import Image${input.resize === "letterbox" ? ", ImageOps" : ""}`,
+    `photo = Image.open("photo.jpg").convert("RGB")`,
+    `photo = ${pillow(input)}`,
     `image = numpy.asarray(photo, numpy.float32).transpose(2, 0, 1)[None] / 255`,
     run,
   ];

@@ -4,6 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
+import { GREY } from "../fields/image.js";
+import type { Resize } from "../fields/resize.js";
 import type { PillarPlan } from "../fields/sweep.js";
 import type { Network } from "../models/network.js";
 import { checkpointPath, savedSteps } from "../runs/checkpoint.js";
@@ -12,8 +14,10 @@ import type { RunPaths } from "../runs/run-folder.js";
 import { networkInputOf } from "../step/inference-graph.js";
 import type { Task, TaskSpec } from "../tasks/task.js";
 import { checkpointOf, EXPORT_OPSET, type ExportOptions } from "./export.js";
+import { resizeOf } from "./image-size.js";
 import { keptData } from "./kept-data.js";
 import { networkOf } from "./parts.js";
+import type { Taking } from "./predict/fit.js";
 import type { QuantisedReport } from "./quantise.js";
 import { runConfig } from "./run-files.js";
 
@@ -42,6 +46,13 @@ export interface ImageInput {
   readonly frames: number;
   /** Height and width may be any multiples of this; `shape` has those of training. One size if left out. */
   readonly multiplesOf?: number;
+  /**
+   * How images become that large: `squash`, stretched; `letterbox`, scaled to fit, in the middle, `padding`
+   * around, which is to be cut off predictions; `crop`, windows at images' own resolution.
+   */
+  readonly resize: Resize;
+  /** 8-bit RGB around letterboxed images. */
+  readonly padding?: readonly number[];
   /** (value * scale - mean) / std of 8-bit values; what else a network needs is inside the model. */
   readonly normalise: {
     readonly scale: number;
@@ -60,6 +71,8 @@ export interface PillarInput {
   /** Grid and limits by which points become pillars. */
   readonly plan: PillarPlan;
 }
+
+const PADDING = [0, 1, 2].map(() => Math.round(255 * GREY));
 
 /** What the channels of pillars are. */
 const PILLAR_VALUES = [
@@ -118,7 +131,7 @@ export async function describeModel(
     opset: options.opset ?? EXPORT_OPSET,
     precision: quantised !== undefined ? "int8" : options.half === true ? "float16" : "float32",
     ...(quantised && { quantised }),
-    input: describeInput(network, [height, width], options),
+    input: describeInput(network, { size: [height, width], resize: resizeOf(config) }, options),
     outputs: tasks.map((task) => describeOutput(task, shape, options.argmax === true)),
     trained: {
       model: config.model.name,
@@ -130,7 +143,7 @@ export async function describeModel(
 
 function describeInput(
   network: Network,
-  size: readonly [number, number],
+  { size, resize }: Taking,
   { batchSize = 1, dynamic = false }: DescribedOptions,
 ): ModelDescription["input"] {
   const { frames = 1, pillars } = network;
@@ -148,7 +161,9 @@ function describeInput(
   }
   const normalise = { scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] };
   const sides = dynamic ? { multiplesOf: network.sizeMultiple } : {};
-  return { name: "image", shape, dtype: "float32", channels: "RGB", frames, ...sides, normalise };
+  const padding = resize === "letterbox" ? { padding: PADDING } : {};
+  const image = { name: "image", shape, dtype: "float32", channels: "RGB", frames } as const;
+  return { ...image, ...sides, resize, ...padding, normalise };
 }
 
 function describeOutput(

@@ -4,8 +4,9 @@ import { openDataset } from "../data/formats/index.js";
 import { TRAIN_SPLIT } from "../data/names.js";
 import { resolveTasks } from "../tasks/index.js";
 import type { Override, RunConfig } from "./config/index.js";
+import { firstSize } from "./image-size.js";
 import { type PresetName, presetSettings } from "./presets.js";
-import { firstSize, runLabels, sourceOf } from "./run-data.js";
+import { runLabels, sourceOf } from "./run-data.js";
 
 /**
  * What a preset changes in a configuration, for the labels that its run sees: network, method, weighting,

@@ -1,6 +1,7 @@
 /** @file 8-bit models of a run: ranges from images of its data, and what the bits cost on labelled ones. */
 import { UserError } from "../common/errors.js";
 import { openSplit } from "../data/evaluation-reader.js";
+import { withoutCrops } from "../data/resize.js";
 import { int8Precision, type Range } from "../graph/int8.js";
 import { greatestOf, leastOf, rangeModel } from "../graph/int8-plan.js";
 import type { RunPaths } from "../runs/run-folder.js";
@@ -96,7 +97,7 @@ async function calibrationImages(
 ): Promise<Float32Array[]> {
   const { source } = await openMeasuredData(opened, split, {}, log);
   const { frames } = opened.network;
-  const reader = await openSplit(source, split, [], () => undefined, { frames, most });
+  const reader = await openSplit(withoutCrops(source), split, [], () => undefined, { frames, most });
   const images: Float32Array[] = [];
   for await (const { clip } of reader) images.push(clip);
   if (images.length > 0) return images;

@@ -13,6 +13,13 @@ import { resolveTasks } from "../tasks/index.js";
 import type { Task } from "../tasks/task.js";
 import { DEFAULT_LIDAR } from "../worlds/index.js";
 import type { Named, RunConfig, StreamConfig } from "./config/index.js";
+import {
+  firstSize,
+  requireFittingGrid,
+  requireFittingSize,
+  requireResizable,
+  requireSingleFrames,
+} from "./image-size.js";
 import { methodOf } from "./parts.js";
 import { renderedWorld } from "./world-cache.js";
 
@@ -44,7 +51,8 @@ export async function sourceOf(
   if (pillars !== undefined) return await sweepsOf(data, log, pillars);
   if ("path" in data) return data;
   const path = await renderedWorld(data, log);
-  return { format: "folder", path, ...(data.renderSize && { size: data.size }) };
+  const { renderSize, size, resize } = data;
+  return { format: "folder", path, ...(renderSize && { size, ...(resize && { resize }) }) };
 }
 
 /** Sweeps are read by their grid, whatever size images are asked for. */
@@ -54,18 +62,18 @@ async function sweepsOf(
   { grid, frames, step }: PillarPlan,
 ): Promise<DatasetSource> {
   const sweeps = { grid, frames, step };
-  if (!("path" in data)) {
-    const path = await renderedWorld({ ...data, lidar: data.lidar ?? DEFAULT_LIDAR }, log);
-    return { format: "folder", path, sweeps };
+  const misplaced = data.resize !== undefined ? "resize" : "path" in data && data.size ? "size" : undefined;
+  if (misplaced !== undefined) {
+    throw new UserError({
+      code: "config.sweep-size",
+      what: "pictures of sweeps are as large as the model's grid has cells",
+      where: `data.${misplaced}`,
+      fix: "Leave it out, and set `model.grid`.",
+    });
   }
-  const { format, path, size } = data;
-  if (size === undefined) return { format, path, sweeps };
-  throw new UserError({
-    code: "config.sweep-size",
-    what: "pictures of sweeps are as large as the model's grid has cells",
-    where: "data.size",
-    fix: "Leave it out, and set `model.grid`.",
-  });
+  if ("path" in data) return { format: data.format, path: data.path, sweeps };
+  const path = await renderedWorld({ ...data, lidar: data.lidar ?? DEFAULT_LIDAR }, log);
+  return { format: "folder", path, sweeps };
 }
 
 /**
@@ -77,6 +85,8 @@ export async function openRunData(
   network: Network,
   log: (message: string) => void = () => undefined,
 ): Promise<RunData> {
+  if (network.pillars === undefined) requireResizable(config.data);
+  requireSingleFrames(config, network);
   const source = await sourceOf(config, log, network);
   const dataset = await openDataset(source);
   requireSplits(config, dataset);
@@ -126,7 +136,8 @@ async function openBeside(
         fix: "Leave it out: images are resized on reading.",
       });
     }
-    const source = { ...(await sourceOf({ data }, log)), size };
+    const { resize } = data;
+    const source = { ...(await sourceOf({ data }, log)), size, ...(resize && { resize }) };
     const dataset = await openDataset(source);
     const images = dataset.info.splits[TRAIN_SPLIT];
     if (images === undefined || images.length === 0) {
@@ -201,40 +212,6 @@ function requireFittingFrames(tasks: readonly Task[], { frames = 1 }: Network): 
     expected: `a model of ${misfit.kind.frames} frames`,
     got: String(frames),
     fix: "Choose a model that takes them, e.g. `motion-net`, or leave the task out.",
-  });
-}
-
-/** [height, width] of a split's first image. Throws UserError where it cannot be read. */
-export async function firstSize(dataset: Dataset, split: string): Promise<readonly [number, number]> {
-  const [id] = dataset.info.splits[split];
-  const { height, width } = await dataset.read(split, id, []);
-  return [height, width];
-}
-
-/** Throws UserError where a network cannot take images of this size. */
-export function requireFittingSize([height, width]: readonly [number, number], multiple: number): void {
-  if (height % multiple === 0 && width % multiple === 0) return;
-  const near = (length: number) => Math.max(multiple, Math.round(length / multiple) * multiple);
-  throw new UserError({
-    code: "config.size-multiple",
-    what: "the network cannot take images of this size",
-    where: "data.size",
-    expected: `height and width that are multiples of ${multiple}`,
-    got: `[${height}, ${width}]`,
-    fix: `Set \`data.size: [${near(height)}, ${near(width)}]\`; images are resized on reading.`,
-  });
-}
-
-/** Throws UserError where a network's own grid does not fit it. */
-function requireFittingGrid([rows, columns]: readonly [number, number], multiple: number): void {
-  if (rows % multiple === 0 && columns % multiple === 0) return;
-  throw new UserError({
-    code: "config.grid-multiple",
-    what: "the network cannot take a grid of so many cells",
-    where: "model.grid",
-    expected: `multiples of ${multiple} along x and y`,
-    got: `${rows} and ${columns}`,
-    fix: "Change where x or y end, or the cell.",
   });
 }
 

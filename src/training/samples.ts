@@ -6,16 +6,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { encodePng } from "../data/files/png.js";
 import { encodeImage } from "../data/files/raster.js";
-import type { Sample } from "../data/types.js";
 import { makeFolder, replaceFile } from "../disk/files.js";
 import type { Recorder } from "../runs/metrics-log.js";
-import type { Picture, PredictionMap, Task } from "../tasks/task.js";
-
-/** A sample and what the network made of it. */
-export interface DrawnSample {
-  readonly sample: Sample;
-  readonly predictions: Readonly<Record<string, PredictionMap>>;
-}
+import type { Picture, Task } from "../tasks/task.js";
+import { type DrawnSample, drawnSize } from "./findings/drawn-size.js";
 
 /** File name of a prediction after `step` steps. */
 export function predictionFile(task: string, step: number): string {
@@ -63,8 +57,11 @@ function encodePicture(picture: Picture): Uint8Array {
   return encodePng({ ...picture, channels: 3 });
 }
 
-/** Copies what `evaluateSplit` shows: its maps share memory with the next batch. */
-export function keepDrawn({ sample, predictions }: DrawnSample): DrawnSample {
+/**
+ * Copies what `evaluateSplit` shows, at the size it is drawn at: its maps share memory with the next batch.
+ */
+export function keepDrawn(shown: DrawnSample, tasks: readonly Task[]): DrawnSample {
+  const { sample, predictions } = drawnSize(shown, tasks);
   const copied = Object.entries(predictions).map(([name, map]) => [name, { ...map, data: map.data.slice() }]);
   return { sample, predictions: Object.fromEntries(copied) };
 }

@@ -23,7 +23,8 @@ async function project(title: string): Promise<string> {
   const folder = scratchFolder();
   writeFileSync(join(folder, "model.onnx"), pointwiseBytes());
   const outputs = ["segmentation", "depth", "normals"].map((name) => ({ name, values: `what ${name} is` }));
-  writeFileSync(join(folder, "model.json"), JSON.stringify({ input: { shape: [1, 3, 16, 24] }, outputs }));
+  const input = { shape: [1, 3, 16, 24], resize: "letterbox" };
+  writeFileSync(join(folder, "model.json"), JSON.stringify({ input, outputs }));
   const { width, height, data } = { width: 40, height: 30, data: waves(30, 40).data };
   const pixels = Uint8Array.from(
     { length: data.length },

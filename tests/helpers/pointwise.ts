@@ -1,5 +1,6 @@
 /** @file An exported model whose predictions at a pixel depend on that pixel alone. */
 import { Random } from "../../src/common/random.js";
+import type { Resize } from "../../src/fields/resize.js";
 import { conv2d, encodeModel, input, lowerGraph, PORTABLE } from "../../src/graph/index.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { resolveTasks } from "../../src/tasks/index.js";
@@ -9,6 +10,7 @@ import { type LoadedModel, openModel } from "../../src/training/predict/index.js
 
 export interface PointwiseOptions {
   readonly size?: readonly [number, number];
+  readonly resize?: Resize;
   readonly batchSize?: number;
   readonly classes?: number;
   /** All three if left out. */
@@ -28,7 +30,7 @@ export function pointwiseTasks(classes: number, names?: readonly string[], depth
 
 /** Its bytes: a 1x1 convolution a task, the same for every size and number of images. */
 export function pointwiseBytes(options: PointwiseOptions = {}): Uint8Array {
-  const { size = [16, 24], batchSize = 1, classes = 5 } = options;
+  const { size = [16, 24], batchSize = 1, classes = 5, resize = "squash" } = options;
   const tasks = pointwiseTasks(classes, options.tasks, options.depthScale);
   const image = input("image", [batchSize, 3, ...size]);
   const weights = new Map<string, Float32Array>();
@@ -47,7 +49,7 @@ export function pointwiseBytes(options: PointwiseOptions = {}): Uint8Array {
     const map = conv2d(image, filters, { bias: input(`${name}.bias`, [channels]) });
     return { name, tensor: kind.learning.activate(map, spec) };
   });
-  return encodeModel(lowerGraph(outputs, PORTABLE, weights), formatMetadata(tasks, size), 17);
+  return encodeModel(lowerGraph(outputs, PORTABLE, weights), formatMetadata(tasks, { size, resize }), 17);
 }
 
 export async function pointwiseModel(options: PointwiseOptions = {}): Promise<LoadedModel> {

@@ -6,7 +6,7 @@ import { UserError } from "../../common/errors.js";
 import type { Batch } from "../../data/types.js";
 import { nodeEngine } from "../../runtime/engine.node.js";
 import type { Task } from "../../tasks/task.js";
-import { requireFittingSize } from "../../training/run-data.js";
+import { requireFittingSize } from "../../training/image-size.js";
 import type { BusAddress } from "../../transport/address.js";
 import { openStation, type StationLink } from "../../transport/open-station.js";
 import type { StationOwner } from "../../transport/station.js";

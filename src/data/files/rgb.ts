@@ -1,5 +1,6 @@
 /** @file From pixels of any kind to planar RGB in [0, 1]. */
 import { UserError } from "../../common/errors.js";
+import type { Size } from "../../fields/size.js";
 import type { Raster } from "../../tasks/contract/maps.js";
 import { fullValue, paletteColours } from "../../tasks/raster.js";
 
@@ -71,4 +72,16 @@ export function planarRgb({ width, height, readRow }: RgbRows): Float32Array {
     }
   }
   return rgb;
+}
+
+/** The rows of planar RGB [3, height, width] in [0, 1]. */
+export function planarRows({ width, height, data }: Size & { readonly data: Float32Array }): RgbRows {
+  return {
+    width,
+    height,
+    readRow(channel, y, out) {
+      const start = (channel * height + y) * width;
+      out.set(data.subarray(start, start + width));
+    },
+  };
 }

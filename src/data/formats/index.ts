@@ -3,7 +3,6 @@ import { UserError } from "../../common/errors.js";
 import { registry } from "../../common/registry.js";
 import { suggest } from "../../common/suggest.js";
 import type { SweepPlan } from "../../fields/sweep.js";
-import { withDerivedTasks } from "../derived-tasks.js";
 import { folder } from "../folder.js";
 import { resizedDataset } from "../resize.js";
 import { sweepDataset } from "../sweeps/sweep-dataset.js";
@@ -84,7 +83,7 @@ export async function openDataset(source: DatasetSource): Promise<Dataset> {
   }
   if (source.sweeps !== undefined) return await openSweepDataset(source, source.sweeps);
   const dataset = await formats[source.format].open(source.path);
-  return withDerivedTasks(source.size === undefined ? dataset : resizedDataset(dataset, source.size));
+  return resizedDataset(dataset, source);
 }
 
 /** The sweeps of a dataset. Throws UserError where its format has none. */

@@ -1,12 +1,14 @@
 /** @file From the numbers of batches to a batch, the same on whatever thread it is made. */
 import { MAIN_STREAM } from "../../fields/layout.js";
+import { movedSample } from "../../fields/sample.js";
 import { labelFields } from "../../tasks/label-field.js";
 import { drawViews, type PlacedView, showViews } from "../augment/views.js";
 import { knownTasks } from "../derived-tasks.js";
 import { openDataset } from "../formats/index.js";
 import { readSound } from "../sound-samples.js";
-import type { Batch, Dataset, DatasetSource, SkippedFile } from "../types.js";
+import type { Batch, Dataset, DatasetSource, Sample, SkippedFile } from "../types.js";
 import { balancedPace, type Labelled } from "./balance.js";
+import { randomCrop } from "./crop.js";
 import { type Draw, type Pace, paceOf } from "./draws.js";
 import { type BatchPlan, joinedStreams, layoutOf, type StreamPlan } from "./plan.js";
 import { type Pool, poolOf } from "./pools.js";
@@ -92,8 +94,8 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
   return { sets: Object.fromEntries(sets), make, of };
 }
 
-function sourceKey({ format, path, size }: DatasetSource): string {
-  return JSON.stringify([format, path, size]);
+function sourceKey({ format, path, size, resize }: DatasetSource): string {
+  return JSON.stringify([format, path, size, resize]);
 }
 
 /** Where the places of each stream's samples begin: after those that stand in the same arrays before it. */
@@ -150,9 +152,13 @@ async function openStream(
     // One draw for all frames: what moves between them is the camera and the scene alone.
     const drawn = drawViews({ height, width }, plan.views, { seed, draw: key });
     const frames: PlacedView[][] = [];
-    for (const id of ids) {
-      const sample = await read(id, skipped);
-      requireSize(sample, { height, width });
+    const samples: Sample[] = [];
+    for (const id of ids) samples.push(await read(id, skipped));
+    const crop =
+      plan.source.resize === "crop" ? randomCrop(samples[0], { height, width }, { seed, draw: key }) : null;
+    for (const whole of samples) {
+      requireSize(whole, crop === null ? { height, width } : samples[0]);
+      const sample = crop === null ? whole : movedSample(whole, labels, crop);
       const shown = showViews(sample, labels, drawn);
       for (const view of shown) requireViewSize(view.sample, plan);
       frames.push(shown);

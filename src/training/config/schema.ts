@@ -7,6 +7,7 @@ import { registryVersion } from "../../common/registry.js";
 import { constraints } from "../../constraints/index.js";
 import { augmentations } from "../../data/augment/index.js";
 import { scenarioSchema } from "../../data/scenarios.js";
+import { RESIZES } from "../../fields/resize.js";
 import { methods } from "../../methods/index.js";
 import { models } from "../../models/index.js";
 import { optimizers } from "../../nn/optimizers/index.js";
@@ -25,10 +26,18 @@ const size = z
   .tuple([count.max(16384), count.max(16384)])
   .describe("[height, width] that every image is resized to");
 
+const resize = z
+  .enum(RESIZES)
+  .optional()
+  .describe(
+    "how images become that large: squash (default) stretches them; letterbox keeps proportions, grey around, which no label covers; crop takes a random part of that size at the image's own resolution, and evaluates and predicts window by window",
+  );
+
 const folderData = z.strictObject({
   path: z.string().min(1).describe("dataset folder, relative to this file"),
   format: z.string().min(1).default("folder").describe("layout of the folder; `folder` is Taskloom's own"),
   size: size.optional(),
+  resize,
 });
 const worldData = () =>
   z.strictObject({
@@ -43,6 +52,7 @@ const worldData = () =>
       .describe(
         "[height, width] that images are rendered at, if they are to be resized from there to `size`",
       ),
+    resize,
     seed: seed.default(0),
     style: z
       .string()

@@ -7,6 +7,7 @@ import { encodeImage } from "../../data/files/raster.js";
 import type { Sample } from "../../data/types.js";
 import { scalePicture } from "../../tasks/scale-picture.js";
 import type { Picture, PredictionMap, Task } from "../../tasks/task.js";
+import { drawnSize } from "./drawn-size.js";
 
 /** What can be drawn of an image for one task; in the order in which they are shown. */
 export const PARTS = ["input", "prediction", "label", "errors", "uncertainty"] as const;
@@ -16,12 +17,11 @@ export type TaskPictures = { readonly [part in (typeof PARTS)[number]]?: Uint8Ar
 
 const png = (picture: Picture): Uint8Array => encodePng({ ...picture, channels: 3 });
 
-/** Draws a prediction beside its label, both over the label's range. */
-export function drawTask(
-  sample: Sample,
-  prediction: PredictionMap,
-  { name, kind, spec }: Task,
-): TaskPictures {
+/** Draws a prediction beside its label, both over the label's range; large ones smaller. */
+export function drawTask(whole: Sample, measured: PredictionMap, task: Task): TaskPictures {
+  const { name, kind, spec } = task;
+  const { sample, predictions } = drawnSize({ sample: whole, predictions: { [name]: measured } }, [task]);
+  const prediction = predictions[name];
   const { width, height } = sample;
   const { drawing } = kind;
   const label = sample.labels[name];

@@ -16,7 +16,10 @@ export type Collected =
 /** The collector that the kind of task needs: scores that can be decided on are not kept. */
 export function collectorOf({ kind, spec }: Task, size: Size): Collector {
   const { decision } = kind.files;
-  if (decision === undefined) return wholeMap({ kind, spec }, size);
+  if (decision === undefined) {
+    const { take, values } = wholeMap({ kind, spec }, size);
+    return { take, result: () => ({ picture: kind.drawing.prediction(values, spec), values }) };
+  }
   const picture = { ...size, data: new Uint8Array(3 * size.height * size.width) };
   let decided: Raster | undefined;
   return {
@@ -35,19 +38,20 @@ function blankLike({ channels, data }: Raster, { height, width }: Size): Raster[
   return new Values(height * width * channels);
 }
 
-function wholeMap({ kind, spec }: Pick<Task, "kind" | "spec">, { height, width }: Size): Collector {
+/** A map that strips are put into. */
+export function wholeMap(
+  { kind, spec }: Pick<Task, "kind" | "spec">,
+  { height, width }: Size,
+): Pick<Collector, "take"> & { readonly values: PredictionMap } {
   const channels = kind.learning.channels(spec);
   const data = new Float32Array(channels * height * width);
   return {
+    values: { channels, height, width, data },
     take(top, rows) {
       const count = rows.height * width;
       for (let c = 0; c < channels; c++) {
         data.set(rows.data.subarray(c * count, (c + 1) * count), (c * height + top) * width);
       }
-    },
-    result() {
-      const values = { channels, height, width, data };
-      return { picture: kind.drawing.prediction(values, spec), values };
     },
   };
 }

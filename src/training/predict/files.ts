@@ -3,9 +3,10 @@ import { basename, extname, join, resolve } from "node:path";
 import { UserError } from "../../common/errors.js";
 import type { RgbRows } from "../../data/files/rgb.js";
 import { makeFolder } from "../../disk/files.js";
+import type { Size } from "../../fields/size.js";
 import type { Task } from "../../tasks/task.js";
 import { type LabelledInput, writeAsDataset } from "./as-dataset.js";
-import { resizedRows } from "./enlarge.js";
+import { fittedRows } from "./fit.js";
 import type { PredictInput } from "./inputs.js";
 import type { LoadedModel } from "./model.js";
 import { type FailedImage, openInput } from "./open-input.js";
@@ -107,6 +108,14 @@ function noDataset(): UserError {
   });
 }
 
+/**
+ * Whether an image is predicted window by window: a larger one where that is asked for, any by a network that
+ * knows images at their own resolution alone.
+ */
+function inWindows(model: LoadedModel, image: Size, tiling: Tiling | undefined): boolean {
+  return model.resize === "crop" || (tiling !== undefined && !fitsWindow(model, image, tiling));
+}
+
 interface Waiting {
   readonly input: PredictInput;
   readonly image: RgbRows;
@@ -156,7 +165,7 @@ export async function predictFiles(
   const writeWaiting = async () => {
     const predictions = await model.predictBatch(waiting.map(({ pixels }) => pixels));
     for (const [n, { input, image }] of waiting.entries()) {
-      await write(input, image, enlargedStrips(model.tasks, predictions[n], image));
+      await write(input, image, enlargedStrips(model, predictions[n], image));
     }
     waiting = [];
   };
@@ -164,12 +173,11 @@ export async function predictFiles(
     if (signal?.aborted) break;
     const image = await openInput(input, failed);
     if (image === undefined) onProgress?.(written.length + failed.length, inputs.length);
-    else if (tiling !== undefined && !fitsWindow(model, image, tiling)) {
+    else if (inWindows(model, image, tiling)) {
       await writeWaiting();
-      await write(input, image, tiledStrips(model, image, tiling));
+      await write(input, image, tiledStrips(model, image, tiling ?? {}));
     } else {
-      const [height, width] = model.size;
-      waiting.push({ input, image, pixels: resizedRows(image, { height, width }) });
+      waiting.push({ input, image, pixels: fittedRows(image, model) });
       if (waiting.length === model.batchSize) await writeWaiting();
     }
   }

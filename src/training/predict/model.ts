@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "../../common/errors.js";
 import type { RgbImage } from "../../data/files/raster.js";
 import { fileError } from "../../disk/files.js";
+import type { Resize } from "../../fields/resize.js";
 import type { Size } from "../../fields/size.js";
 import type { PillarPlan } from "../../fields/sweep.js";
 import { decodeModel } from "../../graph/onnx.js";
@@ -12,13 +13,16 @@ import { type NetworkInput, networkInputOf } from "../../step/inference-graph.js
 import type { PredictionMap, Task } from "../../tasks/task.js";
 import { parseMetadata } from "../model-metadata.js";
 import { checkImage } from "./check-image.js";
-import { resized, rowsAtSize } from "./enlarge.js";
+import { fitted, rowsInImage, type Taking } from "./fit.js";
+import { predictWindowed } from "./windowed.js";
 
 /** An exported model, ready to run. */
 export interface LoadedModel {
   readonly tasks: readonly Task[];
   /** [height, width] the network works at. */
   readonly size: readonly [number, number];
+  /** How images of other sizes become the network's. */
+  readonly resize: Resize;
   /** Frames of a sequence that the network takes together; 1 for single images. */
   readonly frames: number;
   /** How the network takes LiDAR sweeps, where it does so in the place of images. */
@@ -26,7 +30,8 @@ export interface LoadedModel {
   /** Images of one run of the network. */
   readonly batchSize: number;
   /**
-   * Predictions by task name, at the image's own size.
+   * Predictions by task name, at the image's own size: of the whole image in one, or window by window where
+   * the network was trained on parts of images (`resize: crop`).
    * @throws TypeError or RangeError where `image` is not planar RGB [3,H,W] in [0, 1] as a Float32Array;
    * UserError where the network takes several frames together.
    */
@@ -60,7 +65,7 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
       { cause },
     );
   }
-  const { tasks, size, frames, decided, pillars } = parseMetadata(model.metadataProps, where);
+  const { tasks, size, resize, frames, decided, pillars } = parseMetadata(model.metadataProps, where);
   if (decided.length > 0) throw decidedAlready(where, decided);
   const [height, width] = size;
   const taken = networkInputOf({ frames, pillars }, size);
@@ -93,19 +98,18 @@ export async function openModel(engine: Engine, bytes: Uint8Array, where: string
     }
     return predictions;
   };
+  const windows = { tasks, size, resize, batchSize, predictBatch };
   return {
-    tasks,
-    size,
+    ...windows,
     frames,
     pillars,
-    batchSize,
-    predictBatch,
     async predict(image) {
       if (pillars !== undefined) throw takesSweeps(where);
       if (frames > 1) throw tooFewFrames(where, frames, 1);
       checkImage(image);
-      const [maps] = await predictBatch([resized(image, { height, width })]);
-      return wholeMaps(tasks, maps, image);
+      if (resize === "crop") return await predictWindowed(windows, image);
+      const [maps] = await predictBatch([fitted(image, { size, resize })]);
+      return wholeMaps(tasks, maps, image, { size, resize });
     },
     release: () => session.release(),
   };
@@ -171,9 +175,10 @@ function batchOf(
 function wholeMaps(
   tasks: readonly Task[],
   maps: Readonly<Record<string, PredictionMap>>,
-  size: Size,
+  image: Size,
+  taking: Taking,
 ): Record<string, PredictionMap> {
   return Object.fromEntries(
-    tasks.map(({ name, kind }) => [name, rowsAtSize(maps[name], kind, size)(0, size.height)]),
+    tasks.map(({ name, kind }) => [name, rowsInImage(maps[name], kind, image, taking)(0, image.height)]),
   );
 }

@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 import type { RgbRows } from "../../data/files/rgb.js";
 import { replaceFile } from "../../disk/files.js";
 import type { PredictionMap, Task } from "../../tasks/task.js";
-import { resizedRows } from "./enlarge.js";
 import type { Predicted, PredictedFiles, PredictOptions } from "./files.js";
+import { fittedRows } from "./fit.js";
 import type { PredictInput } from "./inputs.js";
 import { type LoadedModel, tooFewFrames } from "./model.js";
 import { type FailedImage, openInput } from "./open-input.js";
@@ -76,13 +76,12 @@ export async function predictSequences(
         await log.cut();
         continue;
       }
-      const [height, width] = model.size;
-      const pixels = resizedRows(image, { height, width });
+      const pixels = fittedRows(image, model);
       waiting = [...waiting, { input, image, pixels }].slice(-model.frames);
       if (waiting.length < model.frames) continue;
       const [maps] = await model.predictBatch([clipOf(waiting)]);
       const [first] = waiting;
-      const strips = enlargedStrips(model.tasks, maps, first.image);
+      const strips = enlargedStrips(model, maps, first.image);
       const base = join(out, first.input.name);
       const tasks = await writePredictions(base, model.tasks, first.image, strips, first.image, options);
       written.push({ image: first.input.shownAs ?? first.input.path, tasks });

@@ -4,7 +4,7 @@
  */
 import type { Size } from "../../fields/size.js";
 import type { PredictionMap, Task } from "../../tasks/task.js";
-import { rowsAtSize } from "./enlarge.js";
+import { rowsInImage, type Taking } from "./fit.js";
 
 /** The same rows of every task's prediction, by task name. */
 export interface Strip {
@@ -33,15 +33,15 @@ export function* stripsBetween(from: number, to: number, height: number): Genera
 export const mostChannels = (tasks: readonly Task[]): number =>
   Math.max(...tasks.map(({ kind, spec }) => kind.learning.channels(spec)));
 
-/** Predictions of a network brought to an image's size. */
+/** Predictions of a network brought to the size of their image. */
 export function* enlargedStrips(
-  tasks: readonly Task[],
+  { tasks, ...taking }: Taking & { readonly tasks: readonly Task[] },
   maps: Readonly<Record<string, PredictionMap>>,
-  size: Size,
+  image: Size,
 ): Generator<Strip> {
-  const rows = tasks.map(({ name, kind }) => [name, rowsAtSize(maps[name], kind, size)] as const);
-  const height = stripHeight(mostChannels(tasks), size.width);
-  for (const [from, to] of stripsBetween(0, size.height, height)) {
+  const rows = tasks.map(({ name, kind }) => [name, rowsInImage(maps[name], kind, image, taking)] as const);
+  const height = stripHeight(mostChannels(tasks), image.width);
+  for (const [from, to] of stripsBetween(0, image.height, height)) {
     yield { top: from, maps: Object.fromEntries(rows.map(([name, rowsOf]) => [name, rowsOf(from, to)])) };
   }
 }

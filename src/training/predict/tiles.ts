@@ -3,7 +3,7 @@ import type { RgbRows } from "../../data/files/rgb.js";
 import type { Size } from "../../fields/size.js";
 import type { PredictionMap } from "../../tasks/task.js";
 import { Band, type Place } from "./band.js";
-import { resized, rowsAtSize } from "./enlarge.js";
+import { fitted, rowsInImage } from "./fit.js";
 import type { LoadedModel } from "./model.js";
 import { mostChannels, type Strip, stripHeight, stripsBetween } from "./strips.js";
 import { blendShares, windowStarts } from "./windows.js";
@@ -15,6 +15,9 @@ export interface Tiling {
   /** Share of a window that the next one covers, too: from 0 to 0.9. Default 0.25. */
   readonly overlap?: number;
 }
+
+/** What predicts windows: a model, or a network in training. */
+export type WindowModel = Pick<LoadedModel, "tasks" | "size" | "resize" | "batchSize" | "predictBatch">;
 
 /** The rows of the image that a window of `height` has from `top` on: [3,height,W], the last one repeated. */
 function rowsFrom({ height: all, width, readRow }: RgbRows, top: number, height: number): Float32Array {
@@ -46,17 +49,21 @@ function columnsFrom(
 }
 
 /** Whether one window would cover the image: then it is resized as any other. */
-export function fitsWindow(model: LoadedModel, image: Size, { size = model.size }: Tiling): boolean {
+export function fitsWindow(
+  model: Pick<WindowModel, "size">,
+  image: Size,
+  { size = model.size }: Tiling,
+): boolean {
   return image.height <= size[0] && image.width <= size[1];
 }
 
 /**
  * Predictions of an image by windows that overlap, blended. A window of another size than the network's is
- * resized to it, and its predictions back; where the image is lower or narrower than a window, its edge is
- * repeated.
+ * brought to it as the network takes images, and its predictions back; where the image is lower or narrower
+ * than a window, its edge is repeated.
  */
 export async function* tiledStrips(
-  model: LoadedModel,
+  model: WindowModel,
   image: RgbRows,
   { size = model.size, overlap = 0.25 }: Tiling,
 ): AsyncGenerator<Strip> {
@@ -81,7 +88,7 @@ export async function* tiledStrips(
       const predictions = await predictWindows(model, windows, { height, width });
       for (const { name, kind, band } of bands) {
         predictions.forEach((maps, n) => {
-          band.add(rowsAtSize(maps[name], kind, { height, width })(0, height), places[n]);
+          band.add(rowsInImage(maps[name], kind, { height, width }, model)(0, height), places[n]);
         });
       }
     }
@@ -93,10 +100,9 @@ export async function* tiledStrips(
 }
 
 async function predictWindows(
-  model: LoadedModel,
+  model: WindowModel,
   windows: readonly Float32Array[],
   from: Size,
 ): Promise<Record<string, PredictionMap>[]> {
-  const [height, width] = model.size;
-  return await model.predictBatch(windows.map((data) => resized({ ...from, data }, { height, width })));
+  return await model.predictBatch(windows.map((data) => fitted({ ...from, data }, model)));
 }

@@ -80,9 +80,11 @@ test("one image alone, and windows, are one message", async () => {
   expect((await userError(tiled)).facts.code).toBe("predict.tiled-frames");
 });
 
+const taken = { size: [4, 6], resize: "squash" } as const;
+
 test("a model says how many frames it takes; one that says nothing takes one", () => {
   const listed = (properties: Record<string, string>) =>
     Object.entries(properties).map(([key, value]) => ({ key, value }));
-  expect(parseMetadata(listed(formatMetadata(tasks, [4, 6], { frames: 2 })), "m").frames).toBe(2);
-  expect(parseMetadata(listed(formatMetadata(tasks, [4, 6])), "m").frames).toBe(1);
+  expect(parseMetadata(listed(formatMetadata(tasks, taken, { frames: 2 })), "m").frames).toBe(2);
+  expect(parseMetadata(listed(formatMetadata(tasks, taken)), "m").frames).toBe(1);
 });

@@ -22,7 +22,7 @@ function knowing(): LoadedModel {
   };
   return {
     tasks: resolveTasks({ boxes: spec }),
-    ...{ size: [16, 16], frames: 1, batchSize: 1 },
+    ...{ size: [16, 16], resize: "squash", frames: 1, batchSize: 1 },
     pillars: { grid: GRID, frames: 1, step: 1, pillars: 10, points: 4 },
     predict: refused,
     predictBatch: async (inputs) => inputs.map(() => found),
