@@ -49,7 +49,8 @@ export async function openMediator(
   for (const each of constraints) tiedTasks(each, tasks);
   if (pillars === undefined) requireResizable(mediator.data, "mediator.data");
   if (mediator.data.resize === "crop") throw cropped();
-  const source = await sourceOf({ data: mediator.data }, log, { pillars });
+  const named = await sourceOf({ data: mediator.data }, log, { pillars });
+  const source = plan.arrays.includes("scan") ? { ...named, scan: true } : named;
   const dataset = await openDataset(source);
   const { name, splits } = dataset.info;
   if (!Object.hasOwn(splits, mediator.split)) {
@@ -69,10 +70,10 @@ export async function openMediator(
     pillars,
   };
   const batches: BatchPlan = { streams: { [MAIN_STREAM]: main }, seed: seed + 1, badFiles: "skip" };
-  const named = JSON.stringify([splits[mediator.split], size, plan.frames ?? null]);
+  const identity = JSON.stringify([splits[mediator.split], size, plan.frames ?? null]);
   return {
     ...{ plan, size, batchSize: mediator.batchSize },
-    digest: createHash("sha256").update(named).digest("hex"),
+    digest: createHash("sha256").update(identity).digest("hex"),
     open: (step) =>
       openLoader({ ...batches, workers: runtime.workers, start: { [MAIN_STREAM]: { epoch: 0, step } } }),
     maker: () => openBatchMaker(batches, CACHE_BYTES),

@@ -78,6 +78,7 @@ function contextOf(
     ...{ tasks, batchSize, size },
     image: (frame) => context.image(0, frame),
     camera: (frame) => context.camera(0, frame),
+    scan: (frame) => context.scan(0, frame),
     givenMotion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
     predictions: (frames) => {
       const concerned = tasks.filter((task) => framesOf(task) === frames.length);

@@ -44,6 +44,7 @@ function contextOf(context: MethodContext, count: number): ConstraintContext {
     ...{ tasks, batchSize, size },
     image: (frame) => context.image(0, frame),
     camera: (frame) => context.camera(0, frame),
+    scan: (frame) => context.scan(0, frame),
     givenMotion: (from, to) => motionBetween(context.pose(0, from), context.pose(0, to)),
     predictions: (frames) => predictionsOf(tasks, frames, passOver(frames).predictions),
     coarser: (frame) => passOver([frame]).coarser,
@@ -62,13 +63,14 @@ export function predictionsOf<T>(
 
 /** The arrays that a constraint wants of the data, given what the tasks predict. */
 export function neededArrays(
-  { camera = false, motion = false }: ConstraintNeeds,
+  { camera = false, motion = false, scan = false }: ConstraintNeeds,
   tasks: readonly Task[],
 ): ExtraArray[] {
   const mover = motionTask(tasks);
   const arrays: ExtraArray[] = [];
   if (camera && (mover === undefined || !predictsIntrinsics(mover))) arrays.push("camera");
   if (motion && mover === undefined) arrays.push("pose");
+  if (scan) arrays.push("scan");
   return arrays;
 }
 

@@ -16,6 +16,8 @@ export interface ConstraintFrame {
   readonly image: Tensor;
   /** [N,4], fx, fy, cx, cy in pixels. */
   readonly camera: Tensor;
+  /** [N,4,P], what a LiDAR hit (`scanField`), where the constraint needs it. */
+  readonly scan?: Tensor;
   /** Activated predictions [N,C,H,W] by task name, of tasks that concern a single frame. */
   readonly predictions: Readonly<Record<string, Tensor>>;
   /** The same made from smaller maps, where a network of the run's own does so; peers tell none. */
@@ -58,6 +60,8 @@ export interface ConstraintNeeds {
   readonly frames?: FramesPlan;
   readonly camera?: boolean;
   readonly motion?: boolean;
+  /** What a LiDAR beside the camera hit. */
+  readonly scan?: boolean;
 }
 
 /**

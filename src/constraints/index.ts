@@ -10,6 +10,7 @@ import { depthSmoothness } from "./depth-smoothness.js";
 import { motionCycle } from "./motion-cycle.js";
 import { motionSmoothness } from "./motion-smoothness.js";
 import { photometric } from "./photometric.js";
+import { scanDepth } from "./scan-depth.js";
 import { segmentationFlow } from "./segmentation-flow.js";
 
 export type {
@@ -23,7 +24,7 @@ export { taskFor, taskOption, weightOption } from "./constraint.js";
 
 const ALL = [
   ...[depthNormals, photometric, segmentationFlow, motionSmoothness, motionCycle, depthSmoothness],
-  boxMotionConstraint,
+  ...[boxMotionConstraint, scanDepth],
 ];
 
 /** Every constraint, by name. */

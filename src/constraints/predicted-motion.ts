@@ -73,6 +73,8 @@ export interface FrameSource extends Pick<ConstraintContext, "tasks" | "batchSiz
   image(frame: number): Tensor;
   /** As the data gives it, [N,4]. */
   camera(frame: number): Tensor;
+  /** What a LiDAR hit, [N,4,P], where the data says so. */
+  scan?(frame: number): Tensor;
   /** From one frame to another as the data's poses give it. */
   givenMotion(from: number, to: number): FrameMotion;
   /** Activated predictions of the tasks that concern so many frames, in this order, by name. */
@@ -97,6 +99,9 @@ export function constraintContext(source: FrameSource): ConstraintContext {
       image: source.image(index),
       get camera() {
         return camera(index);
+      },
+      get scan() {
+        return source.scan?.(index);
       },
       get predictions() {
         return source.predictions([index]);

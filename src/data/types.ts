@@ -47,6 +47,8 @@ export interface DatasetSource {
   readonly resize?: Resize | "middle";
   /** Read LiDAR sweeps instead of images: pictures of them from above, and boxes as labels. */
   readonly sweeps?: SweepPlan;
+  /** Read beside images what a LiDAR hit of what they show. */
+  readonly scan?: boolean;
 }
 
 /** A public dataset layout. One file in `formats/`, one line in its registry. */

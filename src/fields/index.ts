@@ -11,5 +11,6 @@ export * from "./placement.js";
 export * from "./pose.js";
 export * from "./resize.js";
 export * from "./sample.js";
+export * from "./scan.js";
 export type * from "./size.js";
 export * from "./sweep.js";

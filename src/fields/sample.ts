@@ -6,6 +6,7 @@ import { imageField } from "./image.js";
 import type { LabelMap } from "./map.js";
 import { type Move, sizeAfter } from "./move.js";
 import { poseField } from "./pose.js";
+import { scanField } from "./scan.js";
 import type { Size } from "./size.js";
 import { sweepField } from "./sweep.js";
 
@@ -15,6 +16,7 @@ export const givenFields = {
   camera: cameraField,
   pose: poseField,
   sweep: sweepField,
+  scan: scanField,
 } as const;
 
 /** Fields that a sample may lack: batches hold them where they are asked for. */

@@ -169,6 +169,7 @@ function seenFrom(context: MethodContext, places: readonly number[], method: str
     placement: (view) => context.placement(places[view]),
     turns: (view = 0) => context.turns(places[view]),
     camera: (view = 0, frame) => context.camera(places[view], frame),
+    scan: (view = 0, frame) => context.scan(places[view], frame),
     pose: (view = 0, frame) => context.pose(places[view], frame),
   };
 }

@@ -113,6 +113,8 @@ export interface StreamLeaves {
   camera(view?: number, frame?: number): Tensor;
   /** [N,3,4], [rotation | position] of the camera in its scene. */
   pose(view?: number, frame?: number): Tensor;
+  /** [N,4,P], what a LiDAR hit of what a view shows (`scanField`). */
+  scan(view?: number, frame?: number): Tensor;
 }
 
 /** The shape of a stream's batches. */
@@ -151,7 +153,7 @@ export function streamLeaves(shape: StreamShape, stream: string = MAIN_STREAM): 
   };
   const drawn = (name: keyof typeof drawnArrays, view: number) =>
     leaf(arrayName(name, { stream, view }), [batchSize, ...drawnArrays[name]]);
-  const given = (name: "camera" | "pose", view: number, frame: number) => {
+  const given = (name: "camera" | "pose" | "scan", view: number, frame: number) => {
     requireAsked(name);
     return fieldLeaves(name, givenFields[name] as Field, view, frame)[0];
   };
@@ -197,5 +199,6 @@ export function streamLeaves(shape: StreamShape, stream: string = MAIN_STREAM): 
     },
     camera: (view = 0, frame = 0) => given("camera", view, frame),
     pose: (view = 0, frame = 0) => given("pose", view, frame),
+    scan: (view = 0, frame = 0) => given("scan", view, frame),
   };
 }

@@ -94,11 +94,20 @@ export async function openRunData(
   const found =
     config.tasks === undefined ? resolveTasks(info.tasks) : resolveTasks(knownTasks(info), config.tasks);
   const tasks = predictedTasks(network, found);
+  const scanned = await scannedData({ source, dataset }, config, tasks);
   requireFittingFrames(tasks, network);
   const size = source.size ?? (await firstSize(dataset, TRAIN_SPLIT));
   if (network.pillars === undefined) requireFittingSize(size, network.sizeMultiple);
   else requireFittingGrid(size, network.sizeMultiple);
-  return { source, dataset, tasks, size, beside: await openBeside(config, size, log) };
+  return { ...scanned, tasks, size, beside: await openBeside(config, size, log) };
+}
+
+/** The data with what a LiDAR hit beside its images, where the method asks for that. */
+async function scannedData(data: OpenData, config: RunConfig, tasks: readonly Task[]): Promise<OpenData> {
+  const { method, options } = methodOf(config);
+  if (!method.arrays?.(options, tasks)?.includes("scan")) return data;
+  const source = { ...data.source, scan: true };
+  return { source, dataset: await openDataset(source) };
 }
 
 /**

@@ -57,6 +57,7 @@ export function waveContext(kinds: readonly string[]): {
     frame: (index) => ({
       image: leaf(`image${index}`, [N, 3, HEIGHT, WIDTH], (value) => 0.5 + 0.4 * value),
       camera: leaf("camera", [N, 4], (_, i) => [9, 9, 4.5, 3.5][i % 4]),
+      scan: leaf("scan", [N, 4, 12], (value, i) => [1, 3 + value, 4, 1][Math.floor(i / 12) % 4]),
       predictions: Object.fromEntries(tasks.map((task) => [task.name, prediction(task, index)])),
     }),
     motion: (from) => motions[from],
@@ -109,18 +110,20 @@ export function constraintSuite<O>(constraint: ConstraintDefinition<O>, given: o
 
     it("stands beside methods with what it needs", () => {
       const method = constraintMethod(constraint);
-      const { frames, camera = false, motion = false } = constraint.needs(options);
+      const { frames, camera = false, motion = false, scan = false } = constraint.needs(options);
       expect(method.frames?.(options)).toEqual(frames);
+      const scans = scan ? ["scan"] : [];
       const still = all.context.tasks;
       expect(method.arrays?.(options, still)).toEqual([
         ...(camera ? ["camera"] : []),
         ...(motion ? ["pose"] : []),
+        ...scans,
       ]);
       // What a task predicts is not asked of the data.
       const moving = resolveTasks({ motion: { kind: "motion" }, more: { kind: "depth" } });
-      expect(method.arrays?.(options, moving)).toEqual(camera ? ["camera"] : []);
+      expect(method.arrays?.(options, moving)).toEqual([...(camera ? ["camera"] : []), ...scans]);
       const seeing = resolveTasks({ motion: { kind: "motion", intrinsics: true } });
-      expect(method.arrays?.(options, seeing)).toEqual([]);
+      expect(method.arrays?.(options, seeing)).toEqual(scans);
       // Two frames where something moves between them.
       expect(motion ? (frames?.count ?? 0) >= 2 : true).toBe(true);
     });

@@ -2,9 +2,10 @@
 import { UserError } from "../../common/errors.js";
 import { registry } from "../../common/registry.js";
 import { suggest } from "../../common/suggest.js";
-import type { SweepPlan } from "../../fields/sweep.js";
 import { folder } from "../folder.js";
 import { resizedDataset } from "../resize.js";
+import { withScans } from "../sweeps/scan.js";
+import type { SweepSource } from "../sweeps/source.js";
 import { sweepDataset } from "../sweeps/sweep-dataset.js";
 import type { Dataset, DatasetFormat, DatasetSource } from "../types.js";
 import { bdd100k } from "./bdd100k.js";
@@ -81,18 +82,19 @@ export async function openDataset(source: DatasetSource): Promise<Dataset> {
       fix: near === undefined ? undefined : `Did you mean ${near}?`,
     });
   }
-  if (source.sweeps !== undefined) return await openSweepDataset(source, source.sweeps);
-  const dataset = await formats[source.format].open(source.path);
-  return resizedDataset(dataset, source);
+  if (source.sweeps !== undefined) return sweepDataset(await openSource(source), source.sweeps);
+  const sweeps = source.scan ? await openSource(source) : undefined;
+  const images = await formats[source.format].open(source.path);
+  return resizedDataset(sweeps === undefined ? images : withScans(images, sweeps), source);
 }
 
 /** The sweeps of a dataset. Throws UserError where its format has none. */
-async function openSweepDataset({ format, path }: DatasetSource, plan: SweepPlan): Promise<Dataset> {
+async function openSource({ format, path }: DatasetSource): Promise<SweepSource> {
   const open = formats[format].openSweeps;
-  if (open !== undefined) return sweepDataset(await open(path), plan);
+  if (open !== undefined) return await open(path);
   throw new UserError({
     code: "data.no-sweeps",
-    what: `the model takes LiDAR sweeps, and data of the format ${format} has none`,
+    what: `LiDAR sweeps are wanted, and data of the format ${format} has none`,
     where: path,
     expected: `one of ${Object.keys(formats)
       .filter((name) => formats[name].openSweeps !== undefined)

@@ -94,8 +94,8 @@ export async function openBatchMaker(plan: BatchPlan, cacheBytes: number): Promi
   return { sets: Object.fromEntries(sets), make, of };
 }
 
-function sourceKey({ format, path, size, resize }: DatasetSource): string {
-  return JSON.stringify([format, path, size, resize]);
+function sourceKey({ format, path, size, resize, sweeps, scan }: DatasetSource): string {
+  return JSON.stringify([format, path, size, resize, sweeps, scan]);
 }
 
 /** Where the places of each stream's samples begin: after those that stand in the same arrays before it. */

@@ -17,7 +17,7 @@ export class SampleCache {
     const known = this.#samples.get(name);
     if (known !== undefined) return known;
     const sample = await read();
-    let bytes = sample.image.byteLength;
+    let bytes = sample.image.byteLength + (sample.scan?.points.byteLength ?? 0);
     for (const points of sample.sweep?.frames ?? []) bytes += points.byteLength;
     for (const label of Object.values(sample.labels)) bytes += label.data.byteLength + label.valid.byteLength;
     if (bytes <= this.#bytesLeft) {

@@ -46,6 +46,13 @@ export function requireViewSize(
   });
 }
 
+/** By field, what else there is to do where a dataset lacks it. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  camera: ", or let a network learn it (motion-net with `intrinsics: true`)",
+  pose: ", or let a network predict motion (motion-net)",
+  scan: "; a scan takes a LiDAR sweep, the camera's intrinsics, and how it stands to the sensor",
+};
+
 /** A given field that a method asked for. Throws UserError where the sample lacks it. */
 export function requireGiven(sample: Sample, name: string): unknown {
   const value = sample[name as keyof typeof givenFields];
@@ -54,7 +61,7 @@ export function requireGiven(sample: Sample, name: string): unknown {
     code: `data.no-${name}`,
     what: `the method needs the ${name} of every image, and the dataset does not give it`,
     where: sample.id,
-    fix: `Add the ${name} to the dataset, or choose another method${name === "camera" ? ", or let a network learn it (motion-net with `intrinsics: true`)" : name === "pose" ? ", or let a network predict motion (motion-net)" : ""}.`,
+    fix: `Add the ${name} to the dataset, or choose another method${INSTEAD[name] ?? ""}.`,
   });
 }
 

@@ -10,7 +10,7 @@ const CALIBRATION = `P2: ${CAMERA}\nR0_rect: ${UPRIGHT}\nTr_velo_to_cam: ${AXES}
 /** A car 10 m ahead and 2 m to the left, whose bottom lies 1.7 m below the sensor; it heads away. */
 const CAR = "Car 0.00 0 -1.57 100 100 200 200 1.5 1.6 4.0 -2.0 1.7 10.0 -1.5707963267948966";
 const points = pointBytes(Float32Array.of(10, 2, -1, 0.5, 1, 1, -1.5, 0.2));
-/** x, y, z, length, width, height, yaw; class, frame, track, points (one lies in it), level; how it is seen. */
+/** x, y, z, length, width, height, yaw; class, frame, track, points, level; how it is seen. */
 const row = (track: number, yaw = 0, seen: readonly number[] = [100, 0, 0]) =>
   Float32Array.of(10, 2, -0.95, 4, 1.6, 1.5, yaw, 0, 0, track, 1, -1, ...seen);
 
