@@ -90,7 +90,7 @@ function configOf({ data, range }: Film, steps: number, seed: number): object {
     evaluation: { split: null },
     checkpoint: { best: null },
     samples: { count: 0 },
-    runtime: { threads: 2 },
+    runtime: { threads: 1 },
   };
 }
 
@@ -132,17 +132,17 @@ async function drawCourse(name: string, run: string): Promise<void> {
   const scale = bestScale(predicted, away);
   const points = (course: readonly Vec3[], factor: number) =>
     course.map((at) => {
-      const [x, y] = [factor * at[0], factor * at[2]];
+      const [x, y] = [factor * at[2], factor * at[0]];
       return { x, y, low: y, high: y };
     });
   const series = [
     { name: "truth", colour: 0, points: points(away, 1) },
     { name: "predicted", colour: 1, points: points(predicted, scale) },
   ];
-  const note = "metres forward; one scale for the whole course";
+  const note = "metres to the right; one scale for the whole course";
   writeFileSync(
     join(OUT, `video-${name}.svg`),
-    chartFile({ title: `${name}: the camera from above`, note, series, horizontal: "metres to the right" }),
+    chartFile({ title: `${name}: the camera from above`, note, series, horizontal: "metres forward" }),
   );
 }
 

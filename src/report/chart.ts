@@ -90,7 +90,7 @@ function draw({ series, bands = false, horizontal = "step" }: ChartOptions): Dra
   if (points.length === 0) return undefined;
   const low = Math.min(...points.map((p) => p.x));
   const high = Math.max(...points.map((p) => p.x));
-  const xScale = linearScale(low < high / 4 ? 0 : low, high, 5, true);
+  const xScale = linearScale(low >= 0 && low < high / 4 ? 0 : low, high, 5, true);
   const { scale: yScale, logarithmic } = valueScale(points);
   const x = (value: number): number => LEFT + xScale.place(value) * (WIDTH - LEFT - RIGHT);
   // A band may reach beyond the axis, which spans the means: a single spike must not flatten the curve.
@@ -100,7 +100,7 @@ function draw({ series, bands = false, horizontal = "step" }: ChartOptions): Dra
   };
   const summary = drawn.map(({ name, points: [...own] }) => {
     const [first, last] = [own[0], own[own.length - 1]];
-    return `${name}: ${formatNumber(first.y)} at ${horizontal} ${first.x}, ${formatNumber(last.y)} at ${horizontal} ${last.x}`;
+    return `${name}: ${formatNumber(first.y)} at ${horizontal} ${formatNumber(first.x)}, ${formatNumber(last.y)} at ${horizontal} ${formatNumber(last.x)}`;
   });
   const data = JSON.stringify({
     plot: [LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM],

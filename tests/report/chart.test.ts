@@ -132,6 +132,16 @@ describe("charts", () => {
     );
   });
 
+  it("keep every point within their frame, also left of zero", () => {
+    const points = [point(-3, 1), point(-1, 2), point(2, 1.5)];
+    const { text } = lineChart({ title: "a", series: [{ name: "b", colour: 0, points }] });
+    const line = /class="line c0" d="M([^"]+)"/.exec(text)![1];
+    const places = line.split("L").map((place) => Number(place.split(" ")[0]));
+    expect(places[0]).toBe(52);
+    expect(places.at(-1)).toBe(368);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
   it("are nothing where there is nothing", () => {
     expect(lineChart({ title: "a", series: [{ name: "b", colour: 0, points: [] }] }).text).toBe("");
   });
