@@ -6,6 +6,9 @@ const PURE = [
   ...["common", "constraints", "data", "disk", "fields", "geometry", "graph", "methods", "models", "nn"],
   ...["report", "runs", "step", "tasks", "torch", "weighting", "worlds"],
 ].map((folder) => `tests/${folder}/**/*.test.ts`);
+// The others of this folder replace modules or the environment, or register what a plugin brings.
+const ALONE = ["batch-plan", "constraints", "published-weights", "run-options", "stand-alone", "streams"];
+PURE.push(`tests/training/**/!(${ALONE.join("|")}).test.ts`);
 /** Tests as on another kind of CPU replace a module, which only a process of their own lets them do. */
 const asOtherCpu = process.env.TASKLOOM_TEST_BLOCK_SIZE !== undefined;
 

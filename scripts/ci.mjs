@@ -16,7 +16,6 @@ const ENGINE_TESTS = [
   "tests/nn",
   "tests/models/spellings.test.ts",
   "tests/training/train.test.ts",
-  "tests/training/overfit.test.ts",
 ];
 
 const start = Date.now();
