@@ -35,6 +35,9 @@ const busSchema = z.strictObject({
   startWaitS: z.number().positive().default(600).describe("for all peers at the start, seconds"),
   maxStaleSteps: z.int().min(0).optional().describe("predictions by older weights are left out"),
   maxStaleSeconds: z.number().positive().optional(),
+  maxLeadSteps: count
+    .optional()
+    .describe("a trainer waits for peers that are further behind; at staleness 0 all wait anyhow"),
   maxSkippedFraction: z.number().min(0).max(1).default(0.2).describe("of the last 200 steps"),
   onSkipped: z.enum(["stop", "continue"]).default("stop").describe("what becomes of a run beyond that"),
 });

@@ -48,6 +48,14 @@ export class Members {
     return this.#steps.get(module);
   }
 
+  /** Steps of the trainers that are alive, by module. */
+  trainers(): Map<string, number> {
+    const alive = this.all().filter(
+      ({ heartbeat, ageMs }) => heartbeat.role === "trainer" && ageMs < FRESH_MS,
+    );
+    return new Map(alive.map(({ heartbeat: { module, step } }) => [module, step]));
+  }
+
   close(): void {
     this.#stop();
   }

@@ -8,7 +8,16 @@ import { threadCalls } from "./thread-call.js";
 /** What can be asked of a station, in whatever thread it runs. */
 export type StationLink = Pick<
   Station,
-  "tell" | "claim" | "descriptions" | "publish" | "ask" | "awaitServers" | "digestsOf" | "serve" | "close"
+  | "tell"
+  | "claim"
+  | "descriptions"
+  | "publish"
+  | "ask"
+  | "awaitServers"
+  | "digestsOf"
+  | "stepsOf"
+  | "serve"
+  | "close"
 >;
 
 /** Opens a station on a bus. Throws UserError where the bus cannot be reached. */
@@ -63,6 +72,7 @@ export async function openStation(
     "ask",
     "awaitServers",
     "digestsOf",
+    "stepsOf",
     "serve",
   ] as const;
   return {

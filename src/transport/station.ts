@@ -236,6 +236,12 @@ export class Station {
     return this.#asker.members.servers(module).map(({ digest }) => digest);
   }
 
+  /** Steps that the trainers of these modules have done which are alive. */
+  async stepsOf(modules: readonly string[]): Promise<number[]> {
+    const trainers = this.#asker.members.trainers();
+    return modules.flatMap((module) => trainers.get(module) ?? []);
+  }
+
   /** Serves the module from now on: follows its pointer, answers requests. */
   async serve(): Promise<void> {
     const { module, instance } = this.#identity;

@@ -18,6 +18,7 @@ import { predictionNames } from "../peers.js";
 import { CommonEnd } from "./common-end.js";
 import { describedTasks, describeTasks } from "./description.js";
 import { Exchange, type PeerBatch } from "./exchange.js";
+import { leadOf, Pace } from "./pace.js";
 import { agreementDigest, busTrouble, instanceName, isLockStep, moduleNamed, peersOf } from "./place.js";
 import { publishSurely, RefreshSchedule, Uploads } from "./publishing.js";
 import { SkipWatch } from "./skip-watch.js";
@@ -125,7 +126,9 @@ async function trainOn(
       log,
     );
     await station.tell({ step: from.step, digest: stream.digest });
-    const session = { run, station, stream, ties, exchange, uploads, tasksOf, ending, from: from.step };
+    const learning = peers.filter(({ frozen }) => !frozen).map((peer) => peer.module);
+    const pace = new Pace({ station, peers: learning, lead: leadOf(config), signal });
+    const session = { run, station, stream, ties, exchange, pace, uploads, tasksOf, ending, from: from.step };
     const { step, skipped } = await steps(session, options);
     const interrupted = step < config.steps;
     if (!interrupted) uploads.add(step, await snapshotOf(run));
@@ -172,6 +175,7 @@ interface Session {
   /** The constraints that tie the module. */
   readonly ties: readonly ConfiguredConstraint[];
   readonly exchange: Exchange;
+  readonly pace: Pace;
   readonly uploads: Uploads;
   readonly tasksOf: ReadonlyMap<string, readonly Task[]>;
   readonly ending: Ending;
@@ -180,7 +184,7 @@ interface Session {
 
 /** Takes the steps; gives how many are done. */
 async function steps(
-  { run, station, stream, ties, exchange, uploads, tasksOf, ending, from }: Session,
+  { run, station, stream, ties, exchange, pace, uploads, tasksOf, ending, from }: Session,
   { config, folder, log = () => undefined, signal, onStep }: ModuleTrainerOptions,
 ): Promise<{ step: number; skipped: number }> {
   const lockStep = isLockStep(config);
@@ -213,6 +217,7 @@ async function steps(
     for (; ending.error === undefined; step++) {
       if (signal?.aborted === true) end.ask(step);
       if (step >= end.step) break;
+      await pace.wait(step);
       if (loader !== null && !lockStep) {
         const ahead = Math.min(config.steps, step + config.bus.prefetch);
         for (; next < ahead; next++) await request(next);
