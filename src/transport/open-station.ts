@@ -3,22 +3,11 @@ import { MessageChannel, type Transferable, Worker } from "node:worker_threads";
 import { workerEntry } from "../data/worker-entry.js";
 import type { BusAddress } from "./address.js";
 import type { Station, StationOptions, StationOwner } from "./station.js";
+import { STATION_METHODS } from "./station-methods.js";
 import { threadCalls } from "./thread-call.js";
 
 /** What can be asked of a station, in whatever thread it runs. */
-export type StationLink = Pick<
-  Station,
-  | "tell"
-  | "claim"
-  | "descriptions"
-  | "publish"
-  | "ask"
-  | "awaitServers"
-  | "digestsOf"
-  | "stepsOf"
-  | "serve"
-  | "close"
->;
+export type StationLink = Pick<Station, (typeof STATION_METHODS)[number] | "close">;
 
 /** Opens a station on a bus. Throws UserError where the bus cannot be reached. */
 export async function openStation(
@@ -64,19 +53,8 @@ export async function openStation(
     await close();
     throw error;
   }
-  const methods = [
-    "tell",
-    "claim",
-    "descriptions",
-    "publish",
-    "ask",
-    "awaitServers",
-    "digestsOf",
-    "stepsOf",
-    "serve",
-  ] as const;
   return {
-    ...Object.fromEntries(methods.map((name) => [name, link(name)])),
+    ...Object.fromEntries(STATION_METHODS.map((name) => [name, link(name)])),
     close,
   } as unknown as StationLink;
 }

@@ -2,6 +2,7 @@
 import { type MessagePort, workerData } from "node:worker_threads";
 import type { BusAddress } from "./address.js";
 import { openBus, Station, type StationOptions, type StationOwner } from "./station.js";
+import { STATION_METHODS } from "./station-methods.js";
 import { threadCalls } from "./thread-call.js";
 
 const { port, address, options } = workerData as {
@@ -18,11 +19,7 @@ const caller = threadCalls(port, {
   open: async () => {
     station = new Station(await openBus(address, options.identity), options, owner);
   },
-  ...Object.fromEntries(
-    (["tell", "claim", "descriptions", "publish", "ask", "awaitServers", "digestsOf", "serve"] as const).map(
-      (name) => [name, there(name)],
-    ),
-  ),
+  ...Object.fromEntries(STATION_METHODS.map((name) => [name, there(name)])),
   close: async () => {
     await station?.close();
     // After the answer has left.

@@ -13,7 +13,8 @@ import { type ClaimOptions, descriptionOf, Lease, leaseHolder } from "./lease.js
 import { localBus } from "./local-bus.js";
 import { type ForwardRequest, type Heartbeat, PROTOCOL, type SnapshotRef } from "./messages.js";
 import { type BusIdentity, natsBus } from "./nats-bus.js";
-import { PeerError } from "./peer-error.js";
+import { Patience } from "./patience.js";
+import { requireSame } from "./run-key.js";
 import { type Computed, forwardService } from "./service.js";
 import { Publisher } from "./snapshots.js";
 
@@ -48,8 +49,6 @@ export interface PeerAnswer extends Answer {
 const BEAT_MS = 500;
 /** How often the pointer is looked at, whatever heartbeats say; milliseconds. */
 const POLL_MS = 2000;
-/** How long a process that starts puts up with a bus that is away, milliseconds; and how often it looks. */
-const [AWAY_MS, AGAIN_MS] = [60_000, 500];
 /** A computation that takes longer is stuck. */
 const MOST_COMPUTE_MS = 10 * 60_000;
 
@@ -61,11 +60,6 @@ export function sharedNow(): number {
 /** Opens the transport of an address. Throws UserError. */
 export function openBus(address: BusAddress, identity: BusIdentity): Promise<Bus> {
   return address.kind === "local" ? localBus(address.folder) : natsBus(address, identity);
-}
-
-/** Whether a bus did not answer, which it may do again. */
-function isAway(error: unknown): error is PeerError {
-  return error instanceof PeerError && error.reason === "failed";
 }
 
 export class Station {
@@ -80,6 +74,7 @@ export class Station {
   #publisher: Publisher | undefined;
   #computing: number | undefined;
   #follower: Follower | undefined;
+  readonly #patient: Patience;
   /** Modules that it was told are waited for. */
   #missing = "";
   #closed = false;
@@ -90,6 +85,7 @@ export class Station {
     this.#identity = identity;
     this.#owner = owner;
     this.#asker = new Asker(bus, limits);
+    this.#patient = new Patience((message) => owner.note(message));
     this.#beat = {
       ...{ protocol: PROTOCOL, version: packageVersion(), module, instance },
       role: role === "server" ? "server" : "trainer",
@@ -119,7 +115,7 @@ export class Station {
    */
   async claim(description: unknown, digest: string): Promise<number> {
     const { module } = this.#identity;
-    await this.#patiently(() => this.#requireSame(digest));
+    await this.#patient.through(() => requireSame(this.#bus, digest));
     const options: ClaimOptions = {
       ...{ module, holder: leaseHolder(), description },
       onWait: (holder, ms) =>
@@ -129,33 +125,19 @@ export class Station {
       onLost: (holder) => this.#owner.lost(holder),
       onRestored: () => this.#restore(digest),
     };
-    const lease = await this.#patiently(() => Lease.claim(this.#bus, options));
+    const lease = await this.#patient.through(() => Lease.claim(this.#bus, options));
     this.#lease = lease;
     const publisher = new Publisher(this.#bus, module, lease.incarnation);
     this.#publisher = publisher;
-    await this.#patiently(() => publisher.tidy());
+    await this.#patient.through(() => publisher.tidy());
     this.#say();
     return lease.incarnation;
-  }
-
-  /** Does what a start needs, again where the bus is away for a while. */
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const end = performance.now() + AWAY_MS;
-    for (let told = false; ; told = true) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isAway(error) || performance.now() > end || this.#closed) throw error;
-        if (!told) this.#owner.note(`waiting for the bus: ${error.message}`);
-        await sleep(AGAIN_MS);
-      }
-    }
   }
 
   /** Gives a bus that came back empty what it held of this module. */
   #restore(digest: string): void {
     const work = async () => {
-      await this.#requireSame(digest);
+      await requireSame(this.#bus, digest);
       const ref = await this.#publisher?.restore();
       if (ref !== undefined) this.#beat.snapshot = ref;
       this.#owner.note("the bus came back without what it held; lease and weights are there again");
@@ -164,29 +146,12 @@ export class Station {
     work().catch((error: Error) => this.#owner.note(`warning: the bus came back empty: ${error.message}`));
   }
 
-  async #requireSame(digest: string): Promise<void> {
-    const { keys } = this.#bus;
-    const known = await keys.get("run");
-    if (known === null) {
-      await keys.put("run", { protocol: PROTOCOL, digest }, 0).catch((error: unknown) => {
-        // Another process of the collective was first: what it wrote is compared next.
-        if (!(error instanceof PeerError) || error.reason !== "conflict") throw error;
-      });
-      return this.#requireSame(digest);
-    }
-    if ((known.value as { digest?: unknown }).digest === digest) return;
-    throw new PeerError(
-      "mismatch",
-      "another collective of this name, or an older configuration of it, is on the bus",
-    );
-  }
-
   /** What the trainers of modules say they predict, once all have; null where the time is over. */
   async descriptions(modules: readonly string[], waitMs: number): Promise<Record<string, unknown> | null> {
     const end = performance.now() + waitMs;
     const found: Record<string, unknown> = {};
     const describe = async (module: string) => {
-      found[module] ??= await this.#patiently(() => descriptionOf(this.#bus, module));
+      found[module] ??= await this.#patient.through(() => descriptionOf(this.#bus, module));
     };
     while (!this.#closed) {
       for (const module of modules) await describe(module);
@@ -295,6 +260,7 @@ export class Station {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#patient.end();
     for (const timer of this.#timers) clearInterval(timer);
     for (const stop of this.#stops) stop();
     await Promise.race([this.#follower?.stop(), sleep(2000, undefined, { ref: false })]);
