@@ -12,7 +12,7 @@ export default {
   tsconfig: "tsconfig.build.json",
   entryPoints,
   out: "docs/api",
-  readme: "none",
+  readme: "docs/library.md",
   blockTags: [...OptionDefaults.blockTags, "@file"],
   disableSources: true,
   // Types that only stand in the signatures of others are shown there.

@@ -2,7 +2,7 @@
 // and what a failing one says.
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
-import { root, seconds } from "./lib/setup.mjs";
+import { passed, root } from "./lib/setup.mjs";
 
 const tool = (path, ...args) => [`node_modules/${path}`, ...args];
 const checks = {
@@ -28,7 +28,7 @@ export function check(names = Object.keys(checks)) {
       encoding: "utf8",
       maxBuffer: 2 ** 28,
     });
-    console.log(`${status === 0 ? "ok    " : "FAILED"} ${name.padEnd(8)} ${seconds(start)}`);
+    console.log(`${status === 0 ? "ok    " : "FAILED"} ${name.padEnd(8)} ${passed(start)}`);
     if (status !== 0) console.log(`${stdout}${stderr}`);
     return status !== 0;
   });

@@ -3,7 +3,7 @@
 // of them.
 import { existsSync } from "node:fs";
 import { check } from "./check.mjs";
-import { build, install, root, seconds } from "./lib/setup.mjs";
+import { build, install, passed, root } from "./lib/setup.mjs";
 import { checksAsRun, close, runTests } from "./lib/tests.mjs";
 
 /**
@@ -40,5 +40,5 @@ for (const size of [0, 8, 16].filter((size) => size !== own)) {
 }
 console.log("\nRun with convolution");
 for (const line of told) console.log(`- ${line}`);
-console.log(`In all ${seconds(start)}.`);
+console.log(`In all ${passed(start)}.`);
 close(runs);

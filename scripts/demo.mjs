@@ -4,7 +4,7 @@
 // constraint ties them: normals are the derivative of depth. A few minutes on two cores. Everything lands in
 // demo/; the images are made once, the runs anew each time.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { build, install, root, runNode, seconds } from "./lib/setup.mjs";
+import { build, install, passed, root, runNode } from "./lib/setup.mjs";
 
 const start = Date.now();
 const STEPS = 600;
@@ -38,7 +38,7 @@ const cli = (...args) => {
   const code = runNode(["dist/cli/main.js", ...args]);
   if (code !== 0) process.exit(code);
 };
-const heading = (text) => console.log(`\n== ${text} (after ${seconds(start)})`);
+const heading = (text) => console.log(`\n== ${text} (after ${passed(start)})`);
 const fileName = (name) => name.replaceAll(" ", "-");
 
 install();
@@ -131,4 +131,4 @@ writeFileSync(`${folder}/report.html`, htmlReport(data));
 
 console.log(`\n${textTable(resultsTable(data))}\n${note}\n`);
 console.log("Report with curves and pictures: demo/report.html");
-console.log(`Done in ${seconds(start)}.`);
+console.log(`Done in ${passed(start)}.`);

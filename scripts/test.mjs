@@ -1,6 +1,6 @@
 // `npm test [-- FILE...]`: installs what is missing, builds, checks, tests, and ends with the line "N passed,
 // N failed". With arguments, which vitest gets, the checks are left out.
-import { build, install, seconds } from "./lib/setup.mjs";
+import { build, install, passed } from "./lib/setup.mjs";
 import { checksAsRun, close, runTests } from "./lib/tests.mjs";
 
 const start = Date.now();
@@ -9,5 +9,5 @@ build();
 const args = process.argv.slice(2);
 const failedChecks = args.length > 0 ? [] : (await import("./check.mjs")).check();
 const runs = [runTests(args), checksAsRun(failedChecks)];
-console.log(`In all ${seconds(start)}.`);
+console.log(`In all ${passed(start)}.`);
 close(runs);

@@ -26,7 +26,13 @@ export function run(command, args, options = {}) {
 /** Runs Node in the repository. */
 export const runNode = (args, options) => run(process.execPath, args, options);
 
-export const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+/** How long ago `since` is (of Date.now()): 8.4 s, 3 min 20 s. */
+export function passed(since) {
+  const seconds = (Date.now() - since) / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
 
 const packagesOf = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
 
@@ -52,7 +58,7 @@ export function install() {
   // had.
   console.log("Installing dependencies: npm install --no-save");
   if (run("npm", ["install", "--no-save"]) !== 0) process.exit(1);
-  console.log(`Installed in ${seconds(start)}.`);
+  console.log(`Installed in ${passed(start)}.`);
 }
 
 /** Compiles src/ to dist/. Ends the process where that fails. */
@@ -62,5 +68,5 @@ export function build() {
     console.error("The build failed.");
     process.exit(1);
   }
-  console.log(`Built in ${seconds(start)}.`);
+  console.log(`Built in ${passed(start)}.`);
 }
