@@ -44,12 +44,17 @@ export function networkInputOf(
 export function buildInference(
   { tasks, network, batchSize, size }: InferencePlan,
   module: ModuleSpec = KEPT,
-): { predictions: Record<string, Tensor>; modules: ModuleSet } {
-  const { modules, outputs } = evaluationPass({ tasks, network, batchSize, size }, module);
+): {
+  readonly predictions: Record<string, Tensor>;
+  readonly modules: ModuleSet;
+  /** As `buildFeatures` gives them. */
+  readonly features: Tensor;
+} {
+  const { modules, outputs, trunk, encoded } = evaluationPass({ tasks, network, batchSize, size }, module);
   const predictions = Object.fromEntries(
     tasks.map(({ name, kind, spec }) => [name, kind.learning.activate(outputs[name], spec)]),
   );
-  return { predictions, modules };
+  return { predictions, modules, features: trunk ?? encoded.bottleneck };
 }
 
 /**

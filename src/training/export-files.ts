@@ -5,8 +5,9 @@ import { UserError } from "../common/errors.js";
 import { fileError, replaceFile } from "../disk/files.js";
 import { dynamicSize, type SizedModel } from "../graph/dynamic-size.js";
 import { int8Precision } from "../graph/int8.js";
+import { decodeModel } from "../graph/onnx.js";
 import type { RunPaths } from "../runs/run-folder.js";
-import { type ExportOptions, exportModel } from "./export.js";
+import { type ExportOptions, exportModel, FEATURES } from "./export.js";
 import { checkParity, type ParityReport, parityLines, requireParity } from "./export-check.js";
 import { CARD_MARK, modelCard } from "./model-card.js";
 import { describeModel } from "./model-description.js";
@@ -58,7 +59,11 @@ export async function exportFiles(run: RunPaths, options: ExportFilesOptions): P
   const checked = { ...options, quantised: quantised !== undefined };
   const parity = check ? await checkParity(run, bytes, checked) : undefined;
   if (parity !== undefined) requireParity(parity, out);
-  const described = await describeModel(run, out, { ...options, quantised });
+  const described = await describeModel(run, out, {
+    ...options,
+    quantised,
+    featureShape: featureShape(bytes),
+  });
   await replaceFile(out, bytes);
   await replaceFile(description, `${JSON.stringify(described, null, 2)}\n`);
   const notes = [
@@ -67,6 +72,13 @@ export async function exportFiles(run: RunPaths, options: ExportFilesOptions): P
   ];
   await replaceFile(card, modelCard(described, notes));
   return { model: out, description, card, ...(parity && { parity }), ...(quantised && { quantised }) };
+}
+
+/** Sides of the features at the size of training; 0 where they follow the image's. */
+function featureShape(bytes: Uint8Array): readonly number[] | undefined {
+  const type = decodeModel(bytes).graph!.output.find(({ name }) => name === FEATURES)?.type?.value;
+  if (type?.case !== "tensorType") return undefined;
+  return type.value.shape!.dim.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : 0));
 }
 
 /** Multiples of a network's strides that make three sizes: large enough that no map is a single value. */

@@ -86,9 +86,14 @@ export interface ExportOptions {
   readonly size?: readonly [number, number];
   /** Gives classes, int64 [N,1,H,W], in the place of scores. */
   readonly argmax?: boolean;
+  /** Gives the last map that all heads read, too, as `features` [N,C,H',W']: heads can be trained on it. */
+  readonly features?: boolean;
   /** Computes in float16 where digits do not matter; inputs and outputs stay float32. */
   readonly half?: boolean;
 }
+
+/** Name of the output that is no task's. */
+export const FEATURES = "features";
 
 function requireBatchSize(batchSize: number): void {
   if (Number.isInteger(batchSize) && batchSize >= 1) return;
@@ -111,6 +116,18 @@ function requireSize([height, width]: readonly [number, number], multiple: numbe
     expected: `height and width that are multiples of ${multiple}`,
     got: `${height}x${width}`,
     fix: `Take ${near(height)}x${near(width)}.`,
+  });
+}
+
+/** Throws UserError where a task has the name of the features. */
+function requireFreeName(tasks: readonly Task[]): void {
+  if (!tasks.some(({ name }) => name === FEATURES)) return;
+  throw new UserError({
+    code: "export.features-name",
+    where: "features",
+    what: "a task of the run has the name of this output",
+    got: FEATURES,
+    fix: "Give the task another name in dataset.yaml, and train again, or leave the features out.",
   });
 }
 
@@ -142,17 +159,19 @@ export async function exportModel(run: RunPaths, options: ExportOptions = {}): P
   const size = options.size ?? trained;
   requireSize(size, network.sizeMultiple);
   const decided = options.argmax === true ? decidedOn(tasks) : [];
-  const { predictions, modules } = buildInference({ tasks, network, batchSize, size });
-  const outputs = tasks.map((task) => {
+  if (options.features === true) requireFreeName(tasks);
+  const { predictions, modules, features } = buildInference({ tasks, network, batchSize, size });
+  const maps = tasks.map((task) => {
     const { decide } = task.kind.learning;
     const prediction = predictions[task.name];
     return decided.includes(task) ? decide!(prediction, task.spec) : prediction;
   });
+  const outputs = options.features === true ? [...maps, features] : maps;
   const weights = await loadWeights(checkpointOf(run, options.checkpoint), modules.all());
   const engine = await nodeEngine({ provider: "cpu", threads: 1 });
   const folded = await foldForInference(engine, { tensors: outputs, weights });
   const graph = lowerGraph(
-    tasks.map(({ name }, i) => ({ name, tensor: folded.tensors[i] })),
+    folded.tensors.map((tensor, i) => ({ name: tasks[i]?.name ?? FEATURES, tensor })),
     PORTABLE,
     folded.weights,
   );

@@ -6,7 +6,7 @@ export const CARD_MARK = "<!-- taskloom model card -->";
 
 /** The card of a model, in Markdown. `notes` are lines of their own section, e.g. of parity. */
 export function modelCard(description: ModelDescription, notes: readonly string[] = []): string {
-  const { file, input, outputs, opset, precision, trained } = description;
+  const { file, input, outputs, features, opset, precision, trained } = description;
   const evaluated = Object.entries(trained.evaluation?.metrics ?? {}).flatMap(([task, metrics]) =>
     Object.entries(metrics).map(([metric, value]) => `| ${task} | ${metric} | ${number(value)} |`),
   );
@@ -29,6 +29,7 @@ export function modelCard(description: ModelDescription, notes: readonly string[
     ...outputs.map(
       ({ name, kind, shape, dtype, values }) => `| ${name} | ${kind} | [${shape}] | ${dtype} | ${values} |`,
     ),
+    ...(features ? [`| features | – | [${features}] | float32 | the last map that all heads read |`] : []),
     ...outputs.flatMap(({ name, classes }) =>
       classes === undefined
         ? []

@@ -93,6 +93,8 @@ export interface ModelDescription {
   readonly quantised?: QuantisedReport;
   readonly input: ImageInput | PillarInput;
   readonly outputs: readonly OutputDescription[];
+  /** Shape [N,C,H',W'] of the output `features`, where there is one; sides that follow the image's are 0. */
+  readonly features?: readonly number[];
   readonly trained: {
     readonly model: string;
     readonly method: string;
@@ -110,6 +112,7 @@ export interface ModelDescription {
 interface DescribedOptions extends ExportOptions {
   readonly dynamic?: boolean;
   readonly quantised?: QuantisedReport;
+  readonly featureShape?: readonly number[];
 }
 
 /** Describes the model that `exportModel` makes by the same options. Throws UserError. */
@@ -133,6 +136,7 @@ export async function describeModel(
     ...(quantised && { quantised }),
     input: describeInput(network, { size: [height, width], resize: resizeOf(config) }, options),
     outputs: tasks.map((task) => describeOutput(task, shape, options.argmax === true)),
+    ...(options.featureShape && { features: options.featureShape }),
     trained: {
       model: config.model.name,
       method: config.method.name,

@@ -227,8 +227,14 @@ describe("a run", () => {
     expect(Object.keys(await outputs(readFileSync(out), [1, 3, 32, 32], new Float32Array(3072)))).toEqual(
       maps.map(({ name }) => name),
     );
-    await exportFiles(run, { out });
-    expect(JSON.parse(readFileSync(description, "utf8")).precision).toBe("float32");
+    await exportFiles(run, { out, features: true });
+    const plain: ModelDescription = JSON.parse(readFileSync(description, "utf8"));
+    expect(plain.precision).toBe("float32");
+    // The map that all heads of a SegNet read is as large as the image.
+    expect(plain.features).toEqual([1, expect.any(Number), 32, 32]);
+    const { features } = await outputs(readFileSync(out), [1, 3, 32, 32], new Float32Array(3072));
+    expect(features.dims).toEqual(plain.features);
+    expect(readFileSync(card, "utf8")).toContain(`| features | – | [${plain.features}]`);
   });
 
   test("is written in 8 bits, which are calibrated, and says what they cost", async () => {

@@ -26,6 +26,7 @@ interface ExportFlags {
   readonly argmax: boolean;
   readonly fp16: boolean;
   readonly dynamic: boolean;
+  readonly features: boolean;
   readonly int8: boolean;
   readonly calibrate?: string;
   readonly images?: number;
@@ -52,6 +53,7 @@ export function exportCommand(): Command {
     .option("--size <HxW>", "height and width of images (default: those of training)", imageSize)
     .option("--dynamic", "images of any height and width that the network takes", false)
     .option("--argmax", "classes (int64 [N,1,H,W]) in the place of their scores", false)
+    .option("--features", "give the map that all heads read, too: heads can be trained on it", false)
     .option("--fp16", "compute in half precision; inputs and outputs stay float32", false)
     .option(
       "--int8",
