@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
+import { detect } from "../../examples/detector/detect.mjs";
 import { readImage } from "../../src/data/files/raster.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { parseConfig } from "../../src/training/config/index.js";
 import { evaluateRun } from "../../src/training/evaluate-run.js";
 import { exportModel } from "../../src/training/export.js";
 import { checkParity, requireParity } from "../../src/training/export-check.js";
+import { exportFiles } from "../../src/training/export-files.js";
 import { findRun, openModel, predictSweeps, readMetrics, train } from "../../src/training/index.js";
 import { scratchFolder } from "../helpers/folder.js";
 import { carsAt, SMALL_MODEL, writeSweeps } from "../helpers/sweeps.js";
@@ -61,6 +63,21 @@ it("learns a few sweeps by heart: every box is found, in its place and heading",
     /LiDAR sweeps/,
   );
   await model.release();
+  // So does the program that knows nothing of Taskloom.
+  const file = join(out, "model.onnx");
+  await exportFiles(findRun(run), { out: file });
+  const sweep = readFileSync(join(data, "train/lidar/0-0.bin"));
+  const cloud = new Float32Array(new Uint8Array(sweep).buffer);
+  const detected = await detect(file, cloud);
+  expect(detected.length).toBeGreaterThanOrEqual(2);
+  for (const [i, box] of detected.slice(0, 2).entries()) {
+    const { score, centre, yaw } = found[i] as (typeof found)[0] & { yaw: number };
+    expect(box.score).toBeCloseTo(score, 4);
+    expect(box.yaw).toBeCloseTo(yaw, 3);
+    centre.forEach((value, axis) => {
+      expect(box.centre[axis]).toBeCloseTo(value, 3);
+    });
+  }
 });
 
 it("learns from several frames, flipped at random, and from how boxes move between them", async () => {
