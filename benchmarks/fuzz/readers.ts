@@ -10,10 +10,13 @@ import { encodePng } from "../../src/data/files/png.js";
 import { decodeImage, decodeRaster } from "../../src/data/files/raster.js";
 import { openDataset } from "../../src/data/formats/index.js";
 import { calibrationLine, readCalibration } from "../../src/data/formats/kitti-files.js";
+import { parseTable } from "../../src/data/formats/nuscenes.js";
 import { readScenePoses } from "../../src/data/formats/scenenet-poses.js";
 import { parseLabels } from "../../src/data/labels-file.js";
 import { parseSequences } from "../../src/data/sequences.js";
 import { parseSplitFile } from "../../src/data/split-file.js";
+import { parseBoxesFile } from "../../src/data/sweeps/folder-sweeps.js";
+import { parseKittiLabels } from "../../src/data/sweeps/kitti-boxes.js";
 import { readPoints } from "../../src/data/sweeps/points-file.js";
 import { writeSafetensors } from "../../src/disk/safetensors.js";
 import { depth, segmentation } from "../../src/tasks/index.js";
@@ -206,6 +209,19 @@ export async function fuzzedReaders(): Promise<FuzzedReader[]> {
     textReader("dataset.yaml", [YAML], (content) => parseDatasetYaml(content, "fuzz.yaml")),
     textReader("labels.json", ['{"about": {"seed": 1}, "labels": {"a": ["d"], "b": []}}'], (content) =>
       parseLabels(content, "fuzz.json"),
+    ),
+    textReader(
+      "nuScenes table",
+      ['[{"token": "a", "translation": [1, 2, 3], "rotation": [1, 0, 0, 0], "sensor_token": "s"}]'],
+      (content) => parseTable(content, "calibrated_sensor", "fuzz.json"),
+    ),
+    textReader("KITTI labels", ["Car 0 0 -1.5 100 100 200 200 1.5 1.6 4 -2 1.7 10 -1.57\n"], (content) =>
+      parseKittiLabels(content, "fuzz.txt"),
+    ),
+    textReader(
+      "boxes of a sweep",
+      ['{"boxes": [{"class": "car", "track": 1, "centre": [1, 2, 0], "size": [4, 2, 1.5], "yaw": 0}]}'],
+      (content) => parseBoxesFile(content, "fuzz.json", ["car"]),
     ),
     textReader(
       "sequences.json",

@@ -65,16 +65,18 @@ const TABLES = {
 } as const;
 type Row<T extends keyof typeof TABLES> = z.output<(typeof TABLES)[T]>;
 
-/** The rows of a table by their tokens. Throws UserError naming file and key. */
-async function table<T extends keyof typeof TABLES>(folder: string, name: T): Promise<Map<string, Row<T>>> {
-  const where = join(folder, `${name}.json`);
+/** The rows of a table's file by their tokens. Throws UserError naming file and key. */
+export function parseTable<T extends keyof typeof TABLES>(
+  text: string,
+  name: T,
+  where: string,
+): Map<string, Row<T>> {
   const refuse = (got: string) =>
     new UserError({ code: "data.bad-table", what: "this is no table of nuScenes", where, got });
   let value: unknown;
   try {
-    value = JSON.parse(await readText(where));
+    value = JSON.parse(text);
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
     throw refuse((cause as Error).message);
   }
   const parsed = z.array(TABLES[name]).safeParse(value);
@@ -130,7 +132,10 @@ async function openSweeps(path: string): Promise<SweepSource> {
   const version = folders.find((name) => /^v1\.0-/.test(name));
   if (version === undefined) throw notThisFormat("nuScenes", path, LAYOUT);
   const folder = join(path, version);
-  const read = <T extends keyof typeof TABLES>(name: T) => table(folder, name);
+  const read = async <T extends keyof typeof TABLES>(name: T) => {
+    const where = join(folder, `${name}.json`);
+    return parseTable(await readText(where), name, where);
+  };
   const [scenes, samples, data] = [await read("scene"), await read("sample"), await read("sample_data")];
   const [poses, calibrations, sensors] = [
     await read("ego_pose"),
