@@ -19,7 +19,7 @@ function shows({ width, height }: Size, x: number, y: number): boolean {
   return x >= 0 && y >= 0 && x <= width - 1 && y <= height - 1;
 }
 
-/** Array `scan` [N, 4, SCAN_POINTS]: x, y, depth, and 1 where there is a point; zeros elsewhere. */
+/** Array `scan` [N, 4, SCAN_POINTS] of x, y, depth, and 1 where there is a point; zeros elsewhere. */
 export const scanField: Field<Scan> = {
   kind: "scan",
   moved({ points }, move, size) {

@@ -86,7 +86,7 @@ export interface ExportOptions {
   readonly size?: readonly [number, number];
   /** Gives classes, int64 [N,1,H,W], in the place of scores. */
   readonly argmax?: boolean;
-  /** Gives the last map that all heads read, too, as `features` [N,C,H',W']: heads can be trained on it. */
+  /** Gives the last map that all heads read, too, as `features` [N,C,H',W'], for heads to be trained on. */
   readonly features?: boolean;
   /** Computes in float16 where digits do not matter; inputs and outputs stay float32. */
   readonly half?: boolean;

@@ -9,6 +9,6 @@ export {
 } from "./files.js";
 export type { PredictInput } from "./inputs.js";
 export { type LoadedModel, openModel, readModel } from "./model.js";
-export { type PredictedSweep, predictSweeps } from "./sweeps.js";
+export { predictSweeps } from "./sweeps.js";
 export type { Tiling } from "./tiles.js";
 export type { TaskFilesWritten } from "./write.js";
