@@ -139,7 +139,7 @@ async function drawCourse(name: string, run: string): Promise<void> {
     { name: "truth", colour: 0, points: points(away, 1) },
     { name: "predicted", colour: 1, points: points(predicted, scale) },
   ];
-  const note = "metres to the right; one scale for the whole course";
+  const note = "metres to the right";
   writeFileSync(
     join(OUT, `video-${name}.svg`),
     chartFile({ title: `${name}: the camera from above`, note, series, horizontal: "metres forward" }),
