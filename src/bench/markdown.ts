@@ -133,7 +133,9 @@ function withDeviation(
   format: (value: number) => string,
   formatDeviation = format,
 ): string {
-  return values.length < 2 ? format(mean) : `${format(mean)} ± ${formatDeviation(deviation)}`;
+  return values.length < 2 || !Number.isFinite(mean)
+    ? format(mean)
+    : `${format(mean)} ± ${formatDeviation(deviation)}`;
 }
 
 function formatMebibytes(bytes: number): string {

@@ -100,3 +100,13 @@ it("knows the sample deviation", () => {
   expect(spread([7]).deviation).toBe(0);
   expect(mean([])).toBeNaN();
 });
+
+it("says nothing of an improvement over nothing", () => {
+  const none = [0, 1].flatMap((seed) => [
+    row("one", "supervised", seed, 0, 0.5),
+    row("one", "jtr", seed, 0, 0.4),
+  ]);
+  const text = resultsMarkdown({ ...results, summary: summarise(none, "supervised"), runs: none });
+  expect(text).not.toContain("NaN");
+  expect(text).toMatch(/\| jtr .*\| +– \|/);
+});
