@@ -28,7 +28,9 @@ interface NuscenesInfos {
   }[];
 }
 
-const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
+/** Python writes numbers that are none into JSON. */
+const readJson = <T>(path: string): T =>
+  JSON.parse(readFileSync(path, "utf8").replace(/\bNaN\b/g, "null")) as T;
 const NAMES = ["Pedestrian", "Cyclist", "Car"];
 
 function emptied(folder: string): string {
@@ -67,7 +69,9 @@ export function nuscenesFrame(data: string, scratch: string): string {
   const from = join(data, "nuscenes-sample");
   const out = emptied(join(scratch, "nuscenes"));
   const infos = readJson<NuscenesInfos>(join(from, "n015-2018-07-24-11-22-45+0800.infos.json"));
-  const [{ lidar_points: lidar, instances }] = infos.data_list;
+  const [{ lidar_points: lidar, instances: all }] = infos.data_list;
+  // Some are of none of the classes.
+  const instances = all.filter((each) => each.bbox_label_3d >= 0);
   const names = Object.entries(infos.metainfo.categories);
   const still = { translation: [0, 0, 0], rotation: [1, 0, 0, 0] };
   const refs = { sample_token: "f", ego_pose_token: "e", calibrated_sensor_token: "c" };
