@@ -10,6 +10,7 @@ import { clipsOf } from "../../../src/data/loading/clips.js";
 import { type WriteWorldOptions, writeWorld } from "../../../src/data/synthesis/write.js";
 import { videoOf } from "../../../src/data/synthesis/write-sample.js";
 import { UNFINISHED } from "../../../src/disk/filled-folder.js";
+import { ROW_LENGTH } from "../../../src/tasks/boxes3d/rows.js";
 import { lidarByName, worldByName } from "../../../src/worlds/index.js";
 import { rooms } from "../../../src/worlds/rooms/index.js";
 import { streets } from "../../../src/worlds/streets/index.js";
@@ -153,7 +154,7 @@ describe("writeWorld", () => {
     const dataset = await openDataset({ format: "folder", path: moving, sweeps });
     expect(dataset.info.tasks.boxes).toMatchObject({ detect: { vehicle: { of: ["car"], z: -1.04 } } });
     const sample = await dataset.read("train", "000000-000001", ["boxes"]);
-    expect([sample.sweep!.frames.length, sample.labels.boxes.channels]).toEqual([2, 12]);
+    expect([sample.sweep!.frames.length, sample.labels.boxes.channels]).toEqual([2, ROW_LENGTH]);
     const refused = await temporaryFolder();
     await expect(writeWorld({ ...options(refused), world: rooms, lidar: "hdl-32e" })).rejects.toThrow(
       /no LiDAR/,
