@@ -14,7 +14,7 @@ import { nodeEngine } from "../runtime/engine.node.js";
 import { foldForInference } from "../runtime/fold-constants.js";
 import { buildInference } from "../step/inference-graph.js";
 import type { Task } from "../tasks/task.js";
-import { resizeOf } from "./image-size.js";
+import { nearestMultiple, resizeOf } from "./image-size.js";
 import { keptData } from "./kept-data.js";
 import { formatMetadata } from "./model-metadata.js";
 import { networkOf } from "./parts.js";
@@ -108,14 +108,13 @@ function requireBatchSize(batchSize: number): void {
 
 function requireSize([height, width]: readonly [number, number], multiple: number): void {
   if ([height, width].every((side) => side > 0 && side % multiple === 0)) return;
-  const near = (side: number) => Math.max(multiple, Math.round(side / multiple) * multiple);
   throw new UserError({
     code: "export.size",
     where: "size",
     what: "the network cannot take images of this size",
     expected: `height and width that are multiples of ${multiple}`,
     got: `${height}x${width}`,
-    fix: `Take ${near(height)}x${near(width)}.`,
+    fix: `Take ${nearestMultiple(height, multiple)}x${nearestMultiple(width, multiple)}.`,
   });
 }
 

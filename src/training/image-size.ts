@@ -52,17 +52,21 @@ export async function firstSize(dataset: Dataset, split: string): Promise<readon
   return [height, width];
 }
 
+/** The multiple nearest to a side, one at least. */
+export function nearestMultiple(side: number, multiple: number): number {
+  return Math.max(multiple, Math.round(side / multiple) * multiple);
+}
+
 /** Throws UserError where a network cannot take images of this size. */
 export function requireFittingSize([height, width]: readonly [number, number], multiple: number): void {
   if (height % multiple === 0 && width % multiple === 0) return;
-  const near = (length: number) => Math.max(multiple, Math.round(length / multiple) * multiple);
   throw new UserError({
     code: "config.size-multiple",
     what: "the network cannot take images of this size",
     where: "data.size",
     expected: `height and width that are multiples of ${multiple}`,
     got: `[${height}, ${width}]`,
-    fix: `Set \`data.size: [${near(height)}, ${near(width)}]\`; images are resized on reading.`,
+    fix: `Set \`data.size: [${nearestMultiple(height, multiple)}, ${nearestMultiple(width, multiple)}]\`; images are resized on reading.`,
   });
 }
 

@@ -7,7 +7,7 @@ import { writeWorld } from "../data/synthesis/write.js";
 import { cacheFolder } from "../disk/cache-folder.js";
 import { fileError, makeFolder } from "../disk/files.js";
 import { worldByName } from "../worlds/index.js";
-import type { WorldData } from "./config/schema.js";
+import type { WorldData } from "./config/data-schema.js";
 
 /** The world as it is rendered: whatever is read at another size shares one rendering. */
 export function picturesOf({ renderSize, ...data }: WorldData): WorldData {

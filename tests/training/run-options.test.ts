@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import { openDataset } from "../../src/data/formats/index.js";
 import { resizeSample } from "../../src/data/resize.js";
 import { loadCheckpoint } from "../../src/runs/checkpoint.js";
-import type { WorldData } from "../../src/training/config/schema.js";
+import type { WorldData } from "../../src/training/config/data-schema.js";
 import { checkpointOf } from "../../src/training/export.js";
 import { evaluateRun, findRun, readMetrics, train } from "../../src/training/index.js";
 import { sourceOf } from "../../src/training/run-data.js";

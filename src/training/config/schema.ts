@@ -7,7 +7,6 @@ import { registryVersion } from "../../common/registry.js";
 import { constraints } from "../../constraints/index.js";
 import { augmentations } from "../../data/augment/index.js";
 import { scenarioSchema } from "../../data/scenarios.js";
-import { RESIZES } from "../../fields/resize.js";
 import { methods } from "../../methods/index.js";
 import { models } from "../../models/index.js";
 import { optimizers } from "../../nn/optimizers/index.js";
@@ -15,61 +14,13 @@ import type { ScheduleSpec } from "../../nn/schedules.js";
 import type { NamedTask } from "../../tasks/index.js";
 import { METRIC_MEANS } from "../../tasks/measure.js";
 import { weightings } from "../../weighting/index.js";
-import { DEFAULT_LIDAR, lidarSensors, worlds } from "../../worlds/index.js";
 import { isPublished, PUBLISHED_NAMES, seemsPublished } from "../published-weights.js";
+import { folderData, worldData } from "./data-schema.js";
 import { type Named, registered } from "./registered.js";
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
 const seed = z.int().min(0);
-const size = z
-  .tuple([count.max(16384), count.max(16384)])
-  .describe("[height, width] that every image is resized to");
-
-const resize = z
-  .enum(RESIZES)
-  .optional()
-  .describe(
-    "how images become that large: squash (default) stretches them; letterbox keeps proportions, grey around, which no label covers; crop takes a random part of that size at the image's own resolution, and evaluates and predicts window by window",
-  );
-
-const folderData = z.strictObject({
-  path: z.string().min(1).describe("dataset folder, relative to this file"),
-  format: z.string().min(1).default("folder").describe("layout of the folder; `folder` is Taskloom's own"),
-  size: size.optional(),
-  resize,
-});
-const worldData = () =>
-  z.strictObject({
-    world: z.enum(Object.keys(worlds)).describe("built-in world that the images are rendered from"),
-    train: count.default(400),
-    val: z.int().min(0).default(50),
-    test: z.int().min(0).default(100),
-    extra: z.int().min(1).optional().describe("images of a further split `extra`, e.g. for `append`"),
-    size: size.default([96, 128]),
-    renderSize: size
-      .optional()
-      .describe(
-        "[height, width] that images are rendered at, if they are to be resized from there to `size`",
-      ),
-    resize,
-    seed: seed.default(0),
-    style: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("how the world is drawn: photo (default) or another of its styles, e.g. plain"),
-    video: z
-      .int()
-      .min(1)
-      .optional()
-      .describe("frames of a snippet: train, val, test and extra count snippets instead of images"),
-    lidar: z
-      .enum(Object.keys(lidarSensors))
-      .optional()
-      .describe(`sensor whose sweeps a model of point clouds takes (streets); ${DEFAULT_LIDAR} if left out`),
-  });
-
 const fileLabels = z.strictObject({
   file: z
     .string()
@@ -373,8 +324,6 @@ export function configSchema(): ReturnType<typeof makeSchema> {
 }
 
 type Parsed = z.output<ReturnType<typeof makeSchema>>;
-
-export type WorldData = z.output<ReturnType<typeof worldData>>;
 
 /** Optimizer, its base learning rate and schedule; further fields are the optimizer's own. */
 interface OptimizerConfig extends Named {
