@@ -62,8 +62,8 @@ export function measuredCollective(scale: Scale, steps: number, peers: number, p
 
 const PLAIN_NET = fileURLToPath(new URL("../../../examples/plugins/plain-net.mjs", import.meta.url));
 
-/** Two tiny networks that learn from one another until they are told to stop. */
-export function endlessCollective(checkpointEvery: number): object {
+/** Two tiny networks that learn from one another until they are told to stop; an answer may take `waitMs`. */
+export function endlessCollective(checkpointEvery: number, waitMs = 1000): object {
   const scale: Scale = { size: [32, 32], width: 4, images: 8, batch: 2 };
   const plain = (task: string) => [
     task,
@@ -76,6 +76,6 @@ export function endlessCollective(checkpointEvery: number): object {
     constraints: [{ name: "depth-normals", weight: 0.1 }],
     staleness: { steps: 20 },
     ...{ ...common, checkpoint: { every: checkpointEvery, best: null }, steps: 10_000_000 },
-    bus: { waitMs: 1000, onSkipped: "continue" },
+    bus: { waitMs, onSkipped: "continue" },
   };
 }

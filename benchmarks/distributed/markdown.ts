@@ -1,5 +1,6 @@
 /** @file The results as tables. */
 import { markdownTable } from "../../src/report/index.js";
+import type { ClusterResult } from "./cluster.js";
 import type { CostResult } from "./cost.js";
 import type { RecoveryResult } from "./recovery.js";
 import type { SoakResult } from "./soak.js";
@@ -50,6 +51,29 @@ export function recoveryMarkdown({ recoveries, steps }: RecoveryResult): string 
   ]);
   const about = `Median of ${recoveries[0].skipped.length}, ${steps}. From SIGKILL to the first of 20 steps in a row that have their peer's predictions; the pause is the longest between two steps until then.`;
   return `${table(titles, cells)}\n${about}\n`;
+}
+
+export function clusterMarkdown({ losses, lost, steps }: ClusterResult): string {
+  const titles = [
+    "of three brokers",
+    "useful again after ms",
+    "longest pause ms",
+    "new weights after ms",
+    "skipped",
+  ];
+  const cells = losses.map(({ loss, lived }) => [
+    loss,
+    ...[lived.map((each) => each.usefulMs), lived.map((each) => each.pauseMs)].map((all) => all.join(", ")),
+    ...[lived.map((each) => each.publishedMs), lived.map((each) => each.skipped)].map((all) =>
+      all.join(", "),
+    ),
+  ]);
+  const about = [
+    `Each ${losses[0].lived.length} times, ${steps}. As in recovery; new weights are the first of the peer that were uploaded`,
+    "after the loss and can be read. The broker comes back once both are there. Cut off: stopped, which leaves its connections open and mute.",
+    lost.length === 0 ? "No process ended." : `Ended by themselves:\n\n${lost.join("\n")}`,
+  ];
+  return `${table(titles, cells)}\n${about.join("\n")}\n`;
 }
 
 export function soakMarkdown({

@@ -31,7 +31,7 @@ export interface RecoveryResult {
   readonly recoveries: readonly Recovery[];
 }
 
-interface Watched {
+export interface Watched {
   readonly usefulMs: number;
   readonly pauseMs: number;
   readonly skipped: number;
@@ -42,7 +42,7 @@ const STEADY = 20;
 const POLL_MS = 5;
 
 /** Watches a module's steps from now on, `since` a moment, until it is well again. */
-async function watch(run: string, module: string, since: number): Promise<Watched> {
+export async function watch(run: string, module: string, since: number): Promise<Watched> {
   let [last, lastAt] = [latestStep(run, module), performance.now()];
   let [useful, streak, pause, skipped] = [Number.NaN, 0, 0, 0];
   while (streak < STEADY) {

@@ -1,8 +1,8 @@
 /**
  * @file npm run bench:distributed -- PART...: collectives in processes, over a broker of this machine
  * (`nats-server`). `cost`: wall time and bytes of a step with 0, 1 and 2 peers elsewhere, against one
- * process; `recovery`: time from a kill to the next useful step; `soak`: `--minutes` (30) of faults drawn
- * from `--seed`.
+ * process; `recovery`: time from a kill to the next useful step; `cluster`: the same with one of three brokers
+ * lost; `soak`: `--minutes` (30) of faults drawn from `--seed`.
  * Each writes benchmarks/results/distributed/PART.json and PART.md; with `--quick`, which tries the benchmark
  * itself at tiny sizes (and soaks for half a minute), into benchmarks/scratch.
  */
@@ -12,8 +12,9 @@ import { parseArgs } from "node:util";
 import { hasBroker, startBroker, type TestBroker } from "../../tests/helpers/broker.js";
 import { describeMachine } from "../lib/machine.js";
 import { scratchFolder } from "../lib/suite.js";
+import { measureCluster } from "./cluster.js";
 import { measureCost } from "./cost.js";
-import { costMarkdown, recoveryMarkdown, soakMarkdown } from "./markdown.js";
+import { clusterMarkdown, costMarkdown, recoveryMarkdown, soakMarkdown } from "./markdown.js";
 import { measureRecovery } from "./recovery.js";
 import { soak } from "./soak.js";
 
@@ -26,7 +27,7 @@ const { values: given, positionals } = parseArgs({
   allowPositionals: true,
 });
 const { quick } = given;
-const PARTS = ["cost", "recovery", "soak"];
+const PARTS = ["cost", "recovery", "cluster", "soak"];
 const parts = positionals.length > 0 ? positionals : PARTS;
 const log = (text: string) => process.stderr.write(`${text}\n`);
 const wrong = parts.find((part) => !PARTS.includes(part));
@@ -49,12 +50,17 @@ async function measured(part: string, broker: TestBroker): Promise<{ result: obj
     const result = await measureCost({ ...common, quick, bus: broker.url });
     return { result, table: costMarkdown(result) };
   }
+  if (part === "cluster") {
+    const result = await measureCluster({ ...common, quick });
+    sound &&= result.lost.length === 0;
+    return { result, table: clusterMarkdown(result) };
+  }
   if (part === "recovery") {
     const result = await measureRecovery({ ...common, quick, broker });
     return { result, table: recoveryMarkdown(result) };
   }
   const result = await soak({ ...common, broker, minutes, seed });
-  sound = result.sound;
+  sound &&= result.sound;
   return { result, table: soakMarkdown(result) };
 }
 

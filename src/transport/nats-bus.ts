@@ -6,7 +6,14 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { BusAddress } from "./address.js";
 import type { Bus, Stop } from "./bus.js";
 import { type Heartbeat, heartbeatSchema } from "./messages.js";
-import { brokerError, connectNats, leaveNats, type NatsPackages, natsPackages } from "./nats-client.js";
+import {
+  brokerError,
+  connectNats,
+  leaveNats,
+  type NatsPackages,
+  natsPackages,
+  replicasOn,
+} from "./nats-client.js";
 import { NatsRequests } from "./nats-requests.js";
 import { natsBlobs, natsKeys } from "./nats-storage.js";
 
@@ -52,12 +59,13 @@ export async function natsBus(
   const packages: NatsPackages = await natsPackages();
   const { run, role, module: own } = identity;
   const nc = await connectNats(packages, address, inboxOf(identity));
+  const replicas = replicasOn(address.servers);
   const requests = new NatsRequests(packages.core, nc, `tl.${run}.fp`, inboxOf(identity));
   // A server needs to hear its own module's trainer only.
   const heard = role === "server" ? `tl.${run}.hb.trainer.${own}.*` : `tl.${run}.hb.>`;
   return {
-    keys: natsKeys(packages, nc, `TL_${run}`),
-    blobs: (module) => natsBlobs(packages, nc, `TL_${run}_${module}`),
+    keys: natsKeys(packages, nc, `TL_${run}`, replicas),
+    blobs: (module) => natsBlobs(packages, nc, `TL_${run}_${module}`, replicas),
     beat: (heartbeat) => {
       const { role, module, instance } = heartbeat;
       if (!nc.isClosed()) nc.publish(`tl.${run}.hb.${role}.${module}.${instance}`, JSON.stringify(heartbeat));

@@ -63,8 +63,32 @@ export async function connectNats(
   inbox: string,
 ): Promise<NatsConnection> {
   const secured = credentials === undefined ? {} : await secrets(packages, credentials);
+  const nc = await connected(packages, servers, secured, inbox);
+  if (replicasOn(servers) > 1 && nc.info?.cluster === undefined) {
+    await nc.close();
+    throw new UserError({
+      code: "bus.no-cluster",
+      where: servers.join(", "),
+      what: "several brokers are given, and the one that answers belongs to no cluster",
+      fix: "Give one broker, or start them as a cluster: `examples/cluster/broker-cluster.conf` has the lines.",
+    });
+  }
+  return nc;
+}
+
+/** How often what a collective stores is held: on three brokers, each has it. */
+export function replicasOn(servers: readonly string[]): 1 | 3 {
+  return servers.length < 3 ? 1 : 3;
+}
+
+async function connected(
+  { core }: NatsPackages,
+  servers: readonly string[],
+  secured: Partial<Awaited<ReturnType<typeof secrets>>>,
+  inbox: string,
+): Promise<NatsConnection> {
   try {
-    return await packages.core.connect({
+    return await core.connect({
       servers: [...servers],
       ...secured,
       inboxPrefix: inbox,

@@ -72,7 +72,8 @@ function storageError(error: unknown, what: string): Error {
 }
 
 /** The keys of a collective. */
-export function natsKeys({ jetstream, kv }: NatsPackages, nc: NatsConnection, name: string): Keys {
+export function natsKeys(packages: NatsPackages, nc: NatsConnection, name: string, replicas: 1 | 3): Keys {
+  const { jetstream, kv } = packages;
   const kvm = new kv.Kvm(jetstream.jetstream(nc));
   const bucket = new Bucket<KV>(
     async () => {
@@ -80,7 +81,7 @@ export function natsKeys({ jetstream, kv }: NatsPackages, nc: NatsConnection, na
       await known.status();
       return known;
     },
-    () => kvm.create(name, { history: 5 }),
+    () => kvm.create(name, { history: 5, replicas }),
   );
   return {
     get: (key) =>
@@ -98,7 +99,8 @@ export function natsKeys({ jetstream, kv }: NatsPackages, nc: NatsConnection, na
 }
 
 /** The snapshots of a module. */
-export function natsBlobs({ jetstream, obj }: NatsPackages, nc: NatsConnection, name: string): Blobs {
+export function natsBlobs(packages: NatsPackages, nc: NatsConnection, name: string, replicas: 1 | 3): Blobs {
+  const { jetstream, obj } = packages;
   const objm = new obj.Objm(jetstream.jetstream(nc));
   const bucket = new Bucket<ObjectStore>(
     async () => {
@@ -106,7 +108,7 @@ export function natsBlobs({ jetstream, obj }: NatsPackages, nc: NatsConnection, 
       await known.status();
       return known;
     },
-    () => objm.create(name, { storage: obj.StorageType.File }),
+    () => objm.create(name, { storage: obj.StorageType.File, replicas }),
   );
   return {
     put: (object, bytes) =>

@@ -13,7 +13,9 @@ export interface TestBroker {
   readonly folder: string;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
-  /** Starts it again on the same port. */
+  /** SIGSTOP leaves it there and mute, as a link that is cut does, until SIGCONT. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
+  /** Starts it again on the same port, if it does not run. */
   start(): Promise<void>;
   /** Ends it and removes all that it has stored. */
   wipe(): Promise<void>;
@@ -25,7 +27,10 @@ export async function startBroker(more = ""): Promise<TestBroker> {
   const folder = mkdtempSync(join(tmpdir(), "taskloom-nats-"));
   let child: ChildProcess | undefined;
   let port = -1;
+  /** The process, while it runs. */
+  const running = () => (child?.exitCode === null && child.signalCode === null ? child : undefined);
   const start = async () => {
+    if (running() !== undefined) return;
     for (const name of readdirSync(folder)) if (name.endsWith(".ports")) rmSync(join(folder, name));
     const file = join(folder, "broker.conf");
     const lines = [
@@ -53,9 +58,10 @@ export async function startBroker(more = ""): Promise<TestBroker> {
     throw new Error(`the broker did not start: ${existsSync(log) ? readFileSync(log, "utf8") : "no log"}`);
   };
   const kill = async () => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((done) => child!.once("exit", done));
-    child.kill("SIGKILL");
+    const process = running();
+    if (process === undefined) return;
+    const gone = new Promise((done) => process.once("exit", done));
+    process.kill("SIGKILL");
     await gone;
   };
   const wipe = async () => {
@@ -66,6 +72,7 @@ export async function startBroker(more = ""): Promise<TestBroker> {
   return {
     url: `nats://127.0.0.1:${port}`,
     ...{ folder, kill, start, wipe },
+    signal: (signal) => void child?.kill(signal),
     stop: async () => {
       await kill();
       rmSync(folder, { recursive: true, force: true });

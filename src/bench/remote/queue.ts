@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { UserError } from "../../common/errors.js";
 import type { BusAddress } from "../../transport/address.js";
-import { connectNats, leaveNats, natsPackages } from "../../transport/nats-client.js";
+import { connectNats, leaveNats, natsPackages, replicasOn } from "../../transport/nats-client.js";
 import { natsBlobs } from "../../transport/nats-storage.js";
 
 const STREAM = "TL_BENCH";
@@ -73,6 +73,7 @@ export async function openQueue(address: BusAddress, silenceS = SILENCE_S): Prom
   }
   const packages = await natsPackages();
   const { jetstream } = packages;
+  const replicas = replicasOn(address.servers);
   const nc = await connectNats(packages, address, "_INBOX.bench");
   const js = jetstream.jetstream(nc);
   const jsm = await jetstream.jetstreamManager(nc, { checkAPI: false });
@@ -81,6 +82,7 @@ export async function openQueue(address: BusAddress, silenceS = SILENCE_S): Prom
     subjects: ["tl.bench.*"],
     retention: jetstream.RetentionPolicy.Workqueue,
     storage: jetstream.StorageType.File,
+    num_replicas: replicas,
     discard: jetstream.DiscardPolicy.New,
     max_msgs_per_subject: 1,
     discard_new_per_subject: true,
@@ -110,7 +112,7 @@ export async function openQueue(address: BusAddress, silenceS = SILENCE_S): Prom
         giveBack: () => message.nak(),
       };
     },
-    finished: natsBlobs(packages, nc, STREAM),
+    finished: natsBlobs(packages, nc, STREAM, replicas),
     close: () => leaveNats(nc),
   };
 }
