@@ -13,7 +13,8 @@ export interface PassedOver {
     | "data.unfitting-name"
     | "data.stray-label"
     | "data.misnamed-label"
-    | "data.unknown-folder";
+    | "data.unknown-folder"
+    | "data.no-points";
   readonly count: number;
   /** Path of the first. */
   readonly first: string;

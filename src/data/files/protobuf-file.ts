@@ -51,15 +51,27 @@ export async function readListed(path: string, { start, end }: Span): Promise<Ui
 /** An open file that is read here and there. */
 export class ProtobufFile {
   readonly path: string;
-  readonly #descriptor: number;
+  readonly #descriptor: number | undefined;
   readonly #size: number;
-  #window: Uint8Array = new Uint8Array(0);
+  #window: Uint8Array;
   #windowStart = 0;
 
-  private constructor(path: string, descriptor: number) {
+  private constructor(path: string, source: number | Uint8Array) {
     this.path = path;
-    this.#descriptor = descriptor;
-    this.#size = fstatSync(descriptor).size;
+    const held = typeof source === "number" ? undefined : source;
+    this.#descriptor = typeof source === "number" ? source : undefined;
+    this.#size = typeof source === "number" ? fstatSync(source).size : source.length;
+    this.#window = held ?? new Uint8Array(0);
+  }
+
+  /** A message that is in memory; `path` says of what. */
+  static over(path: string, bytes: Uint8Array): ProtobufFile {
+    return new ProtobufFile(path, bytes);
+  }
+
+  /** All of it. */
+  get whole(): Span {
+    return { start: 0, end: this.#size };
   }
 
   /** Opens a file for as long as `use` runs. Throws UserError where it cannot be read. */
@@ -124,6 +136,15 @@ export class ProtobufFile {
     }
   }
 
+  /** The whole numbers that fill `span`. */
+  *varints(span: Span): Generator<bigint> {
+    for (let at = span.start; at < span.end; ) {
+      const { value, end } = this.#varint(at, span.end);
+      yield value;
+      at = end;
+    }
+  }
+
   /** A UserError about the byte `at`. */
   damaged(at: number, what: string): UserError {
     return damagedAt(this.path, at, what);
@@ -149,6 +170,8 @@ export class ProtobufFile {
   }
 
   #read(start: number, count: number): Uint8Array {
+    // What is in memory is all in the window.
+    if (this.#descriptor === undefined) throw this.damaged(start, "the message ends too early");
     const bytes = new Uint8Array(count);
     let done = 0;
     try {

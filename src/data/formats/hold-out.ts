@@ -4,7 +4,6 @@
  */
 import { join } from "node:path";
 import { UserError } from "../../common/errors.js";
-import type { SampleFiles } from "../file-dataset.js";
 import { readText } from "../files/bytes.js";
 import { listFolder } from "../listing.js";
 
@@ -24,18 +23,20 @@ export function inHeldOutRun(index: number): boolean {
 /**
  * The published training samples as `train` and `val`. Held out are the ids in `<path>/validation.txt`, one a
  * line (an empty file holds out none: training on the whole published set); without that file, those that
- * `heldOut` says. Throws UserError where the file names an unknown id.
+ * `heldOut` says. `idOf` gives the id that a line of the file stands for. Throws UserError where the file
+ * names an unknown id.
  */
-export async function holdOut(
+export async function holdOut<T>(
   path: string,
-  samples: ReadonlyMap<string, SampleFiles>,
+  samples: ReadonlyMap<string, T>,
   heldOut: (id: string, index: number) => boolean,
-): Promise<{ train: Map<string, SampleFiles>; val: Map<string, SampleFiles> }> {
+  idOf: (line: string) => string = (line) => line,
+): Promise<{ train: Map<string, T>; val: Map<string, T> }> {
   const chosen = (await listFolder(path))?.files.includes(FILE)
-    ? await readIds(join(path, FILE), samples)
+    ? await readIds(join(path, FILE), samples, idOf)
     : undefined;
   const entries = [...samples];
-  const isHeldOut = ([id]: readonly [string, SampleFiles], index: number) =>
+  const isHeldOut = ([id]: readonly [string, T], index: number) =>
     chosen === undefined ? heldOut(id, index) : chosen.has(id);
   return {
     train: new Map(entries.filter((entry, index) => !isHeldOut(entry, index))),
@@ -43,11 +44,16 @@ export async function holdOut(
   };
 }
 
-async function readIds(file: string, samples: ReadonlyMap<string, SampleFiles>): Promise<Set<string>> {
+async function readIds(
+  file: string,
+  samples: ReadonlyMap<string, unknown>,
+  idOf: (line: string) => string,
+): Promise<Set<string>> {
   const ids = (await readText(file))
     .split("\n")
     .map((line) => line.trim())
-    .filter(Boolean);
+    .filter(Boolean)
+    .map(idOf);
   const unknown = ids.find((id) => !samples.has(id));
   if (unknown === undefined) return new Set(ids);
   throw new UserError({

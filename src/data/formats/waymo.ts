@@ -1,28 +1,23 @@
 /**
- * @file The Waymo Open Dataset, perception (Sun et al. 2020), version 1: TFRecord files of `Frame` messages
- * in `training`, `validation` and `testing`, or in the folder itself (training). A sample is one camera's
- * image of one frame; `segmentation` is the semantic part of its panoptic label (Mei et al. 2022), 28
- * classes, undefined ignored. Most images have none. Field numbers are those of dataset.proto, classes those
- * of camera_segmentation.proto.
- *
- * What is reported on, `validation`, is `test` here, and every tenth segment of `training` is `val`
- * (`hold-out.ts`). The published `testing` has no public labels and is left out. Cameras lose their lens
- * distortion; images differ in size, so that training needs `size`.
+ * @file The Waymo Open Dataset, perception (Sun et al. 2020), version 1; `waymo-files.ts` says where its
+ * frames lie. A sample is one camera's image of one frame; `segmentation` is the semantic part of its
+ * panoptic label (Mei et al. 2022), 28 classes, undefined ignored. Most images have none. Field numbers are
+ * those of dataset.proto, classes those of camera_segmentation.proto. Cameras lose their lens distortion;
+ * images differ in size, so that training needs `size`. Of the same frames `waymo-lidar.ts` gives the sweeps.
  */
-import { join } from "node:path";
 import { UserError } from "../../common/errors.js";
 import type { PinholeCamera } from "../../geometry/camera.js";
 import type { Raster } from "../../tasks/task.js";
 import { decodeLabel, fileDataset, type LabelFile, type SampleFiles } from "../file-dataset.js";
 import { decodePng } from "../files/png.js";
-import { type Field, ProtobufFile, readListed, type Span } from "../files/protobuf-file.js";
+import { type ProtobufFile, readListed, type Span } from "../files/protobuf-file.js";
+import { doubles, last, repeated, required } from "../files/protobuf-values.js";
 import { decodeImage, expectRaster } from "../files/raster.js";
-import { listFolder, requireFolder } from "../listing.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { holdOut } from "./hold-out.js";
 import { cameraFromMatrix, nonEmpty, segmentationSpec } from "./shared.js";
+import { FRAME, WAYMO_LAYOUT, WAYMO_NAME, type WaymoFrame, waymoSplits } from "./waymo-files.js";
+import { openWaymoSweeps } from "./waymo-lidar.js";
 
-const LAYOUT = "training/*.tfrecord and validation/*.tfrecord";
 const IGNORE = 255;
 /** From 1; 0 is undefined. */
 const CLASSES = [
@@ -67,45 +62,18 @@ const CAMERAS = [
   "rear-right",
 ];
 
-const FRAME = { context: 1, timestamp: 2, images: 4 };
-const CONTEXT = { name: 1, cameras: 2 };
+/** Of a frame's context: the cameras. */
+const CAMERAS_FIELD = 2;
 const CALIBRATION = { name: 1, intrinsic: 2 };
 const IMAGE = { name: 1, jpeg: 2, segmentation: 10 };
 const SEGMENTATION = { divisor: 1, panoptic: 2 };
 
 const spec = segmentationSpec(CLASSES, IGNORE);
 
-/** The last field of that number and type, which is the one that counts; undefined where there is none. */
-function last(fields: readonly Field[], number: number, type: Field["type"]): Field | undefined {
-  return fields.findLast((field) => field.number === number && field.type === type);
-}
-
-function required(field: Field | undefined, what: string, file: ProtobufFile, within: Span): Field {
-  if (field !== undefined) return field;
-  throw file.damaged(within.start, `a message has no ${what}`);
-}
-
-/** Repeated doubles, each in a field of its own or packed. */
-function doubles(file: ProtobufFile, fields: readonly Field[], number: number): number[] {
-  return fields
-    .filter((field) => field.number === number && (field.type === "fixed64" || field.type === "bytes"))
-    .flatMap((field) => {
-      const bytes = file.bytes(field);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return Array.from({ length: bytes.byteLength >> 3 }, (_, i) => view.getFloat64(8 * i, true));
-    });
-}
-
-/** A segment's name and the cameras by their number. */
-function readContext(
-  file: ProtobufFile,
-  context: Span,
-): { name: string; cameras: Map<number, PinholeCamera> } {
-  const fields = [...file.fields(context)];
-  const name = required(last(fields, CONTEXT.name, "bytes"), "segment name", file, context);
+/** The cameras by their number. */
+function readCameras(file: ProtobufFile, { context }: WaymoFrame): Map<number, PinholeCamera> {
   const cameras = new Map<number, PinholeCamera>();
-  for (const field of fields) {
-    if (field.number !== CONTEXT.cameras || field.type !== "bytes") continue;
+  for (const field of repeated(context, CAMERAS_FIELD)) {
     const calibration = [...file.fields(field)];
     const number = required(last(calibration, CALIBRATION.name, "varint"), "camera", file, field);
     const [fx, fy, cx, cy] = doubles(file, calibration, CALIBRATION.intrinsic);
@@ -114,7 +82,7 @@ function readContext(
       cameraFromMatrix([fx, 0, cx, 0, fy, cy, 0, 0, 1], `${file.path}: byte ${field.start}`),
     );
   }
-  return { name: new TextDecoder().decode(file.bytes(name)), cameras };
+  return cameras;
 }
 
 /** Panoptic values, class · divisor + instance, -> classes. */
@@ -170,40 +138,16 @@ function readImage(
   return [`${frame}__${name}`, sample];
 }
 
-/** The images of all frames of a file by `segment__microseconds__camera`. */
-function readFile(file: ProtobufFile): [string, SampleFiles][] {
-  return [...file.records()].flatMap((record) => {
-    const fields = [...file.fields(record)];
-    const context = required(last(fields, FRAME.context, "bytes"), "context", file, record);
-    const time = required(last(fields, FRAME.timestamp, "varint"), "timestamp", file, record);
-    const { name, cameras } = readContext(file, context);
-    return fields
-      .filter(({ number, type }) => number === FRAME.images && type === "bytes")
-      .map((image) => readImage(file, image, cameras, `${name}__${time.value}`));
-  });
-}
-
-async function readFolder(folder: string): Promise<Map<string, SampleFiles>> {
-  const { files = [] } = (await listFolder(folder)) ?? {};
-  return new Map(
-    files
-      .filter((file) => file.endsWith(".tfrecord"))
-      .flatMap((file) => ProtobufFile.use(join(folder, file), readFile)),
-  );
+/** The images of a frame by `segment__microseconds__camera`. */
+function readFrame(file: ProtobufFile, frame: WaymoFrame): [string, SampleFiles][] {
+  const cameras = readCameras(file, frame);
+  return repeated(frame.fields, FRAME.images).map((image) => readImage(file, image, cameras, frame.id));
 }
 
 async function open(path: string): Promise<Dataset> {
-  await requireFolder(path, LAYOUT);
-  const published = new Map([...(await readFolder(join(path, "training"))), ...(await readFolder(path))]);
-  const segmentOf = (id: string) => id.split("__")[0];
-  const segments = [...new Set([...published.keys()].map(segmentOf))];
-  const held = new Set(segments.filter((_, index) => index % 10 === 9));
-  const files = {
-    ...(await holdOut(path, published, (id) => held.has(segmentOf(id)))),
-    test: await readFolder(join(path, "validation")),
-  };
-  const kept = nonEmpty(files, "the Waymo Open Dataset", path, LAYOUT);
+  const files = await waymoSplits(path, readFrame);
+  const kept = nonEmpty(files, WAYMO_NAME, path, WAYMO_LAYOUT);
   return fileDataset({ name: "Waymo Open Dataset", tasks: { segmentation: spec } }, kept, path);
 }
 
-export const waymo: DatasetFormat = { name: "waymo", open };
+export const waymo: DatasetFormat = { name: "waymo", open, openSweeps: openWaymoSweeps };

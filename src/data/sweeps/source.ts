@@ -14,6 +14,8 @@ export interface SweepRecord {
   readonly points: Float32Array;
   /** From the sweep's coordinates to those of its scene; left out where that is not known. */
   readonly pose?: Pose;
+  /** What is amiss with it, as a sentence whose subject is such sweeps, alike for all of them. */
+  readonly remark?: string;
 }
 
 /** The camera that looks ahead at what a sweep sweeps. */

@@ -31,13 +31,15 @@ export interface SweepSurvey {
   boxesTooMany: number;
   /** Boxes by class, those that are used. */
   classes: Record<string, number>;
+  /** Sweeps by what is amiss with them. */
+  remarks: Record<string, number>;
 }
 
 function emptySurvey(): SweepSurvey {
   return {
     ...{ sweeps: 0, empty: 0, points: 0, notFinite: 0, outside: 0, crowded: 0 },
     ...{ pillars: 0, pillarsLeftOut: 0, pointsLeftOut: 0 },
-    ...{ boxes: 0, sizeless: 0, boxesOutside: 0, boxesTooMany: 0, classes: {} },
+    ...{ boxes: 0, sizeless: 0, boxesOutside: 0, boxesTooMany: 0, classes: {}, remarks: {} },
   };
 }
 
@@ -49,11 +51,12 @@ async function surveySweep(
   plan: PillarPlan,
   most: number,
 ): Promise<void> {
-  const { points } = await source.readSweep(split, id);
+  const { points, remark } = await source.readSweep(split, id);
   const data = new Float32Array(PILLAR_CHANNELS * plan.pillars * plan.points);
   const counts = fillPillars(points, plan.grid, plan, { data, row: 0, rows: plan.pillars });
   sums.sweeps++;
   if (counts.pillars === 0) sums.empty++;
+  if (remark !== undefined) sums.remarks[remark] = (sums.remarks[remark] ?? 0) + 1;
   for (const key of ["points", "notFinite", "outside", "crowded"] as const) sums[key] += counts[key];
   for (const key of ["pillars", "pillarsLeftOut", "pointsLeftOut"] as const) sums[key] += counts[key];
   if (!(await source.isLabelled(split, id))) return;
@@ -76,6 +79,7 @@ function surveyRemarks(sums: SweepSurvey, plan: PillarPlan, most: number): strin
   const remark = (count: number, text: string) => (count > 0 ? [`${of}, ${text}`] : []);
   return [
     ...remark(sums.empty, `${sums.empty} have no point in the grid`),
+    ...Object.entries(sums.remarks).flatMap(([text, count]) => remark(count, `${count} ${text}`)),
     ...remark(sums.notFinite, `${sums.notFinite} points are no numbers and are left out`),
     ...(points > 0 && sums.outside > points / 2
       ? remark(sums.outside, `${percent(sums.outside, points)} of the points lie outside \`model.grid\``)
