@@ -6,22 +6,27 @@ import type { Dataset, DatasetInfo } from "../types.js";
 import { holdOut, inHeldOutRun } from "./hold-out.js";
 import { nonEmpty } from "./shared.js";
 
+/** What a data set has of a frame. */
+interface Posed {
+  readonly pose?: Pose;
+}
+
 /** A frame of a sequence. */
-export interface FilmedFrame {
+export interface FilmedFrame<T = SampleFiles> {
   /** Its place in time; frames follow one another at the step that most of a sequence's have. */
   readonly number: number;
   /** Of its file: the sample's id is `sequence-stem`. */
   readonly stem: string;
-  readonly files: SampleFiles;
+  readonly files: T;
   /** Seconds. */
   readonly time?: number;
 }
 
 /** A sequence and the split it belongs to. */
-export interface FilmedSequence {
+export interface FilmedSequence<T = SampleFiles> {
   readonly name: string;
   readonly split: "train" | "val" | "test";
-  readonly frames: readonly FilmedFrame[];
+  readonly frames: readonly FilmedFrame<T>[];
 }
 
 export interface Filmed {
@@ -32,10 +37,12 @@ export interface Filmed {
   readonly layout: string;
 }
 
-const idOf = ({ name }: FilmedSequence, { stem }: FilmedFrame): string => `${name}-${stem}`;
+/** The id of a sequence's frame. */
+const filmedId = ({ name }: { readonly name: string }, { stem }: { readonly stem: string }): string =>
+  `${name}-${stem}`;
 
 /** The step between most neighbours. */
-function usualStep(frames: readonly FilmedFrame[]): number {
+function usualStep(frames: readonly Pick<FilmedFrame, "number">[]): number {
   const counts = new Map<number, number>();
   frames.slice(1).forEach(({ number }, i) => {
     const step = number - frames[i].number;
@@ -46,8 +53,8 @@ function usualStep(frames: readonly FilmedFrame[]): number {
 }
 
 /** Runs of frames that follow one another: cut where a number is left out. */
-function runsOf(frames: readonly FilmedFrame[], step: number): FilmedFrame[][] {
-  const runs: FilmedFrame[][] = [];
+function runsOf<T extends Pick<FilmedFrame, "number">>(frames: readonly T[], step: number): T[][] {
+  const runs: T[][] = [];
   for (const frame of frames) {
     const run = runs[runs.length - 1];
     if (run !== undefined && frame.number - run[run.length - 1].number === step) run.push(frame);
@@ -63,10 +70,10 @@ const rowsOf = ({ rotation: r, position: p }: Pose): number[] =>
  * Some frames of a sequence, in order of time, as sequences.json would have them: cut where one is left out.
  * `step` is that between the numbers of neighbours; that of most of them if left out.
  */
-export function filmedRuns(
+export function filmedRuns<T extends Posed>(
   name: string,
-  frames: readonly FilmedFrame[],
-  id: (frame: FilmedFrame) => string,
+  frames: readonly FilmedFrame<T>[],
+  id: (frame: FilmedFrame<T>) => string,
   step = usualStep(frames),
 ): Sequences[string] {
   return runsOf(frames, step).map((run) => {
@@ -82,39 +89,59 @@ export function filmedRuns(
 }
 
 /** The frames of a sequence that a split holds. */
-function listed(sequence: FilmedSequence, holds: ReadonlyMap<string, unknown>): Sequences[string] {
-  const id = (frame: FilmedFrame) => idOf(sequence, frame);
+function listed<T extends Posed>(
+  sequence: FilmedSequence<T>,
+  holds: ReadonlyMap<string, unknown>,
+): Sequences[string] {
+  const id = (frame: FilmedFrame<T>) => filmedId(sequence, frame);
   const own = sequence.frames.filter((frame) => holds.has(id(frame)));
   return filmedRuns(sequence.name, own, id, usualStep(sequence.frames));
 }
 
 /**
- * The data set. Where no sequence is `val`, the last of several training sequences is, else every tenth run
- * of eight frames, or what `validation.txt` lists (`hold-out.ts`).
- * @throws UserError where there is no frame.
+ * The frames of each split by id. Where no sequence is `val`, the last of several training sequences is, else
+ * every tenth run of eight frames, or what `validation.txt` lists (`hold-out.ts`).
  */
-export async function filmedDataset({ about, sequences, path, layout }: Filmed): Promise<Dataset> {
+export async function filmedSplits<T>(
+  sequences: readonly FilmedSequence<T>[],
+  path: string,
+): Promise<Record<FilmedSequence["split"], Map<string, T>>> {
   const samples = (split: FilmedSequence["split"]) =>
     new Map(
       sequences
         .filter((sequence) => sequence.split === split)
-        .flatMap((sequence) => sequence.frames.map((frame) => [idOf(sequence, frame), frame.files] as const)),
+        .flatMap((sequence) =>
+          sequence.frames.map((frame) => [filmedId(sequence, frame), frame.files] as const),
+        ),
     );
   const training = sequences.filter(({ split }) => split === "train");
   const last = training[training.length - 1];
   const heldOut = (id: string, index: number) =>
     training.length > 1 ? id.startsWith(`${last.name}-`) : inHeldOutRun(index);
-  const val = samples("val");
-  const published = samples("train");
-  const { train, val: held } =
-    val.size > 0 ? { train: published, val } : await holdOut(path, published, heldOut);
-  const files = nonEmpty({ train, val: held, test: samples("test") }, about.name, path, layout);
-  const dataset = fileDataset(about, files, path);
+  const [published, val] = [samples("train"), samples("val")];
+  const shared = val.size > 0 ? { train: published, val } : await holdOut(path, published, heldOut);
+  return { ...shared, test: samples("test") };
+}
+
+/** Which of the frames that splits hold follow one another. */
+export function filmedSequences<T extends Posed>(
+  sequences: readonly FilmedSequence<T>[],
+  splits: Readonly<Record<string, ReadonlyMap<string, unknown>>>,
+): Sequences {
+  const ownVal = sequences.some(({ split, frames }) => split === "val" && frames.length > 0);
   // Names repeat from split to split; what is held out comes from the training sequences.
-  const origin = (split: string) => (split === "val" && val.size === 0 ? "train" : split);
-  const inOrder = Object.entries(files).map(([split, holds]) => {
-    const own = sequences.filter((sequence) => sequence.split === origin(split));
-    return [split, own.flatMap((sequence) => listed(sequence, holds))] as const;
-  });
-  return { ...dataset, info: { ...dataset.info, sequences: Object.fromEntries(inOrder) } };
+  const origin = (split: string) => (split === "val" && !ownVal ? "train" : split);
+  return Object.fromEntries(
+    Object.entries(splits).map(([split, holds]) => {
+      const own = sequences.filter((sequence) => sequence.split === origin(split));
+      return [split, own.flatMap((sequence) => listed(sequence, holds))];
+    }),
+  );
+}
+
+/** The data set. Throws UserError where there is no frame. */
+export async function filmedDataset({ about, sequences, path, layout }: Filmed): Promise<Dataset> {
+  const files = nonEmpty(await filmedSplits(sequences, path), about.name, path, layout);
+  const dataset = fileDataset(about, files, path);
+  return { ...dataset, info: { ...dataset.info, sequences: filmedSequences(sequences, files) } };
 }

@@ -3,7 +3,6 @@ import { UserError } from "../../common/errors.js";
 import type { PinholeCamera } from "../../geometry/camera.js";
 import { parseTaskSpec } from "../../tasks/index.js";
 import type { Raster, TaskSpec } from "../../tasks/task.js";
-import type { SplitFiles } from "../file-dataset.js";
 
 /** The colour camera of NYU Depth v2 at 640x480, from the data set's own toolbox. */
 export const NYU_CAMERA: PinholeCamera = { fx: 518.857901, fy: 519.469611, cx: 325.582449, cy: 253.736166 };
@@ -20,7 +19,12 @@ export function notThisFormat(format: string, path: string, expected: string): U
 }
 
 /** The splits that have samples. Throws UserError where none has. */
-export function nonEmpty(files: SplitFiles, format: string, path: string, expected: string): SplitFiles {
+export function nonEmpty<T extends { readonly size: number }>(
+  files: Readonly<Record<string, T>>,
+  format: string,
+  path: string,
+  expected: string,
+): Readonly<Record<string, T>> {
   const kept = Object.entries(files).filter(([, samples]) => samples.size > 0);
   if (kept.length === 0) throw notThisFormat(format, path, expected);
   return Object.fromEntries(kept);

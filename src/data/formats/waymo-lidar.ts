@@ -10,7 +10,7 @@ import { last, repeated } from "../files/protobuf-values.js";
 import type { PassedOver } from "../passed-over.js";
 import type { SweepRecord, SweepSource } from "../sweeps/source.js";
 import { poseOfRigid } from "./kitti-files.js";
-import { notThisFormat } from "./shared.js";
+import { nonEmpty } from "./shared.js";
 import { readWaymoBox, WAYMO_CLASSES, WAYMO_DETECT } from "./waymo-boxes.js";
 import {
   FRAME,
@@ -107,9 +107,8 @@ function sequencesOf(frames: Iterable<ListedFrame>) {
 export async function openWaymoSweeps(path: string): Promise<SweepSource> {
   // `validation.txt` may name frames, or images as those of the cameras are called.
   const frameOf = (line: string) => line.split("__").slice(0, 2).join("__");
-  const found = Object.entries(await waymoSplits(path, listFrame, frameOf));
-  const kept = Object.fromEntries(found.filter(([, frames]) => frames.size > 0));
-  if (Object.keys(kept).length === 0) throw notThisFormat(WAYMO_NAME, path, WAYMO_LAYOUT);
+  const found = await waymoSplits(path, listFrame, frameOf);
+  const kept = nonEmpty(found, WAYMO_NAME, path, WAYMO_LAYOUT);
   const all = Object.values(kept).flatMap((frames) => [...frames.values()]);
   const labelled = new Set(all.filter(({ boxes }) => boxes > 0).map(({ segment }) => segment));
   const sequences = Object.fromEntries(

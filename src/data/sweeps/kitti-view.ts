@@ -7,7 +7,7 @@ import { kittiToCamera } from "./kitti-boxes.js";
 import type { SweepView } from "./source.js";
 
 /** Of most pictures, where there is none to look at. */
-const USUAL_SIZE = { width: 1242, height: 375 } as const;
+export const USUAL_SIZE = { width: 1242, height: 375 } as const;
 
 /**
  * The camera of the calibration's `P2`; undefined where there is no such line. Throws UserError where another
