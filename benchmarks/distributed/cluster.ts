@@ -1,7 +1,7 @@
 /**
- * @file What the loss of one of three brokers does to a collective: the one that leads the keys, or a module's
- * snapshots, is killed, or cut off (stopped, which leaves its connections open and mute), and comes back once
- * all is well again without it.
+ * @file What the loss of one of three brokers does to a collective: the one that leads the keys, or the
+ * snapshots of a module, is killed, or cut off (stopped, which leaves its connections open and mute), and
+ * comes back once all is well again without it.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

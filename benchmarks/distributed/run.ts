@@ -1,8 +1,8 @@
 /**
  * @file npm run bench:distributed -- PART...: collectives in processes, over a broker of this machine
  * (`nats-server`). `cost`: wall time and bytes of a step with 0, 1 and 2 peers elsewhere, against one
- * process; `recovery`: time from a kill to the next useful step; `cluster`: the same with one of three brokers
- * lost; `soak`: `--minutes` (30) of faults drawn from `--seed`.
+ * process; `recovery`: time from a kill to the next useful step; `cluster`: the same with one of three
+ * brokers lost; `soak`: `--minutes` (30) of faults drawn from `--seed`.
  * Each writes benchmarks/results/distributed/PART.json and PART.md; with `--quick`, which tries the benchmark
  * itself at tiny sizes (and soaks for half a minute), into benchmarks/scratch.
  */
