@@ -77,6 +77,11 @@ ${CLASSES_STYLE}
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
 footer { color: var(--soft); font-size: 13px; }
+@media (max-width: 600px) { main { padding: 18px 8px 48px; } section { padding: 14px 12px; } h1 { font-size: 22px; overflow-wrap: anywhere; }
+  .results, .bars { font-size: 13px; } .results td, .results th, .bars th, .bars td { padding-right: 7px; } .results .metric { white-space: normal; }
+  .results thead .number { white-space: normal; overflow-wrap: anywhere; } .change { display: block; margin: 0; min-width: 0; font-size: 11px; }
+  .pictures th, .pictures td { padding: 0 5px 5px 0; font-size: 10px; } .pictures th[scope=row] { min-width: 46px; max-width: 52px; }
+  .pictures img { width: clamp(54px, 14vw, 110px); } }
 @media print { :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #bbb; --grid: #ddd; --up: #0a6b3d; --down: #b3261e;
   --accent: #1f5fbf; --c0: #1f5fbf; --c1: #c2500a; --c2: #0b7a69; --c3: #8a3ab9; --c4: #a8275e; --c5: #5f6b12; }
   * { print-color-adjust: exact; }

@@ -19,6 +19,8 @@ const MOST_COLOURS = 256;
 const MOST_FILES = 200;
 /** Indices that tools write for pixels without a class. */
 const IGNORED = [255, 65535];
+/** A grey of 8 bits, times this, is its colour. */
+const GREY = 0x10101;
 
 /** What all masks hold together. */
 interface Seen {
@@ -71,6 +73,14 @@ function tooMany(where: string, got: number): UserError {
 
 const hex = (colour: number): string => `#${colour.toString(16).padStart(6, "0")}`;
 
+const classNames = (count: number, names: readonly string[] | undefined): string[] =>
+  Array.from({ length: count }, (_, i) => names?.[i] ?? (i === 0 ? "background" : `class-${i}`));
+
+const namesReason = (names: readonly string[] | undefined): string =>
+  names === undefined
+    ? "names of classes are to be filled in (or put in classes.txt beside the masks)"
+    : "names of classes are those of the file beside the masks";
+
 /** Names of classes beside the masks: `classes.txt` or `labels.txt`, one a line. */
 async function namesBeside(folder: string): Promise<readonly string[] | undefined> {
   const listing = await listFolder(folder);
@@ -100,9 +110,33 @@ async function labelMapBeside(folder: string): Promise<Record<string, string> | 
 const byCount = (values: ReadonlyMap<number, number>): number[] =>
   [...values].sort(([a, m], [b, n]) => n - m || a - b).map(([value]) => value);
 
+/** Indices that a tool wrote into all three channels alike; undefined where the masks are in colour. */
+function indicesInColour(keys: readonly number[]): readonly number[] | undefined {
+  if (keys.some((key) => key !== (key & 0xff) * GREY)) return undefined;
+  const indices = keys.map((key) => key & 0xff).filter((value) => !IGNORED.includes(value));
+  return indices.length > 1 && !areGreys(indices) ? indices : undefined;
+}
+
+/** Classes of such masks: one for each index up to the highest, each with the grey that stands for it. */
+async function greyIndexGuess(folder: string, seen: Seen, indices: readonly number[]): Promise<Guess> {
+  const names = await namesBeside(folder);
+  const count = Math.max(Math.max(...indices) + 1, names?.length ?? 0);
+  const classes = classNames(count, names);
+  const colours = Object.fromEntries(classes.map((name, index) => [name, hex(index * GREY)]));
+  const unlabelled = seen.values.has(0xffffff);
+  const reasons = [
+    `masks hold class indices 0 to ${Math.max(...indices)}, as greys of three channels${unlabelled ? ", and 255 for no class" : ""}`,
+    namesReason(names),
+  ];
+  const all = unlabelled ? { ...colours, ignore: "#ffffff" } : colours;
+  return { spec: { kind: "segmentation", classes, colours: all } as TaskSpec, reasons };
+}
+
 async function colourGuess(folder: string, seen: Seen): Promise<Guess> {
   const known = await labelMapBeside(folder);
   const keys = byCount(seen.values);
+  const indices = known === undefined ? indicesInColour(keys) : undefined;
+  if (indices !== undefined) return await greyIndexGuess(folder, seen, indices);
   const named = Object.entries(known ?? {});
   const strange = keys.filter((key) => !named.some(([, colour]) => colour === hex(key)));
   const names = (await namesBeside(folder)) ?? [];
@@ -147,24 +181,16 @@ async function indexGuess(folder: string, seen: Seen): Promise<Guess> {
   const greys = areGreys(indices) && names === undefined;
   if (greys && Math.max(...indices) < 256) {
     const values = [...seen.values.keys()].sort((a, b) => a - b);
-    const entries = values.map((value) => [
-      value === 0 ? "background" : `grey-${value}`,
-      hex(value * 0x10101),
-    ]);
+    const entries = values.map((value) => [value === 0 ? "background" : `grey-${value}`, hex(value * GREY)]);
     const colours = Object.fromEntries(entries);
     const reasons = [`masks hold ${values.length} greys far apart: one class for each`];
     return { spec: { kind: "segmentation", classes: Object.keys(colours), colours } as TaskSpec, reasons };
   }
   const count = Math.max(2, Math.max(...indices) + 1, names?.length ?? 0);
-  const classes = Array.from(
-    { length: count },
-    (_, i) => names?.[i] ?? (i === 0 ? "background" : `class-${i}`),
-  );
+  const classes = classNames(count, names);
   const reasons = [
     `masks hold class indices 0 to ${Math.max(...indices)}${seen.values.has(ignore) ? `, and ${ignore} for no class` : ""}`,
-    names === undefined
-      ? "names of classes are to be filled in (or put in classes.txt beside the masks)"
-      : "names of classes are those of the file beside the masks",
+    namesReason(names),
   ];
   return { spec: { kind: "segmentation", classes, ignore } as TaskSpec, reasons };
 }

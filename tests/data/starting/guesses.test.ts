@@ -51,6 +51,20 @@ describe("masks", () => {
       { classes: ["background", "colour-800000"], colours: { background: "#000000" } },
     ],
     [
+      "indices in three channels",
+      {
+        "a.png": rgbPng([
+          [2, 2, 2],
+          [0, 0, 0],
+          [255, 255, 255],
+        ]),
+      },
+      {
+        classes: ["background", "class-1", "class-2"],
+        colours: { background: "#000000", "class-1": "#010101", "class-2": "#020202", ignore: "#ffffff" },
+      },
+    ],
+    [
       "CVAT's colours",
       {
         "a.png": rgbPng([
