@@ -1,5 +1,6 @@
 /** @file `data inspect` for people. */
 import type { DatasetReport } from "../data/inspect.js";
+import { BOX_MEASURES, type Spread } from "../data/sweeps/box-measures.js";
 import { formatNumber, textTable } from "../report/index.js";
 
 /** Tables of splits, tasks and classes, and every cause of problems with the first file that shows it. */
@@ -7,7 +8,7 @@ export function datasetText(report: DatasetReport): string {
   const splits = textTable({
     columns: [
       { title: "split" },
-      { title: "images", align: "right" },
+      { title: report.sweeps ? "sweeps" : "images", align: "right" },
       { title: "without labels", align: "right" },
     ],
     rows: Object.entries(report.splits).map(([split, images]) => [
@@ -48,13 +49,24 @@ export function datasetText(report: DatasetReport): string {
 }
 
 /** How many points and boxes sweeps have. */
-function sweepLines({ sweeps, points, pillars, classes }: NonNullable<DatasetReport["sweeps"]>): string {
+function sweepLines(survey: NonNullable<DatasetReport["sweeps"]>): string {
+  const { sweeps, points, pillars, classes, measures } = survey;
   const each = (count: number) => formatNumber(sweeps === 0 ? 0 : Math.round(count / sweeps));
   const boxes = Object.entries(classes).map(([name, count]) => `${name} ${count}`);
-  return (
+  const head =
     `sweeps: ${sweeps}, ${each(points)} points and ${each(pillars)} pillars each\n` +
-    `boxes in the grid: ${boxes.length === 0 ? "none" : boxes.join(", ")}\n`
-  );
+    `boxes in the grid: ${boxes.length === 0 ? "none" : boxes.join(", ")}\n`;
+  return boxes.length === 0 ? head : `${head}\n${boxTable(measures)}`;
+}
+
+/** Of each class the boxes' sizes and distances, in metres, and the points in them: from, to (mean). */
+function boxTable(measures: NonNullable<DatasetReport["sweeps"]>["measures"]): string {
+  const cell = ({ min, max, mean }: Spread) =>
+    `${formatNumber(min)} to ${formatNumber(max)} (${formatNumber(mean)})`;
+  return textTable({
+    columns: [{ title: "boxes" }, ...BOX_MEASURES.map((title) => ({ title, align: "right" as const }))],
+    rows: Object.entries(measures).map(([name, of]) => [name, ...BOX_MEASURES.map((key) => cell(of[key]))]),
+  });
 }
 
 /** For each task with classes, the share of every class in the labelled pixels of each split. */

@@ -1,14 +1,15 @@
 /** @file Sums over the labels of one task. */
 import type { LabelSummary } from "../../tasks/contract/files.js";
+import { taskKind } from "../../tasks/index.js";
 import type { LabelMap, TaskSpec } from "../../tasks/task.js";
 import { classesOf } from "../label-look.js";
 
 export interface LabelNumbers {
   /** Label files that could be read. */
   readonly read: number;
-  /** Share of valid pixels in them, 0 to 1; null where none was read. */
+  /** Share of valid pixels in them, 0 to 1; null where none was read, and of lists. */
   readonly validShare: number | null;
-  /** Least, greatest and mean valid value of each channel; null without a valid pixel. */
+  /** Least, greatest and mean valid value of each channel; null without a valid pixel, and of lists. */
   readonly values: { min: number; max: number; mean: number }[] | null;
   /** For tasks with classes: valid pixels of each. */
   readonly classes?: { name: string; pixels: number }[];
@@ -23,11 +24,14 @@ export class TaskSums {
   #valid = 0;
   #channels: { min: number; max: number; sum: number }[] = [];
   readonly #names: readonly string[];
+  /** Whether labels are no maps: their numbers are no pixels, and each means something else. */
+  readonly #lists: boolean;
   readonly #classes = new Map<string, Float64Array>();
   readonly #storedBits = new Set<number>();
 
   constructor(spec: TaskSpec, splits: readonly string[]) {
     this.#names = classesOf({ spec });
+    this.#lists = taskKind(spec.kind).files.field !== undefined;
     for (const split of splits) this.#classes.set(split, new Float64Array(this.#names.length));
   }
 
@@ -93,8 +97,8 @@ export class TaskSums {
     const totals = this.#totals();
     return {
       read: this.#read,
-      validShare: this.#pixels === 0 ? null : this.#valid / this.#pixels,
-      values: this.#valid === 0 ? null : this.#values(),
+      validShare: this.#lists || this.#pixels === 0 ? null : this.#valid / this.#pixels,
+      values: this.#lists || this.#valid === 0 ? null : this.#values(),
       ...(this.#names.length > 0 && {
         classes: this.#names.map((name, index) => ({ name, pixels: totals[index] })),
         classesBySplit: Object.fromEntries([...this.#classes].map(([split, pixels]) => [split, [...pixels]])),

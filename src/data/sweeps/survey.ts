@@ -3,6 +3,7 @@ import { UserError } from "../../common/errors.js";
 import { fillPillars, PILLAR_CHANNELS, type PillarLimits } from "../../fields/pillars.js";
 import type { PillarPlan } from "../../fields/sweep.js";
 import type { BoxesSpec } from "../../tasks/boxes3d/spec.js";
+import { type BoxMeasures, measureBoxes } from "./box-measures.js";
 import { soundBoxes } from "./sound-boxes.js";
 import type { SweepSource } from "./source.js";
 import { BOXES, type SweepDataset } from "./sweep-dataset.js";
@@ -31,6 +32,8 @@ export interface SweepSurvey {
   boxesTooMany: number;
   /** Boxes by class, those that are used. */
   classes: Record<string, number>;
+  /** How large and far those are, and how many points they hold. */
+  measures: Record<string, BoxMeasures>;
   /** Sweeps by what is amiss with them. */
   remarks: Record<string, number>;
 }
@@ -39,7 +42,7 @@ function emptySurvey(): SweepSurvey {
   return {
     ...{ sweeps: 0, empty: 0, points: 0, notFinite: 0, outside: 0, crowded: 0 },
     ...{ pillars: 0, pillarsLeftOut: 0, pointsLeftOut: 0 },
-    ...{ boxes: 0, sizeless: 0, boxesOutside: 0, boxesTooMany: 0, classes: {}, remarks: {} },
+    ...{ boxes: 0, sizeless: 0, boxesOutside: 0, boxesTooMany: 0, classes: {}, measures: {}, remarks: {} },
   };
 }
 
@@ -67,6 +70,7 @@ async function surveySweep(
   sums.boxesOutside += sound.outside;
   sums.boxesTooMany += sound.tooMany;
   for (const box of sound.boxes) sums.classes[box.class] = (sums.classes[box.class] ?? 0) + 1;
+  measureBoxes(sums.measures, sound.boxes, points);
 }
 
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toPrecision(2)} %`;

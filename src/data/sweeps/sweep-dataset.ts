@@ -8,7 +8,7 @@ import { POINT_CHANNELS } from "../../fields/pillars.js";
 import { motionOfPose } from "../../fields/pose.js";
 import type { SweepPlan } from "../../fields/sweep.js";
 import { gridSize } from "../../geometry/boxes/bird-grid.js";
-import { boxContains, wrapAngle } from "../../geometry/boxes/box.js";
+import { wrapAngle } from "../../geometry/boxes/box.js";
 import { composed, inverted, type RigidMotion } from "../../geometry/rigid.js";
 import { add3, apply3 } from "../../geometry/rotation.js";
 import { ROW_LENGTH, rowOf } from "../../tasks/boxes3d/rows.js";
@@ -18,6 +18,7 @@ import type { LabelMap } from "../../tasks/task.js";
 import { unknownName } from "../names.js";
 import type { Dataset, Pose, Sample } from "../types.js";
 import { birdPicture } from "./bird-picture.js";
+import { pointsIn } from "./box-measures.js";
 import { sweepClips } from "./clips.js";
 import { soundBoxes } from "./sound-boxes.js";
 import type { SweepBox, SweepRecord, SweepSource } from "./source.js";
@@ -66,14 +67,6 @@ function movedBox(box: SweepBox, { rotation, translation }: RigidMotion): SweepB
   const [c, s] = [Math.cos(box.yaw), Math.sin(box.yaw)];
   const [x, y] = apply3(rotation, [c, s, 0]);
   return { ...box, centre, yaw: wrapAngle(Math.atan2(y, x)) };
-}
-
-function pointsIn(box: SweepBox, points: Float32Array): number {
-  let count = 0;
-  for (let at = 0; at + POINT_CHANNELS <= points.length; at += POINT_CHANNELS) {
-    if (boxContains(box, [points[at], points[at + 1], points[at + 2]])) count++;
-  }
-  return count;
 }
 
 /** The rows of a sample's boxes, those of earlier frames in the present one's coordinates. */

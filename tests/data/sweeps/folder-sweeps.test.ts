@@ -177,7 +177,19 @@ it("inspect says how many points and boxes there are, and what is left out and w
     expect(said).toContain(part);
   }
   expect(report.badFiles).toEqual([]);
-  expect(datasetText(report)).toMatch(/sweeps: 3, .*boxes in the grid: car 6/s);
+  const text = datasetText(report);
+  expect(text).toMatch(/sweeps: 3, .*boxes in the grid: car 6/s);
+  // Sizes, distances and points by class in the place of ranges of a label's numbers.
+  const { car: cars } = report.sweeps!.measures;
+  const spread = { min: 4, max: 4, mean: 4 };
+  expect(cars).toMatchObject({ boxes: 6, length: spread });
+  // Four of them say that they hold 60 points; the file of the other two now has points that lie elsewhere.
+  expect(cars.points).toEqual({ min: 0, max: 60, mean: 40 });
+  expect(cars.distance.min).toBeGreaterThan(3);
+  expect(cars.distance.max).toBeLessThan(16);
+  expect(report.tasks.boxes).toMatchObject({ values: null, validShare: null });
+  expect(text).toMatch(/boxes +length +width +height +distance +points/);
+  expect(text).toMatch(/car +4 to 4 \(4\) +2 to 2 \(2\) +1.5 to 1.5 \(1.5\)/);
 });
 
 describe("readers take any bytes for what they are", () => {
