@@ -2,6 +2,7 @@
  * @file The rewriting rules of `simplify`, by operator name. Each looks at one tensor and returns an equal,
  * cheaper one, or null.
  */
+import { joinPadded } from "./join-padded.js";
 import { add, mul, sub } from "./ops/arithmetic.js";
 import { ChannelAffine, ChannelExpand, channelAffine } from "./ops/channel.js";
 import { Conv2dFilterGrad, Conv2dInputGrad } from "./ops/conv2d.js";
@@ -68,8 +69,8 @@ function sameNodeExcept(a: Node, b: Node, varying: number): boolean {
 }
 
 /**
- * Merges the two most recent terms of a sum that are one linear operator's results. Sums are chains: (t1 +
- * t2) + t3.
+ * Merges the two most recent terms of a sum that are one linear operator's results, or blocks of the sum.
+ * Sums are chains: (t1 + t2) + t3.
  */
 const mergeLinear: Rule = (tensor, context) => {
   const [left, right] = tensor.node.inputs;
@@ -84,9 +85,11 @@ const mergeLinear: Rule = (tensor, context) => {
 };
 
 function mergePair(a: Tensor, b: Tensor, onlyUse: boolean): Tensor | null {
-  if (!onlyUse) return null;
+  if (!onlyUse || !sameShape(a.shape, b.shape)) return null;
+  const joined = joinPadded(a, b);
+  if (joined !== null) return joined;
   for (const varying of linearInputs[a.node.op.name] ?? []) {
-    if (!sameNodeExcept(a.node, b.node, varying) || !sameShape(a.shape, b.shape)) continue;
+    if (!sameNodeExcept(a.node, b.node, varying)) continue;
     const inputs = [...a.node.inputs];
     inputs[varying] = add(a.node.inputs[varying], b.node.inputs[varying]);
     return apply(a.node.op, inputs, a.node.attributes);

@@ -1,6 +1,6 @@
 /**
- * @file Clean-up before writing: common subexpressions, identities, constants, and sums of one linear
- * operator's results. Dead nodes vanish by themselves: the new graph holds what its outputs reach.
+ * @file Clean-up before writing: common subexpressions, identities, constants, sums of one linear operator's
+ * results and of blocks. Dead nodes vanish by themselves: the new graph holds what its outputs reach.
  */
 import { topologicalOrder } from "./lowering.js";
 import { rules } from "./simplify-rules.js";

