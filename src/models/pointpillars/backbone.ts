@@ -27,14 +27,24 @@ function convolution(block: Layer, at: number, x: Tensor, channels: number, stri
 
 /** Every pixel becomes `factor` x `factor` pixels by filters of its own: a convolution that is transposed. */
 function enlarged(layer: Layer, x: Tensor, channels: number, factor: number): Tensor {
-  const [n, depth, height, width] = x.shape;
+  const depth = x.shape[1];
   const weight = layer.child(0).parameter("weight", [depth, channels, factor, factor], kaimingNormal);
   const parts = channels * factor * factor;
   const filters = reshape(transpose(weight, [1, 2, 3, 0]), [parts, depth, 1, 1]);
-  const apart = reshape(conv2d(x, filters), [n, channels, factor, factor, height, width]);
-  const whole = factor === 1 ? apart : transpose(apart, [0, 1, 4, 2, 5, 3]);
-  const map = reshape(whole, [n, channels, height * factor, width * factor]);
+  const map = interleaved(conv2d(x, filters), channels, factor);
   return relu(batchNormLayer(layer.child(1), map, BATCH_NORM));
+}
+
+/**
+ * [N,C*f*f,H,W] -> [N,C,f*H,f*W]: pixel (i, j) of every f x f is of channel (c, i, j). In two steps, each of
+ * which moves one axis: ONNX Runtime does both in a quarter of the time of the one permutation.
+ */
+function interleaved(x: Tensor, channels: number, factor: number): Tensor {
+  const [n, , height, width] = x.shape;
+  if (factor === 1) return x;
+  const byRow = transpose(reshape(x, [n * channels, factor * factor, height, width]), [0, 2, 1, 3]);
+  const byPixel = transpose(reshape(byRow, [n * channels * height * factor, factor, width]), [0, 2, 1]);
+  return reshape(byPixel, [n, channels, height * factor, width * factor]);
 }
 
 /** Names of the parameters of the layers that go up, from the backbone's own place on. */

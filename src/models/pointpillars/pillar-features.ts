@@ -91,10 +91,10 @@ function pointNet(
   }
   const slope = div(reshape(gamma, [1, width, 1]), sqrt(add(variance, BATCH_NORM.epsilon)));
   const shift = sub(reshape(beta, [1, width, 1]), mul(mean, slope));
-  const normalised = add(matmul(mul(slope, weight), features), shift);
-  const image = reshape(normalised, [n, width, rows, points]);
+  // What is the same for all points may be added to the largest value.
+  const image = reshape(matmul(mul(slope, weight), features), [n, width, rows, points]);
   const { output } = maxPool2d(image, { kernel: [1, points], stride: [1, points] });
-  return relu(reshape(output, [n, width, rows]));
+  return relu(add(reshape(output, [n, width, rows]), shift));
 }
 
 /** Writes features [N,C,R] of pillars into maps [N,C,H,W] at the places that `cells` [N,1,R] say. */

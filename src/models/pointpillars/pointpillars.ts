@@ -7,15 +7,13 @@ import { z } from "zod";
 import { PILLAR_CHANNELS } from "../../fields/pillars.js";
 import type { PillarPlan } from "../../fields/sweep.js";
 import { type BirdGrid, gridSize } from "../../geometry/boxes/bird-grid.js";
-import { concat, slice } from "../../graph/ops/shape.js";
 import { graphError, type Tensor } from "../../graph/tensor.js";
-import { constantOf, normal, zeros } from "../../nn/initializers.js";
 import type { Layer } from "../../nn/layer.js";
 import { convLayer } from "../../nn/layers.js";
 import { gridSchema } from "../../tasks/boxes3d/spec.js";
-import type { HeadPart } from "../../tasks/task.js";
 import type { Decoded, Encoded, Head, ModelDefinition, Network } from "../network.js";
 import { backbone, upwardNames } from "./backbone.js";
+import { frameOf, headParts } from "./heads.js";
 import { pillarMaps } from "./pillar-features.js";
 
 export interface PointPillarsOptions {
@@ -34,8 +32,6 @@ export interface PointPillarsOptions {
 
 /** Of the blocks' first convolutions: maps are as large as the grid. */
 const STRIDES = [1, 2, 2];
-/** How residuals and flows start. */
-const ABOUT_ZERO = normal(0.001);
 
 /**
  * @returns a network over pillars (`pillarShape`). Heads are 1x1 convolutions, one for each part of a task
@@ -62,45 +58,18 @@ export function pointPillars(options: PointPillarsOptions): Network {
   };
 }
 
-/** The maps of one frame. */
-function frameOf(all: Tensor, frame: number, frames: number): Tensor {
-  const n = all.shape[0] / frames;
-  return slice(all, { axes: [0], starts: [frame * n], ends: [(frame + 1) * n] });
-}
-
 function decode(layer: Layer, features: Tensor, heads: readonly Head[], frames: number): Decoded {
   const present = frameOf(features, 0, frames);
-  const outputs = heads.map((head): [string, Tensor] => {
-    const place = layer.child("head").child(head.name);
-    return [head.name, headMap(place, features, present, head, frames)];
+  const outputs = heads.map(({ name, channels, parts }): [string, Tensor] => {
+    const place = layer.child("head").child(name);
+    return [
+      name,
+      parts === undefined
+        ? convLayer(place, present, channels, { kernel: 1 })
+        : headParts(place, features, parts, frames),
+    ];
   });
   return { outputs: Object.fromEntries(outputs), trunk: present };
-}
-
-function headMap(place: Layer, features: Tensor, present: Tensor, head: Head, frames: number): Tensor {
-  if (head.parts === undefined) return convLayer(place, present, head.channels, { kernel: 1 });
-  const ofAll = new Map<string, Tensor>();
-  const layerOf = ({ name, channels, start }: HeadPart, x: Tensor) =>
-    convLayer(place.child(name), x, channels, {
-      kernel: 1,
-      weightInit: ABOUT_ZERO,
-      biasInit: start === undefined ? zeros : constantOf(start),
-    });
-  const maps = head.parts.map((part) => {
-    if (part.frame === undefined) return layerOf(part, sideBySide(features, frames));
-    const map = ofAll.get(part.name) ?? layerOf(part, features);
-    ofAll.set(part.name, map);
-    return frameOf(map, part.frame, frames);
-  });
-  return concat(maps, 1);
-}
-
-/** The maps of all frames of a sample along its channels. */
-function sideBySide(features: Tensor, frames: number): Tensor {
-  return concat(
-    Array.from({ length: frames }, (_, frame) => frameOf(features, frame, frames)),
-    1,
-  );
 }
 
 export const pointPillarsModel: ModelDefinition<PointPillarsOptions> = {

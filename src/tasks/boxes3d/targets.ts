@@ -5,16 +5,7 @@
 import { columnCentres, rowCentres } from "../../geometry/boxes/bird-grid.js";
 import { argMax } from "../../graph/ops/arg-max.js";
 import { add, div, maximum, minimum, mul, sub } from "../../graph/ops/arithmetic.js";
-import {
-  cast,
-  equal,
-  greater,
-  greaterOrEqual,
-  less,
-  logicalAnd,
-  logicalOr,
-  where,
-} from "../../graph/ops/compare.js";
+import { cast, equal, greater, greaterOrEqual, less, logicalOr, where } from "../../graph/ops/compare.js";
 import { gather } from "../../graph/ops/gather.js";
 import { constant } from "../../graph/ops/leaf.js";
 import { reduceMax } from "../../graph/ops/reduce.js";
@@ -57,6 +48,9 @@ export interface AnchorTargets {
 
 /** Rounding that anchors as good as the best one may differ by. */
 const TIE = 1 - 1e-5;
+
+/** More than any share of two areas. */
+const NEVER = 1;
 
 /** Keeps logarithms of the sizes of padding finite. */
 const LEAST = 1e-6;
@@ -105,20 +99,22 @@ export function anchorTargets(frame: FrameRows, spec: BoxesSpec, detected: numbe
     constant(ys, [1, 1, 1, ys.length, 1]),
     reach(width, length),
   );
-  const both = mul(alongX, alongY);
   const areas = add(mul(mul(halfX, halfY), 4), length * width);
-  const overlaps = mul(div(both, sub(areas, both)), isOfClass(frame, spec, detected));
-  const best = reduceMax(overlaps, { axes: [1, 2, 3], keepDims: true });
-  const isBest = logicalAnd(greaterOrEqual(overlaps, mul(best, TIE)), greater(overlaps, 0));
-  const forced = reduceMax(cast(isBest, "float32"), { axes: [4] });
-  const overlap = reduceMax(overlaps, { axes: [4] });
+  // Of both areas together, what they share: it grows with the overlap s / (1 - s), and takes one pass less
+  // over all pairs of anchors and boxes. What concerns boxes alone is done before.
+  const shares = mul(alongX, mul(alongY, div(isOfClass(frame, spec, detected), areas)));
+  const best = reduceMax(shares, { axes: [1, 2, 3], keepDims: true });
+  const needed = where(greater(best, 0), mul(best, TIE), NEVER);
+  const forced = cast(greaterOrEqual(reduceMax(sub(shares, needed), { axes: [4] }), 0), "float32");
+  const share = reduceMax(shares, { axes: [4] });
+  const overlap = div(share, sub(1, share));
   const isPositive = maximum(cast(greaterOrEqual(overlap, positive), "float32"), forced);
   const isLow = cast(less(overlap, negative), "float32");
   return {
     positive: isPositive,
     negative: mul(isLow, sub(1, isPositive)),
     overlap,
-    truth: reshape(argMax(overlaps, 4), overlap.shape),
+    truth: reshape(argMax(shares, 4), overlap.shape),
   };
 }
 
