@@ -7,8 +7,9 @@ export class LineProcess {
   readonly #lines: AsyncIterator<string>;
   #errors = "";
 
-  constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args);
+  /** @param environment variables beside those of this process */
+  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(command, args, { env: { ...process.env, ...environment } });
     this.#child.stderr.on("data", (chunk: Buffer) => {
       this.#errors += chunk.toString();
     });

@@ -1,10 +1,11 @@
 /**
  * @file Taskloom's side of the speed benchmark, by the protocol of pytorch_jtr.py and its neighbours: the JTR
  * step on SegNet, supervised depth with DenseCL beside it on DeepLabV3+, depth and motion by the photometric
- * loss, or cross-task consistency of two tasks.
+ * loss, cross-task consistency of two tasks, or PointPillars on sweeps.
  */
 import { createInterface } from "node:readline";
 import { Random } from "../../src/common/random.js";
+import { writeSafetensors } from "../../src/disk/safetensors.js";
 import { countFlops } from "../../src/graph/count-flops.js";
 import { input, matmul, reduceMax } from "../../src/graph/index.js";
 import { sizeOf } from "../../src/graph/tensor.js";
@@ -16,9 +17,11 @@ import { CompiledStep } from "../../src/runtime/compiled-step.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { StateStore } from "../../src/runtime/state-store.js";
 import type { TermsPlan } from "../../src/step/plan.js";
+import { TOTAL_LOSS, type TrainingProgram } from "../../src/step/program.js";
 import { resolveTasks } from "../../src/tasks/index.js";
 import { compileProgram } from "../lib/compiled-program.js";
 import { photometricPlan } from "./photometric.js";
+import { pointPillarsStep } from "./pointpillars.js";
 
 export interface Answer {
   readonly ms: readonly number[];
@@ -29,9 +32,25 @@ export interface Answer {
   readonly onnxNodes?: number;
   /** Numbers that are trained. */
   readonly parameters?: number;
+  /** What was minimised at each step. */
+  readonly losses: readonly number[];
 }
 
-export type StepName = "jtr" | "densecl" | "photometric" | "xtasc";
+/** What the process is asked for. */
+export interface Question {
+  readonly steps: number;
+  /** Whether to measure the machine's matrix product, too. */
+  readonly matmul?: boolean;
+  /** A file that what the steps begin from is written to before them: batch and trained numbers. */
+  readonly save?: string;
+}
+
+export type StepName = "jtr" | "densecl" | "photometric" | "xtasc" | "pointpillars";
+
+interface Measured extends Pick<TermsPlan, "tasks" | "network" | "method"> {
+  /** Drawn at random if left out. */
+  readonly batch?: Readonly<Record<string, Float32Array>>;
+}
 
 const [kind] = process.argv.slice(2) as StepName[];
 const [width, batchSize, height, columns, threads] = process.argv.slice(3).map(Number);
@@ -48,7 +67,7 @@ const configured = (method: MethodDefinition, options: object): ConfiguredMethod
   method,
   options: method.options.parse(options),
 });
-const PLANS: Readonly<Record<StepName, () => Pick<TermsPlan, "tasks" | "network" | "method">>> = {
+const PLANS: Readonly<Record<StepName, () => Measured | Promise<Measured>>> = {
   jtr: () => ({
     tasks: resolveTasks(all),
     network: segnet({ width }),
@@ -65,11 +84,12 @@ const PLANS: Readonly<Record<StepName, () => Pick<TermsPlan, "tasks" | "network"
     network: xtascNet({ encoder: "resnet18", width }),
     method: configured(methods.xtasc, { width }),
   }),
+  pointpillars: () => pointPillarsStep(width, batchSize, [height, columns]),
 };
 
 async function main(): Promise<void> {
   const engine = await nodeEngine({ provider: "cpu", threads });
-  const plan = PLANS[kind]();
+  const { batch: given, ...plan } = await PLANS[kind]();
   const { program, step, feeds } = await compileProgram(engine, {
     ...plan,
     batchSize,
@@ -80,23 +100,25 @@ async function main(): Promise<void> {
   const gigaflop =
     countFlops([...Object.values(update.outputs), ...update.state.map(({ next }) => next)]) / 1e9;
   const parameters = program.modules.trained().reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
-  const batch = makeBatch(
-    step,
-    plan.tasks.map(({ name }) => name),
-  );
+  const names = plan.tasks.map(({ name }) => name);
+  const batch = given ?? makeBatch(step, names);
   let done = 0;
   for await (const line of createInterface({ input: process.stdin })) {
-    const question = JSON.parse(line) as { steps: number; matmul?: boolean };
+    const question = JSON.parse(line) as Question;
+    if (question.save !== undefined) await saveStart(question.save, program, step, batch);
     const ms: number[] = [];
+    const losses: number[] = [];
     for (let i = 0; i < question.steps; i++) {
       const further = await feeds(done);
       const start = performance.now();
-      await step.run({ ...batch, ...further });
+      const outputs = await step.run({ ...batch, ...further });
       ms.push(performance.now() - start);
+      losses.push(outputs[TOTAL_LOSS][0]);
       done++;
     }
     const answer: Answer = {
       ms,
+      losses,
       peak: process.resourceUsage().maxRSS * 1024,
       gigaflop,
       onnxNodes: step.nodeCount,
@@ -105,6 +127,24 @@ async function main(): Promise<void> {
     };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
+}
+
+/** Writes the batch's arrays under `batch.` and every parameter as it starts, under its name. */
+async function saveStart(
+  path: string,
+  { modules }: TrainingProgram,
+  step: CompiledStep,
+  batch: Readonly<Record<string, Float32Array>>,
+): Promise<void> {
+  const stored = (shape: readonly number[], data: Float32Array) => ({ dtype: "F32", shape, data }) as const;
+  const arrays = step.feeds.flatMap(({ name, type: { shape } }) =>
+    name in batch ? [[`batch.${name}`, stored(shape, batch[name])] as const] : [],
+  );
+  const parameters = modules.trained().map((variable) => {
+    const { shape } = variable.tensor;
+    return [variable.name, stored(shape, modules.initialValue(variable, 0))] as const;
+  });
+  await writeSafetensors(path, new Map([...arrays, ...parameters]));
 }
 
 /** The machine's own matrix product through the same engine: the best of some runs, GFLOP/s. */

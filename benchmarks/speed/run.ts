@@ -9,76 +9,46 @@
  * motion by the photometric loss of two frames (depth-net on ResNet-18 and motion-net of width 16, batch 4):
  * frames and orders of them apart, as written, or as one batch (see pytorch_photometric.py). XTasC-Net's step
  * of two tasks (ResNet-18, width 32): heads behind the last enlargement, as written, or before it (see
- * pytorch_xtasc.py). `ratio` is against the faster form of the same round. `--step photometric` measures one
- * alone; the others stay in the file as they were.
+ * pytorch_xtasc.py). PointPillars of width 32 on three sweeps, with its flow head (128x128 cells, batch 2):
+ * maps in the usual order of memory or with the channels last (see pytorch_pointpillars.py); both sides begin
+ * from the same parameters, and their first losses have to agree. `ratio` is against the faster form of the
+ * same round. `--step photometric` measures one alone; the others stay in the file as they were.
  * `--against FOLDER` takes another checkout's step into the rounds: what a change did to time and memory.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LineProcess } from "../lib/line-process.js";
 import { describeMachine } from "../lib/machine.js";
 import { otherCheckout } from "../lib/other-checkout.js";
 import { median } from "../lib/statistics.js";
-import type { Answer, StepName } from "./ours.js";
+import { scratchFolder } from "../lib/suite.js";
+import type { Answer, Question, StepName } from "./ours.js";
+import { PEERS } from "./peers.js";
 
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    step: { type: "string", default: "jtr,densecl,photometric,xtasc" },
+    step: { type: "string", default: "jtr,densecl,photometric,xtasc,pointpillars" },
     width: { type: "string" },
-    batch: { type: "string", default: "4" },
+    batch: { type: "string" },
     rounds: { type: "string", default: "9" },
     threads: { type: "string", default: "2" },
     out: { type: "string", default: "benchmarks/results/speed.json" },
     against: { type: "string" },
   },
 });
-const [HEIGHT, COLUMNS] = ["96", "128"];
-
-interface Peer {
-  readonly script: string;
-  readonly forms: readonly string[];
-  readonly width: string;
-  /** The step in words, at a width and batch size. */
-  title(width: string, batch: string): string;
-}
-
-const PEERS: Readonly<Record<StepName, Peer>> = {
-  jtr: {
-    script: "pytorch_jtr.py",
-    forms: ["written", "shared"],
-    width: "64",
-    title: (width, batch) => `JTR, SegNet-${width}, 3 tasks, batch ${batch}`,
-  },
-  densecl: {
-    script: "pytorch_densecl.py",
-    forms: ["joint"],
-    width: "16",
-    title: (width, batch) => `depth + DenseCL, DeepLabV3+ on ResNet-26/${width}, batch ${batch} + ${batch}`,
-  },
-  photometric: {
-    script: "pytorch_photometric.py",
-    forms: ["separate", "joint"],
-    width: "16",
-    title: (width, batch) =>
-      `photometric, depth-net on ResNet-18/${width} + motion-net-${width}, both directions, batch ${batch}`,
-  },
-  xtasc: {
-    script: "pytorch_xtasc.py",
-    forms: ["written", "early"],
-    width: "32",
-    title: (width, batch) =>
-      `XTasC-Net, segmentation + depth, ResNet-18/${width}, transfer networks of width ${width}, batch ${batch}`,
-  },
-};
+/** Both sides' losses may differ by this share where they begin alike. */
+const AGREEMENT = 1e-3;
 
 interface PyTorchAnswer {
   readonly ms: readonly number[];
   readonly peak: number;
   readonly version: string;
   readonly parameters?: number;
+  readonly losses: readonly number[];
 }
 
 function log(text: string): void {
@@ -103,30 +73,34 @@ function findPython(): string {
 
 /** A step against its forms in PyTorch. */
 async function measure(name: StepName, python: string) {
-  const { script, forms, title, width: usual } = PEERS[name];
-  const { batch, threads, width = usual } = options;
+  const { script, forms, title, size = [96, 128], alike = false, environment, ...usual } = PEERS[name];
+  const { threads, width = usual.width, batch = usual.batch ?? "4" } = options;
+  const [height, columns] = size.map(String);
   const peerScript = fileURLToPath(new URL(`../../../benchmarks/speed/${script}`, import.meta.url));
   const oursScript = fileURLToPath(new URL("./ours.js", import.meta.url));
-  const sizes = [name, width, batch, HEIGHT, COLUMNS, threads];
+  const sizes = [name, width, batch, height, columns, threads];
   const ours = new LineProcess(process.execPath, [oursScript, ...sizes]);
   const before = options.against === undefined ? undefined : otherCheckout(options.against, "speed/ours.js");
   const earlier = before && new LineProcess(process.execPath, [before.script, ...sizes]);
-  const peers = forms.map(
-    (form) =>
-      new LineProcess(python, [
-        peerScript,
-        ...["--width", width, "--batch", batch, "--height", HEIGHT, "--columns", COLUMNS],
-        ...["--threads", threads, "--form", form],
-      ]),
-  );
+  const start = alike ? join(scratchFolder("speed"), `${name}.safetensors`) : undefined;
+  if (start !== undefined) await ours.ask<Answer>({ steps: 0, save: start } satisfies Question);
+  const peerOf = (form: string, variables = environment) => {
+    const args = [
+      ...["--width", width, "--batch", batch, "--height", height, "--columns", columns],
+      ...["--threads", threads, "--form", form, ...(start === undefined ? [] : ["--start", start])],
+    ];
+    return new LineProcess(python, [peerScript, ...args], variables);
+  };
+  const peers = forms.map((form) => peerOf(form));
   log(`${name}: warming up`);
-  const first = await ours.ask<Answer>({ steps: 2, matmul: true });
+  const first = await ours.ask<Answer>({ steps: 2, matmul: true } satisfies Question);
   await earlier?.ask<Answer>({ steps: 2 });
   for (const peer of peers) {
-    const { parameters } = await peer.ask<PyTorchAnswer>({ steps: 2 });
+    const { parameters, losses } = await peer.ask<PyTorchAnswer>({ steps: 2 });
     if (parameters !== undefined && parameters !== first.parameters) {
       throw new Error(`${name}: ${first.parameters} parameters against PyTorch's ${parameters}`);
     }
+    if (alike) requireAgreement(name, first.losses, losses);
   }
 
   const rounds: { ours: number; earlier?: number; peers: number[] }[] = [];
@@ -150,6 +124,14 @@ async function measure(name: StepName, python: string) {
     );
   }
   for (const each of [ours, ...(earlier ? [earlier] : []), ...peers]) each.close();
+  if (environment !== undefined) {
+    // What makes it fast is not to count against its memory.
+    for (const [i, form] of forms.entries()) {
+      const frugal = peerOf(form, {});
+      peerPeaks[i] = (await frugal.ask<PyTorchAnswer>({ steps: 3 })).peak;
+      frugal.close();
+    }
+  }
 
   const stepMs = median(rounds.map((round) => round.ours));
   const gflops = first.gigaflop! / (stepMs / 1000);
@@ -173,7 +155,8 @@ async function measure(name: StepName, python: string) {
     },
     ...byForm((i) => median(rounds.map((round) => round.ours / round.peers[i])), named),
     memoryRatio: byForm((i) => oursPeak / peerPeaks[i]),
-    step: `${title(width, batch)}, 3x${HEIGHT}x${COLUMNS}, ${threads} threads, Adam`,
+    step: `${title(width, batch)}, ${usual.input ?? `3x${height}x${columns}`}, ${threads} threads, Adam`,
+    ...(alike && { firstLosses: first.losses }),
     ...(before && {
       against: {
         commit: before.commit,
@@ -185,6 +168,12 @@ async function measure(name: StepName, python: string) {
     }),
     rounds: rounds.map(({ peers: ms, ...round }) => ({ ...round, ...byForm((i) => ms[i]) })),
   };
+}
+
+/** Throws where the losses of both sides are not the same numbers but for rounding. */
+function requireAgreement(name: string, ours: readonly number[], theirs: readonly number[]): void {
+  if (ours.every((loss, i) => Math.abs(loss / theirs[i] - 1) < AGREEMENT)) return;
+  throw new Error(`${name}: losses ${ours.join(", ")} against PyTorch's ${theirs.join(", ")}`);
 }
 
 /** What the file says already of steps that are not measured now. */
