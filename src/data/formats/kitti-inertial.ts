@@ -7,6 +7,8 @@ import { parseNumbers } from "./shared.js";
 /** Of the earth, metres. */
 const RADIUS = 6_378_137;
 const RADIANS = Math.PI / 180;
+/** What is amiss with sweeps of a recording that has measurements of others. */
+export const UNMEASURED = "have no measurement in oxts: nobody knows where the sensor stood";
 /** Numbers in a measurement: latitude, longitude, altitude, roll, pitch, yaw, and what is not used here. */
 const NUMBERS = 30;
 

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { readText } from "../files/bytes.js";
 import { filesByStem, IMAGE_EXTENSIONS, requireFolder } from "../listing.js";
+import type { PassedOver } from "../passed-over.js";
 import {
   KITTI_CLASSES,
   KITTI_DETECT,
@@ -17,6 +18,7 @@ import {
 import { kittiView } from "../sweeps/kitti-view.js";
 import { readPoints } from "../sweeps/points-file.js";
 import type { SweepSource } from "../sweeps/source.js";
+import { strayBoxes } from "../sweeps/stray-boxes.js";
 import { sweepDataset } from "../sweeps/sweep-dataset.js";
 import { USUAL_SWEEPS } from "../sweeps/usual.js";
 import type { DatasetFormat } from "../types.js";
@@ -27,20 +29,37 @@ const LAYOUT = "training/velodyne/000000.bin with training/calib/000000.txt and 
 /** Of every ten frames this one is `val`. */
 const HELD = 9;
 
+interface Splits {
+  readonly splits: Record<string, readonly string[]>;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** A word on names of a list that no sweep has. */
+function missing(file: string, names: readonly string[]): PassedOver[] {
+  if (names.length === 0) return [];
+  const message = `${file}: ${names.length} of its names passed over, e.g. ${names[0]}: there is no sweep of that name.`;
+  return [{ code: "data.unfitting-name", count: names.length, first: file, message }];
+}
+
 /** The published splits, or every tenth frame held out. */
-async function splitsOf(path: string, ids: readonly string[]): Promise<Record<string, readonly string[]>> {
+async function splitsOf(path: string, ids: readonly string[]): Promise<Splits> {
   const lists = await filesByStem(join(path, "ImageSets"), [".txt"]);
   const listed: Record<string, readonly string[]> = {};
+  const passedOver: PassedOver[] = [];
   for (const split of ["train", "val"]) {
     const file = lists.get(split);
     if (file === undefined) continue;
-    const named = (await readText(file)).split(/\s+/);
-    listed[split] = ids.filter((id) => named.includes(id));
+    const named = new Set((await readText(file)).split(/\s+/).filter(Boolean));
+    listed[split] = ids.filter((id) => named.delete(id));
+    passedOver.push(...missing(file, [...named]));
   }
   const found = listed.train?.length ? listed : undefined;
   const held = (keep: boolean) => ids.filter((_, i) => (i % 10 === HELD) === keep);
   const splits = found ?? { train: held(false), val: held(true) };
-  return Object.fromEntries(Object.entries(splits).filter(([, own]) => own.length > 0));
+  return {
+    splits: Object.fromEntries(Object.entries(splits).filter(([, own]) => own.length > 0)),
+    passedOver,
+  };
 }
 
 async function openSweeps(path: string): Promise<SweepSource> {
@@ -52,21 +71,14 @@ async function openSweeps(path: string): Promise<SweepSource> {
   const labels = await filesByStem(folder("label_2"), [".txt"]);
   if (points.size === 0) throw notThisFormat("KITTI's object benchmark", path, LAYOUT);
   const calibrationOf = (id: string) => calibrations.get(id) ?? join(folder("calib"), `${id}.txt`);
-  const stray = [...labels.keys()].filter((id) => !points.has(id));
+  const stray = [...labels].flatMap(([sweep, file]) => (points.has(sweep) ? [] : [{ file, sweep }]));
+  const { splits, passedOver } = await splitsOf(path, [...points.keys()]);
   return {
     name: "KITTI object",
     classes: KITTI_CLASSES,
     detect: KITTI_DETECT as unknown as SweepSource["detect"],
-    splits: await splitsOf(path, [...points.keys()]),
-    passedOver:
-      stray.length === 0
-        ? []
-        : [
-            {
-              ...{ code: "data.stray-label", count: stray.length, first: labels.get(stray[0])! },
-              message: `${folder("label_2")}: ${stray.length} labels passed over, e.g. ${stray[0]}: there is no sweep of that name.`,
-            },
-          ],
+    splits,
+    passedOver: [...strayBoxes(stray), ...passedOver],
     isLabelled: async (_split, id) => labels.has(id),
     readSweep: async (_split, id) => ({ points: await readPoints(points.get(id)!) }),
     readBoxes: async (_split, id) => {

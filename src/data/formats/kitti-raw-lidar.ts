@@ -8,12 +8,12 @@ import type { Pose } from "../../fields/pose.js";
 import { readText } from "../files/bytes.js";
 import { readPictureSize } from "../files/picture-size.js";
 import { filesByStem, IMAGE_EXTENSIONS, listFolder } from "../listing.js";
-import type { PassedOver } from "../passed-over.js";
 import { KITTI_CLASSES, KITTI_DETECT } from "../sweeps/kitti-boxes.js";
 import { parseTracklets } from "../sweeps/kitti-tracklets.js";
 import { USUAL_SIZE } from "../sweeps/kitti-view.js";
 import { readPoints } from "../sweeps/points-file.js";
 import type { SweepBox, SweepSource, SweepView } from "../sweeps/source.js";
+import { type StrayBoxes, strayBoxes } from "../sweeps/stray-boxes.js";
 import { type FilmedSequence, filmedSequences, filmedSplits } from "./filmed.js";
 import {
   type KittiDrive,
@@ -23,6 +23,7 @@ import {
   readKittiRig,
   readKittiUnit,
 } from "./kitti-drives.js";
+import { UNMEASURED } from "./kitti-inertial.js";
 import { nonEmpty } from "./shared.js";
 
 const LAYOUT = "2011_09_26/2011_09_26_drive_0001_sync/velodyne_points/data/0000000000.bin";
@@ -35,6 +36,8 @@ interface DriveFrame {
   readonly points?: string;
   readonly image?: string;
   readonly pose?: Pose;
+  /** Whether other frames of the drive say where the sensor stood, and this one does not. */
+  readonly unmeasured: boolean;
 }
 
 type Labels = ReadonlyMap<number, readonly SweepBox[]>;
@@ -49,25 +52,11 @@ async function readFrames(drive: KittiDrive): Promise<FilmedSequence<DriveFrame>
   stems.sort((a, b) => Number(a) - Number(b));
   const frames = stems.map((stem) => {
     const number = Number(stem);
-    const files = { drive, number, points: points.get(stem), image: images.get(stem), pose: poses.get(stem) };
-    return { number, stem, time: times[number], files };
+    const own = { points: points.get(stem), image: images.get(stem), pose: poses.get(stem) };
+    const unmeasured = poses.size > 0 && own.pose === undefined;
+    return { number, stem, time: times[number], files: { drive, number, ...own, unmeasured } };
   });
   return { name, split, frames };
-}
-
-/** Boxes of frames that have no sweep. */
-function strayBoxes(
-  folder: string,
-  labels: Labels,
-  frames: FilmedSequence<DriveFrame>["frames"],
-): PassedOver[] {
-  const swept = new Set(frames.filter(({ files }) => files.points).map(({ number }) => number));
-  const stray = [...labels.keys()].filter((number) => !swept.has(number));
-  if (stray.length === 0) return [];
-  const first = join(folder, LABELS);
-  const count = stray.length === 1 ? "1 frame" : `${stray.length} frames`;
-  const message = `${first}: boxes of ${count} passed over, e.g. of frame ${stray[0]}: it has no sweep.`;
-  return [{ code: "data.stray-label", count: stray.length, first, message }];
 }
 
 /** The left colour camera; undefined where the calibration lacks its files. */
@@ -85,7 +74,7 @@ async function viewOf({ drive, image }: DriveFrame): Promise<SweepView | undefin
 export async function openKittiRawSweeps(path: string): Promise<SweepSource> {
   const sequences: FilmedSequence<DriveFrame>[] = [];
   const labels = new Map<KittiDrive, Labels>();
-  const passedOver: PassedOver[] = [];
+  const stray: StrayBoxes[] = [];
   for (const drive of await kittiDrives(path, LAYOUT)) {
     const sequence = await readFrames(drive);
     sequences.push(sequence);
@@ -93,7 +82,10 @@ export async function openKittiRawSweeps(path: string): Promise<SweepSource> {
     const file = join(drive.folder, LABELS);
     const own = parseTracklets(await readText(file), file);
     labels.set(drive, own);
-    passedOver.push(...strayBoxes(drive.folder, own, sequence.frames));
+    const swept = new Set(sequence.frames.filter(({ files }) => files.points).map(({ number }) => number));
+    for (const frame of own.keys()) {
+      if (!swept.has(frame)) stray.push({ file, sweep: `${drive.name}, frame ${frame}` });
+    }
   }
   const all = Object.entries(await filmedSplits(sequences, path)).map(([split, frames]) => [
     split,
@@ -102,14 +94,18 @@ export async function openKittiRawSweeps(path: string): Promise<SweepSource> {
   const kept = nonEmpty<Map<string, DriveFrame>>(Object.fromEntries(all), "KITTI raw", path, LAYOUT);
   const frameOf = (split: string, id: string) => kept[split].get(id)!;
   return {
-    ...{ name: "KITTI raw", classes: KITTI_CLASSES, passedOver },
+    ...{ name: "KITTI raw", classes: KITTI_CLASSES, passedOver: strayBoxes(stray) },
     detect: KITTI_DETECT as unknown as SweepSource["detect"],
     splits: Object.fromEntries(Object.entries(kept).map(([split, frames]) => [split, [...frames.keys()]])),
     sequences: filmedSequences(sequences, kept),
     isLabelled: async (split, id) => labels.has(frameOf(split, id).drive),
     readSweep: async (split, id) => {
-      const { points, pose } = frameOf(split, id);
-      return { points: await readPoints(points!), ...(pose && { pose }) };
+      const { points, pose, unmeasured } = frameOf(split, id);
+      return {
+        points: await readPoints(points!),
+        ...(pose && { pose }),
+        ...(unmeasured && { remark: UNMEASURED }),
+      };
     },
     readBoxes: async (split, id) => {
       const { drive, number } = frameOf(split, id);

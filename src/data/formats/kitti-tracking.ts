@@ -19,11 +19,12 @@ import {
 import { kittiView } from "../sweeps/kitti-view.js";
 import { readPoints } from "../sweeps/points-file.js";
 import type { SweepSource } from "../sweeps/source.js";
+import { type StrayBoxes, strayBoxes } from "../sweeps/stray-boxes.js";
 import { sweepDataset } from "../sweeps/sweep-dataset.js";
 import { USUAL_SWEEPS } from "../sweeps/usual.js";
 import type { DatasetFormat } from "../types.js";
 import { calibrationLine, poseOfRigid, readCalibration, rigidOfRows } from "./kitti-files.js";
-import { parseInertial } from "./kitti-inertial.js";
+import { parseInertial, UNMEASURED } from "./kitti-inertial.js";
 import { notThisFormat } from "./shared.js";
 
 const LAYOUT =
@@ -74,6 +75,10 @@ async function openSweeps(path: string): Promise<SweepSource> {
   await requireFolder(path, LAYOUT);
   const all = await recordings(path);
   if (all.length === 0) throw notThisFormat("KITTI's tracking benchmark", path, LAYOUT);
+  const stray: StrayBoxes[] = [];
+  for (const [name, file] of await filesByStem(join(path, "training", "label_02"), [".txt"])) {
+    if (!all.some((own) => own.name === name)) stray.push({ file, sweep: `${name}, all frames` });
+  }
   const splitOf = (index: number) => (index % 5 === 4 ? "val" : "train");
   const idOf = (recording: string, stem: string) => `${recording}-${stem}`;
   const places = new Map(
@@ -94,15 +99,24 @@ async function openSweeps(path: string): Promise<SweepSource> {
     sequences[split].push({ name: own.name, frames, timestamps: stems.map((stem) => Number(stem) / RATE) });
     poses.set(own.name, await posesOf(own));
     const labels = own.labels;
-    if (labels !== undefined) objects.set(own.name, parseKittiLabels(await readText(labels), labels, true));
+    if (labels === undefined) continue;
+    const labelled = parseKittiLabels(await readText(labels), labels, true);
+    objects.set(own.name, labelled);
+    const swept = new Set(stems.map(Number));
+    for (const frame of new Set(labelled.map((object) => object.frame!))) {
+      if (!swept.has(frame)) stray.push({ file: labels, sweep: `${own.name}, frame ${frame}` });
+    }
   }
   return {
-    ...{ name: "KITTI tracking", classes: KITTI_CLASSES, splits, sequences },
+    ...{ name: "KITTI tracking", classes: KITTI_CLASSES, splits, sequences, passedOver: strayBoxes(stray) },
     detect: KITTI_DETECT as unknown as SweepSource["detect"],
     isLabelled: async (_split, id) => objects.has(places.get(id)!.own.name),
     readSweep: async (_split, id) => {
       const { own, stem } = places.get(id)!;
-      return { points: await readPoints(own.points.get(stem)!), pose: poses.get(own.name)?.[Number(stem)] };
+      const pose = poses.get(own.name)?.[Number(stem)];
+      const unmeasured = own.inertial !== undefined && pose === undefined;
+      const points = await readPoints(own.points.get(stem)!);
+      return { points, ...(pose && { pose }), ...(unmeasured && { remark: UNMEASURED }) };
     },
     readBoxes: async (_split, id) => {
       const { own, stem } = places.get(id)!;

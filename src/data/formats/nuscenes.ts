@@ -15,6 +15,7 @@ import { readText } from "../files/bytes.js";
 import { requireFolder } from "../listing.js";
 import { readPoints } from "../sweeps/points-file.js";
 import type { SweepBox, SweepSource } from "../sweeps/source.js";
+import { strayBoxes } from "../sweeps/stray-boxes.js";
 import { sweepDataset } from "../sweeps/sweep-dataset.js";
 import { USUAL_SWEEPS } from "../sweeps/usual.js";
 import type { DatasetFormat } from "../types.js";
@@ -178,11 +179,17 @@ async function openSweeps(path: string): Promise<SweepSource> {
     sequences[split] ??= [];
     sequences[split].push({ name, frames, timestamps: own.map(({ timestamp }) => timestamp / 1e6) });
   }
+  const sceneOf = (id: string) => samples.get(id)?.scene_token;
+  const labelled = new Set([...annotations.keys()].map(sceneOf));
+  const where = join(folder, "sample_annotation.json");
+  const stray = [...annotations.keys()].flatMap((id) => (sweeps.has(id) ? [] : [{ file: where, sweep: id }]));
   if (Object.keys(splits).length === 0) throw notThisFormat("nuScenes", path, LAYOUT);
   return {
     ...{ name: "nuScenes", splits, sequences, classes: [...categories.values()].map(({ name }) => name) },
     detect: DETECT as unknown as SweepSource["detect"],
-    isLabelled: async (_split, id) => annotations.has(id),
+    passedOver: strayBoxes(stray),
+    // A key frame without annotations shows nothing that is labelled, where others of its scene have some.
+    isLabelled: async (_split, id) => labelled.has(sceneOf(id)),
     readSweep: async (_split, id) => {
       const { file, toGlobal } = sweeps.get(id)!;
       return { points: cleaned(await readPoints(file, FILE)), pose: poseOfRigid(toGlobal) };

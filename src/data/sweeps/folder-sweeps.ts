@@ -13,10 +13,10 @@ import { readText } from "../files/bytes.js";
 import { readPictureSize } from "../files/picture-size.js";
 import { readDescription, YAML_NAME } from "../folder-description.js";
 import { filesOfTask, imagesOf } from "../folder-files.js";
-import type { PassedOver } from "../passed-over.js";
 import { parseSequences, posesOf } from "../sequences.js";
 import { readPoints } from "./points-file.js";
 import type { SweepSource } from "./source.js";
+import { type StrayBoxes, strayBoxes } from "./stray-boxes.js";
 
 const vector = z.tuple([z.number(), z.number(), z.number()]);
 const matrix = z.tuple([...vector.def.items, ...vector.def.items, ...vector.def.items]);
@@ -59,20 +59,6 @@ export function parseBoxesFile(text: string, where: string, classes: readonly st
   });
 }
 
-/** Boxes without a sweep, of one split. */
-function strayBoxes(
-  split: string,
-  boxes: ReadonlyMap<string, string>,
-  sweeps: ReadonlyMap<string, string>,
-): PassedOver[] {
-  const stray = [...boxes].filter(([id]) => !sweeps.has(id));
-  if (stray.length === 0) return [];
-  const [, first] = stray[0];
-  const files = stray.length === 1 ? "1 file" : `${stray.length} files`;
-  const message = `${first}: ${files} of boxes passed over in split ${split}: there is no sweep of that name.`;
-  return [{ code: "data.stray-label", count: stray.length, first, message }];
-}
-
 function withoutSweeps(root: string): UserError {
   return new UserError({
     code: "data.no-sweeps",
@@ -100,7 +86,7 @@ export async function openFolderSweeps(root: string): Promise<SweepSource> {
   if (sweeps === undefined) throw withoutSweeps(root);
   const { classes, detect } = sweeps;
   const files: Record<string, Record<"points" | "boxes" | "images", ReadonlyMap<string, string>>> = {};
-  const passedOver: PassedOver[] = [];
+  const stray: StrayBoxes[] = [];
   for (const split of splits) {
     const points = await filesOfTask(root, layout, { split, task: sweeps.points, extension: ".bin" });
     const boxes = await filesOfTask(root, layout, { split, task: sweeps.boxes, extension: ".json" });
@@ -114,7 +100,7 @@ export async function openFolderSweeps(root: string): Promise<SweepSource> {
       });
     }
     files[split] = { points, boxes, images: await imagesOf(root, layout, split) };
-    passedOver.push(...strayBoxes(split, boxes, points));
+    for (const [id, file] of boxes) if (!points.has(id)) stray.push({ file, sweep: `${split}/${id}` });
   }
   const ids = Object.fromEntries(splits.map((split) => [split, [...files[split].points.keys()]]));
   const readFile = async (split: string, id: string): Promise<BoxesFile | undefined> => {
@@ -124,7 +110,7 @@ export async function openFolderSweeps(root: string): Promise<SweepSource> {
   const sequences = await sequencesOf(root, description, ids);
   const cameraPoses = new Map(splits.map((split) => [split, posesOf(sequences, split)]));
   return {
-    ...{ name, classes, detect, splits: ids, passedOver, sequences },
+    ...{ name, classes, detect, splits: ids, passedOver: strayBoxes(stray), sequences },
     isLabelled: async (split, id) => files[split].boxes.has(id),
     readSweep: async (split, id) => ({
       points: await readPoints(files[split].points.get(id)!),

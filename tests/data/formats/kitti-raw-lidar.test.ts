@@ -88,7 +88,7 @@ describe("KITTI raw's sweeps", () => {
     expect(await source.isLabelled("test", "2011_09_26_drive_0002-0000000000")).toBe(false);
     expect(source.passedOver).toMatchObject([{ code: "data.stray-label", count: 1 }]);
     expect(source.passedOver![0].message).toMatch(
-      /tracklet_labels\.xml: boxes of 1 frame passed over.*frame 1/,
+      /tracklet_labels\.xml: boxes passed over of 1 sweep, .*0001, frame 1/,
     );
   });
 
