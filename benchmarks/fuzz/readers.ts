@@ -1,23 +1,15 @@
 /** @file Every reader of files, each with sound files to begin from. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { decodeText } from "../../src/common/text.js";
 import { parseDatasetYaml } from "../../src/data/dataset-yaml.js";
 import { openHdf5 } from "../../src/data/files/hdf5.js";
 import { decodeMat } from "../../src/data/files/mat5.js";
 import { encodePng } from "../../src/data/files/png.js";
 import { decodeImage, decodeRaster } from "../../src/data/files/raster.js";
-import { openDataset } from "../../src/data/formats/index.js";
-import { calibrationLine, readCalibration } from "../../src/data/formats/kitti-files.js";
-import { parseTable } from "../../src/data/formats/nuscenes.js";
 import { readScenePoses } from "../../src/data/formats/scenenet-poses.js";
 import { parseLabels } from "../../src/data/labels-file.js";
 import { parseSequences } from "../../src/data/sequences.js";
 import { parseSplitFile } from "../../src/data/split-file.js";
-import { parseBoxesFile } from "../../src/data/sweeps/folder-sweeps.js";
-import { parseKittiLabels } from "../../src/data/sweeps/kitti-boxes.js";
-import { readPoints } from "../../src/data/sweeps/points-file.js";
 import { writeSafetensors } from "../../src/disk/safetensors.js";
 import { depth, segmentation } from "../../src/tasks/index.js";
 import { readClassTable } from "../../src/training/class-table.js";
@@ -26,29 +18,11 @@ import { scenenetFile } from "../../tests/helpers/scenenet.js";
 import { legacyFile, SavedTensor, zipFile } from "../../tests/helpers/torch-files.js";
 import { waymoFile } from "../../tests/helpers/waymo.js";
 import { withPngChecksums } from "./mutate.js";
-
-export interface FuzzedReader {
-  readonly name: string;
-  readonly sound: readonly Uint8Array[];
-  /** Reads damaged bytes: returns, or throws a UserError. `seed` chooses among ways to read them. */
-  read(bytes: Uint8Array, seed: number): Promise<unknown>;
-}
+import { asFile, type FuzzedReader, scratch, text, textReader } from "./reader.js";
+import { readWaymo, sweepReaders } from "./sweep-readers.js";
 
 const GOLDEN = "tests/golden";
 const PICTURES = join(GOLDEN, "pictures");
-const scratch = mkdtempSync(join(tmpdir(), "taskloom-fuzz-"));
-process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
-
-/** Reads the bytes as a file of this name. */
-async function asFile(
-  name: string,
-  bytes: Uint8Array,
-  read: (path: string) => Promise<unknown>,
-): Promise<unknown> {
-  const path = join(scratch, name);
-  writeFileSync(path, bytes);
-  return await read(path);
-}
 
 /** Reads the bytes as an image, or as a label of a task. All three ways must fail alike or not at all. */
 function pictureReader(name: string, repair = (bytes: Uint8Array) => bytes): FuzzedReader {
@@ -71,15 +45,6 @@ function pictureReader(name: string, repair = (bytes: Uint8Array) => bytes): Fuz
 }
 
 const CLASSES = { kind: "segmentation", classes: ["a", "b"] };
-const text = (content: string): Uint8Array => new TextEncoder().encode(content);
-
-function textReader(
-  name: string,
-  sound: readonly string[],
-  parse: (content: string) => unknown,
-): FuzzedReader {
-  return { name, sound: sound.map(text), read: async (bytes) => parse(decodeText(bytes)) };
-}
 
 async function readAllWeights(path: string): Promise<void> {
   const file = await openWeights(path);
@@ -91,7 +56,7 @@ async function readAllWeights(path: string): Promise<void> {
 }
 
 function weightsReader(name: string, sound: readonly Uint8Array[]): FuzzedReader {
-  return { name, sound, read: (bytes) => asFile(`weights.${name}`, bytes, readAllWeights) };
+  return { name, sound, read: (bytes) => asFile(`.${name}`, bytes, readAllWeights) };
 }
 
 async function safetensors(): Promise<Uint8Array> {
@@ -108,23 +73,6 @@ async function safetensors(): Promise<Uint8Array> {
 async function readHdf5(path: string): Promise<void> {
   const file = await openHdf5(path);
   for (const name of file.names) file.array(name).entry(0);
-}
-
-let segments = 0;
-
-/** A new folder each time: open files are kept by path and state. */
-async function readWaymo(bytes: Uint8Array): Promise<void> {
-  const root = join(scratch, `waymo-${segments++}`);
-  mkdirSync(join(root, "training"), { recursive: true });
-  try {
-    writeFileSync(join(root, "training/a.tfrecord"), bytes);
-    const dataset = await openDataset({ format: "waymo", path: root });
-    for (const [split, ids] of Object.entries(dataset.info.splits)) {
-      for (const id of ids) await dataset.read(split, id, ["segmentation"]);
-    }
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
 }
 
 const YAML = `name: x
@@ -173,31 +121,22 @@ export async function fuzzedReaders(): Promise<FuzzedReader[]> {
     {
       name: "hdf5",
       sound: [Buffer.from(mat.nyu.frames, "base64")],
-      read: (bytes) => asFile(`${segments++}.mat`, bytes, readHdf5),
+      read: (bytes) => asFile(".mat", bytes, readHdf5),
     },
-    { name: "tfrecord", sound: [waymoFile([{ camera: 1, image, panoptic }])], read: readWaymo },
+    {
+      name: "tfrecord",
+      sound: [waymoFile([{ camera: 1, image, panoptic }])],
+      read: (bytes) => readWaymo(bytes, {}, ["segmentation"]),
+    },
     {
       name: "scenenet",
       sound: [scenenetFile({ "0/1": [{ frame: 25, camera: [1, 2, 3], lookat: [4, 5, 6] }] })],
-      read: (bytes) => asFile(`${segments++}.pb`, bytes, async (path) => readScenePoses(path, bytes.length)),
-    },
-    {
-      name: "laser scan",
-      sound: [new Uint8Array(64)],
-      read: (bytes) => asFile(`${segments++}.bin`, bytes, readPoints),
-    },
-    {
-      name: "calibration",
-      sound: [text("P0: 1 0 0 0 0 1 0 0 0 0 1 0\nP2: 2 0 0 0 0 1 0 0 0 0 1 0\n")],
-      read: (bytes) =>
-        asFile(`${segments++}.txt`, bytes, async (path) =>
-          calibrationLine(await readCalibration(path), "P2", 12, path),
-        ),
+      read: (bytes) => asFile(".pb", bytes, async (path) => readScenePoses(path, bytes.length)),
     },
     {
       name: "classes.yaml",
       sound: [text("data: {a: b, c: null}\nmodel: {d: b}\n"), text("a: b\nc: ~\n")],
-      read: (bytes) => asFile(`${segments++}.yaml`, bytes, readClassTable),
+      read: (bytes) => asFile(".yaml", bytes, readClassTable),
     },
     weightsReader("safetensors", [await safetensors()]),
     weightsReader("pth", torch),
@@ -210,19 +149,7 @@ export async function fuzzedReaders(): Promise<FuzzedReader[]> {
     textReader("labels.json", ['{"about": {"seed": 1}, "labels": {"a": ["d"], "b": []}}'], (content) =>
       parseLabels(content, "fuzz.json"),
     ),
-    textReader(
-      "nuScenes table",
-      ['[{"token": "a", "translation": [1, 2, 3], "rotation": [1, 0, 0, 0], "sensor_token": "s"}]'],
-      (content) => parseTable(content, "calibrated_sensor", "fuzz.json"),
-    ),
-    textReader("KITTI labels", ["Car 0 0 -1.5 100 100 200 200 1.5 1.6 4 -2 1.7 10 -1.57\n"], (content) =>
-      parseKittiLabels(content, "fuzz.txt"),
-    ),
-    textReader(
-      "boxes of a sweep",
-      ['{"boxes": [{"class": "car", "track": 1, "centre": [1, 2, 0], "size": [4, 2, 1.5], "yaw": 0}]}'],
-      (content) => parseBoxesFile(content, "fuzz.json", ["car"]),
-    ),
+    ...sweepReaders,
     textReader(
       "sequences.json",
       ['{"train": [{"name": "x", "frames": ["a", "b"], "timestamps": [0, 0.5]}]}'],

@@ -142,7 +142,7 @@ function nuscenes(scene: Scene): Files {
   return files;
 }
 
-/** A beam for each point; of one that is no number the intensity is none. The frame of `stray` has no images. */
+/** A beam for each point; the intensity of one that is no number is none. `stray` has no range images. */
 function waymo({ frames, stray }: Scene): Files {
   const still = motionOf([0, 0, 0, 0, 0, 0]);
   const columns = 720;

@@ -64,8 +64,8 @@ function doubles(writer: BinaryWriter, number: number, values: readonly number[]
   }
 }
 
-/** A compressed `MatrixFloat`. */
-export function matrixBytes({ dims, values }: WaymoMatrix, packed = true): Uint8Array {
+/** A `MatrixFloat`. */
+export function matrixMessage({ dims, values }: WaymoMatrix, packed = true): Uint8Array {
   const writer = new BinaryWriter();
   if (!packed) for (const value of values) writer.tag(1, WireType.Bit32).float(value);
   else {
@@ -81,7 +81,12 @@ export function matrixBytes({ dims, values }: WaymoMatrix, packed = true): Uint8
       });
     }
   });
-  return deflateSync(writer.finish());
+  return writer.finish();
+}
+
+/** The same, compressed. */
+export function matrixBytes(matrix: WaymoMatrix, packed = true): Uint8Array {
+  return deflateSync(matrixMessage(matrix, packed));
 }
 
 function writeContext(frame: BinaryWriter, { segment, pictures = [], lasers = [], packed }: WaymoFrameParts) {
