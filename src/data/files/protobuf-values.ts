@@ -17,33 +17,39 @@ export function repeated(fields: readonly Field[], number: number): Field[] {
   return fields.filter((field) => field.number === number && field.type === "bytes");
 }
 
-/** Numbers of so many bytes each, in fields of their own or packed. Throws UserError where a part is cut. */
+/** The bytes of numbers of one type, in fields of their own or packed. Throws UserError where a part is cut. */
 function numbers(
   file: ProtobufFile,
   fields: Iterable<Field>,
   number: number,
-  [type, bytes]: readonly ["fixed32", 4] | readonly ["fixed64", 8],
-): number[] {
-  const values: number[] = [];
+  [type, size]: readonly ["fixed32", 4] | readonly ["fixed64", 8],
+): ArrayBuffer {
+  let bytes = new Uint8Array(0);
+  let length = 0;
   for (const field of fields) {
     if (field.number !== number || (field.type !== type && field.type !== "bytes")) continue;
     const part = file.bytes(field);
-    if (part.length % bytes !== 0) throw file.damaged(field.start, "a list of numbers is cut");
-    const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
-    for (let at = 0; at < part.length; at += bytes) {
-      values.push(bytes === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true));
+    if (part.length % size !== 0) throw file.damaged(field.start, "a list of numbers is cut");
+    // Hundreds of thousands of parts are not kept: what they hold is.
+    if (length + part.length > bytes.length) {
+      const grown = new Uint8Array(Math.max(2 * bytes.length, length + part.length));
+      grown.set(bytes);
+      bytes = grown;
     }
+    bytes.set(part, length);
+    length += part.length;
   }
-  return values;
+  return bytes.buffer.slice(0, length);
 }
 
 /** Repeated floats. */
-export const floats = (file: ProtobufFile, fields: Iterable<Field>, number: number): number[] =>
-  numbers(file, fields, number, ["fixed32", 4]);
+export const floats = (file: ProtobufFile, fields: Iterable<Field>, number: number): Float32Array =>
+  new Float32Array(numbers(file, fields, number, ["fixed32", 4]));
 
 /** Repeated doubles. */
-export const doubles = (file: ProtobufFile, fields: Iterable<Field>, number: number): number[] =>
-  numbers(file, fields, number, ["fixed64", 8]);
+export const doubles = (file: ProtobufFile, fields: Iterable<Field>, number: number): number[] => [
+  ...new Float64Array(numbers(file, fields, number, ["fixed64", 8])),
+];
 
 /** One double; 0, as of every field that is left out, where there is none. */
 export function double(file: ProtobufFile, fields: readonly Field[], number: number): number {

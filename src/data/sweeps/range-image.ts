@@ -50,8 +50,8 @@ function straighten(point: Float64Array, { data, vehicle }: PixelPoses, pixel: n
   const [cr, sr] = [Math.cos(data[at]), Math.sin(data[at])];
   const [cp, sp] = [Math.cos(data[at + 1]), Math.sin(data[at + 1])];
   const [cy, sy] = [Math.cos(data[at + 2]), Math.sin(data[at + 2])];
-  const [x, y, z] = point;
-  const [rolledY, rolledZ] = [cr * y - sr * z, sr * y + cr * z];
+  const x = point[0];
+  const [rolledY, rolledZ] = [cr * point[1] - sr * point[2], sr * point[1] + cr * point[2]];
   const [pitchedX, pitchedZ] = [cp * x + sp * rolledZ, cp * rolledZ - sp * x];
   const { rotation: r, translation: t } = vehicle;
   const dx = cy * pitchedX - sy * rolledY + (data[at + 3] - t[0]);
@@ -90,7 +90,7 @@ export function rangePoints(
     point[1] = r[3] * x + r[4] * y + r[5] * z + t[1];
     point[2] = r[6] * x + r[7] * y + r[8] * z + t[2];
     if (poses !== undefined) straighten(point, poses, pixel);
-    out.set(point, length);
+    for (let axis = 0; axis < 3; axis++) out[length + axis] = point[axis];
     out[length + 3] = Math.tanh(data[RANGE_CHANNELS * pixel + 1]);
     length += POINT_CHANNELS;
   }
