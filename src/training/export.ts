@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { UserError } from "../common/errors.js";
 import { replaceFile } from "../disk/files.js";
 import { SafetensorsFile } from "../disk/safetensors.js";
+import { gridSize } from "../geometry/boxes/bird-grid.js";
 import { halfPrecision } from "../graph/half.js";
 import { encodeModel, lowerGraph, PORTABLE } from "../graph/index.js";
 import { requireOpset } from "../graph/opset.js";
 import { sameShape } from "../graph/tensor.js";
+import type { Network } from "../models/network.js";
 import { arrayName, type Variable } from "../nn/module.js";
 import { checkpointPath, requireContent } from "../runs/checkpoint.js";
 import type { RunPaths } from "../runs/run-folder.js";
@@ -106,15 +108,28 @@ function requireBatchSize(batchSize: number): void {
   });
 }
 
-function requireSize([height, width]: readonly [number, number], multiple: number): void {
-  if ([height, width].every((side) => side > 0 && side % multiple === 0)) return;
+/** Throws UserError where the network does not take such images, or its grid is another one. */
+function requireSize([height, width]: readonly [number, number], { sizeMultiple, pillars }: Network): void {
+  if (pillars !== undefined) {
+    const [rows, columns] = gridSize(pillars.grid);
+    if (height === rows && width === columns) return;
+    throw new UserError({
+      code: "export.size",
+      where: "size",
+      what: "the network takes points of a grid of one size, no images",
+      expected: `${rows}x${columns}`,
+      got: `${height}x${width}`,
+      fix: "Leave the size out.",
+    });
+  }
+  if ([height, width].every((side) => side > 0 && side % sizeMultiple === 0)) return;
   throw new UserError({
     code: "export.size",
     where: "size",
     what: "the network cannot take images of this size",
-    expected: `height and width that are multiples of ${multiple}`,
+    expected: `height and width that are multiples of ${sizeMultiple}`,
     got: `${height}x${width}`,
-    fix: `Take ${nearestMultiple(height, multiple)}x${nearestMultiple(width, multiple)}.`,
+    fix: `Take ${nearestMultiple(height, sizeMultiple)}x${nearestMultiple(width, sizeMultiple)}.`,
   });
 }
 
@@ -156,7 +171,7 @@ export async function exportModel(run: RunPaths, options: ExportOptions = {}): P
   const network = networkOf(config);
   const { tasks, size: trained } = await keptData(run);
   const size = options.size ?? trained;
-  requireSize(size, network.sizeMultiple);
+  requireSize(size, network);
   const decided = options.argmax === true ? decidedOn(tasks) : [];
   if (options.features === true) requireFreeName(tasks);
   const { predictions, modules, features } = buildInference({ tasks, network, batchSize, size });
