@@ -17,7 +17,7 @@ export function repeated(fields: readonly Field[], number: number): Field[] {
   return fields.filter((field) => field.number === number && field.type === "bytes");
 }
 
-/** The bytes of numbers of one type, in fields of their own or packed. Throws UserError where a part is cut. */
+/** The bytes of numbers, in fields of their own or packed. Throws UserError where a part is cut. */
 function numbers(
   file: ProtobufFile,
   fields: Iterable<Field>,

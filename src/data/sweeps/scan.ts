@@ -6,42 +6,16 @@ import { project } from "../../geometry/camera.js";
 import { add3, apply3 } from "../../geometry/rotation.js";
 import type { Dataset } from "../types.js";
 import type { SweepSource } from "./source.js";
+import { type SeenPoint, unhiddenPoints } from "./unhidden.js";
 
 /** Points nearer than this are not before the camera, metres. */
 const NEAREST = 0.1;
-/** How far from a point others hide it, as a share of the picture's width, and how much nearer they are. */
+/** How far from a point others hide it, as a share of the picture's width. */
 const AROUND = 0.03;
-const NEARER = 0.8;
-
-/**
- * Of points [x, y, depth] those that nothing hides from the camera: the sensor stands elsewhere, mostly
- * higher, and sees over things. A point goes where a much nearer one lies close to it in the picture, at its
- * height or above; below it nearer points are mostly the ground before it.
- */
-function unhidden(points: readonly (readonly [number, number, number])[], radius: number) {
-  const cellOf = (value: number) => Math.floor(value / radius);
-  const cells = new Map<string, (readonly [number, number, number])[]>();
-  for (const point of points) {
-    const key = `${cellOf(point[0])} ${cellOf(point[1])}`;
-    const own = cells.get(key);
-    if (own === undefined) cells.set(key, [point]);
-    else own.push(point);
-  }
-  const hides = (x: number, y: number, depth: number) => (other: readonly [number, number, number]) =>
-    other[2] < NEARER * depth && Math.abs(other[0] - x) <= radius && other[1] <= y && other[1] >= y - radius;
-  return points.filter(([x, y, depth]) => {
-    for (const row of [cellOf(y) - 1, cellOf(y)]) {
-      for (const column of [cellOf(x) - 1, cellOf(x), cellOf(x) + 1]) {
-        if (cells.get(`${column} ${row}`)?.some(hides(x, y, depth))) return false;
-      }
-    }
-    return true;
-  });
-}
 
 /** Where the picture of a camera shows the points of a sweep. */
 export function scanOf(points: Float32Array, { camera, toCamera, width, height }: CameraView): Scan {
-  const seen: (readonly [number, number, number])[] = [];
+  const seen: SeenPoint[] = [];
   for (let at = 0; at + POINT_CHANNELS <= points.length; at += POINT_CHANNELS) {
     const point = [points[at], points[at + 1], points[at + 2]] as const;
     const [x, y, z] = add3(apply3(toCamera.rotation, point), toCamera.translation);
@@ -49,7 +23,7 @@ export function scanOf(points: Float32Array, { camera, toCamera, width, height }
     const [column, row] = project([x, y, z], camera);
     if (column >= 0 && row >= 0 && column <= width - 1 && row <= height - 1) seen.push([column, row, z]);
   }
-  return { points: Float32Array.from(unhidden(seen, Math.max(1, AROUND * width)).flat()) };
+  return { points: Float32Array.from(unhiddenPoints(seen, Math.max(1, AROUND * width)).flat()) };
 }
 
 /** The dataset with the scan of each image whose sweep and camera are known. */
