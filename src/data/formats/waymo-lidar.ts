@@ -12,6 +12,7 @@ import type { SweepRecord, SweepSource } from "../sweeps/source.js";
 import { poseOfRigid } from "./kitti-files.js";
 import { nonEmpty } from "./shared.js";
 import { readWaymoBox, WAYMO_CLASSES, WAYMO_DETECT } from "./waymo-boxes.js";
+import { readWaymoView } from "./waymo-cameras.js";
 import {
   FRAME,
   readWaymoFrame,
@@ -127,5 +128,6 @@ export async function openWaymoSweeps(path: string): Promise<SweepSource> {
       again(kept[split].get(id)!, (file, { fields }) =>
         repeated(fields, FRAME.labels).map((label) => readWaymoBox(file, label)),
       ),
+    readView: async (split, id) => again(kept[split].get(id)!, readWaymoView),
   };
 }

@@ -6,15 +6,15 @@
  * images differ in size, so that training needs `size`. Of the same frames `waymo-lidar.ts` gives the sweeps.
  */
 import { UserError } from "../../common/errors.js";
-import type { PinholeCamera } from "../../geometry/camera.js";
 import type { Raster } from "../../tasks/task.js";
 import { decodeLabel, fileDataset, type LabelFile, type SampleFiles } from "../file-dataset.js";
 import { decodePng } from "../files/png.js";
 import { type ProtobufFile, readListed, type Span } from "../files/protobuf-file.js";
-import { doubles, last, repeated, required } from "../files/protobuf-values.js";
+import { last, repeated, required } from "../files/protobuf-values.js";
 import { decodeImage, expectRaster } from "../files/raster.js";
 import type { Dataset, DatasetFormat } from "../types.js";
-import { cameraFromMatrix, nonEmpty, segmentationSpec } from "./shared.js";
+import { nonEmpty, segmentationSpec } from "./shared.js";
+import { readWaymoCameras, WAYMO_IMAGE, type WaymoCamera } from "./waymo-cameras.js";
 import { FRAME, WAYMO_LAYOUT, WAYMO_NAME, type WaymoFrame, waymoSplits } from "./waymo-files.js";
 import { openWaymoSweeps } from "./waymo-lidar.js";
 
@@ -62,28 +62,9 @@ const CAMERAS = [
   "rear-right",
 ];
 
-/** Of a frame's context: the cameras. */
-const CAMERAS_FIELD = 2;
-const CALIBRATION = { name: 1, intrinsic: 2 };
-const IMAGE = { name: 1, jpeg: 2, segmentation: 10 };
 const SEGMENTATION = { divisor: 1, panoptic: 2 };
 
 const spec = segmentationSpec(CLASSES, IGNORE);
-
-/** The cameras by their number. */
-function readCameras(file: ProtobufFile, { context }: WaymoFrame): Map<number, PinholeCamera> {
-  const cameras = new Map<number, PinholeCamera>();
-  for (const field of repeated(context, CAMERAS_FIELD)) {
-    const calibration = [...file.fields(field)];
-    const number = required(last(calibration, CALIBRATION.name, "varint"), "camera", file, field);
-    const [fx, fy, cx, cy] = doubles(file, calibration, CALIBRATION.intrinsic);
-    cameras.set(
-      Number(number.value),
-      cameraFromMatrix([fx, 0, cx, 0, fy, cy, 0, 0, 1], `${file.path}: byte ${field.start}`),
-    );
-  }
-  return cameras;
-}
 
 /** Panoptic values, class · divisor + instance, -> classes. */
 function semantic(raster: Raster, divisor: number, where: string): Raster {
@@ -119,28 +100,28 @@ function segmentationLabel(file: ProtobufFile, label: Span, where: string): Labe
 function readImage(
   file: ProtobufFile,
   image: Span,
-  cameras: ReadonlyMap<number, PinholeCamera>,
+  cameras: ReadonlyMap<number, WaymoCamera>,
   frame: string,
 ): [string, SampleFiles] {
   const { path } = file;
   const fields = [...file.fields(image)];
-  const number = Number(required(last(fields, IMAGE.name, "varint"), "camera", file, image).value);
+  const number = Number(required(last(fields, WAYMO_IMAGE.name, "varint"), "camera", file, image).value);
   const name = CAMERAS[number - 1];
   if (name === undefined) throw file.damaged(image.start, `there is no camera ${number}`);
-  const jpeg = required(last(fields, IMAGE.jpeg, "bytes"), "picture", file, image);
-  const label = last(fields, IMAGE.segmentation, "bytes");
+  const jpeg = required(last(fields, WAYMO_IMAGE.jpeg, "bytes"), "picture", file, image);
+  const label = last(fields, WAYMO_IMAGE.segmentation, "bytes");
   const where = `${path}: ${frame}, camera ${name}`;
   const sample: SampleFiles = {
     image: { file: where, read: async () => decodeImage(await readListed(path, jpeg), where) },
     labels: label === undefined ? {} : { segmentation: segmentationLabel(file, label, where) },
-    camera: cameras.get(number),
+    camera: cameras.get(number)?.camera,
   };
   return [`${frame}__${name}`, sample];
 }
 
 /** The images of a frame by `segment__microseconds__camera`. */
 function readFrame(file: ProtobufFile, frame: WaymoFrame): [string, SampleFiles][] {
-  const cameras = readCameras(file, frame);
+  const cameras = readWaymoCameras(file, frame);
   return repeated(frame.fields, FRAME.images).map((image) => readImage(file, image, cameras, frame.id));
 }
 

@@ -7,6 +7,7 @@ import type { DetectedClass } from "../../tasks/boxes3d/spec.js";
 import type { Level } from "../../tasks/index.js";
 import type { PassedOver } from "../passed-over.js";
 import type { Sequences } from "../sequences.js";
+import type { PhotoPlace } from "./photo.js";
 
 /** One sweep. */
 export interface SweepRecord {
@@ -20,8 +21,8 @@ export interface SweepRecord {
 
 /** The camera that looks ahead at what a sweep sweeps. */
 export interface SweepView extends CameraView {
-  /** Its picture's file, where it is there. */
-  readonly image?: string;
+  /** Its picture, where it is there. */
+  readonly image?: PhotoPlace;
 }
 
 /** A labelled box in its sweep's coordinates. */

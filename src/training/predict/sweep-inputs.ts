@@ -1,8 +1,8 @@
 /** @file The sweeps that arguments of `predict` stand for: files of points, and datasets of sweeps. */
 import { basename, extname } from "node:path";
-import { readImage } from "../../data/files/raster.js";
 import { openDataset } from "../../data/formats/index.js";
 import { requireGiven } from "../../data/loading/stack.js";
+import { readPhoto } from "../../data/sweeps/photo.js";
 import { readPoints } from "../../data/sweeps/points-file.js";
 import { isSweepDataset } from "../../data/sweeps/sweep-dataset.js";
 import type { PillarPlan, Sweep } from "../../fields/sweep.js";
@@ -42,7 +42,7 @@ export async function sweepInputs(path: string, plan: PillarPlan, format: string
       photo: async () => {
         const seen = await source?.readView?.(split, id);
         if (seen?.image === undefined) return undefined;
-        const { width, height, data } = await readImage(seen.image);
+        const { width, height, data } = await readPhoto(seen.image);
         const pixels = new Uint8Array(3 * width * height);
         for (let i = 0; i < pixels.length; i++) {
           pixels[i] = Math.round(255 * data[(i % 3) * width * height + Math.floor(i / 3)]);

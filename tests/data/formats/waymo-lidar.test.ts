@@ -5,10 +5,13 @@ import { UserError } from "../../../src/common/errors.js";
 import { openDataset } from "../../../src/data/formats/index.js";
 import { waymo } from "../../../src/data/formats/waymo.js";
 import { inspectDataset } from "../../../src/data/inspect.js";
+import { readPhoto } from "../../../src/data/sweeps/photo.js";
 import type { SweepDataset } from "../../../src/data/sweeps/sweep-dataset.js";
+import { extentSeen } from "../../../src/geometry/boxes/camera-view.js";
+import { add3, apply3 } from "../../../src/geometry/rotation.js";
 import { labelledBoxes } from "../../../src/tasks/boxes3d/rows.js";
 import type { BoxesSpec } from "../../../src/tasks/boxes3d/spec.js";
-import { temporaryFolder, userError, writeFiles } from "../../helpers/dataset.js";
+import { noisePng, temporaryFolder, userError, writeFiles } from "../../helpers/dataset.js";
 import { motionOf, rowsOf } from "../../helpers/range-image.js";
 import { realData } from "../../helpers/real-data.js";
 import { matrixBytes, type WaymoFrameParts, type WaymoLaser, waymoFrame } from "../../helpers/waymo.js";
@@ -139,6 +142,23 @@ describe("Waymo's sweeps", () => {
     expect(report.badFiles).toEqual([]);
   });
 
+  it("are seen by the front camera, whose picture lies in the frame", async () => {
+    const image = noisePng(48, 32);
+    const { source } = await open([frame(0, { pictures: [{ camera: 1, image }] })]);
+    const view = (await source.readView!("train", ID))!;
+    expect([view.width, view.height, view.camera.fx]).toEqual([1920, 1280, 1000]);
+    // The camera stands at (1, 0, 2) and looks ahead.
+    const { rotation, translation } = view.toCamera;
+    expect(add3(apply3(rotation, [11, 3, 1]), translation)).toEqual([-3, 1, 10]);
+    expect(await readPhoto(view.image!)).toMatchObject({ width: 48, height: 32 });
+    const others = await open([frame(0, { pictures: [{ camera: 2, image }] })]);
+    expect(await others.source.readView!("train", ID)).toBeUndefined();
+    const damaged = await open([frame(0, { pictures: [{ camera: 1, image: image.subarray(0, 60) }] })]);
+    const seen = (await damaged.source.readView!("train", ID))!;
+    const error = await userError(() => readPhoto(seen.image!));
+    expect(error.facts.where).toMatch(/a\.tfrecord: byte/);
+  });
+
   it("say so where nobody knows how the vehicle moved while the top laser turned", async () => {
     for (const more of [{ lasers: [{ ...TOP, poses: undefined }] }, { pose: undefined }]) {
       const { source } = await open([frame(0, more)]);
@@ -249,6 +269,28 @@ describe.skipIf(real === undefined)("real frames of Waymo", () => {
     expect(ranges).toEqual([16, 11, 10]);
     expect(boxes[0]).toMatchObject({ class: "sign", track: "-uZgRjAOvgiK1-0dUx_4Sg", points: 46 });
     expect(boxes[0].size).toEqual([0.12923822353497522, 0.5820897280943128, 0.539999999999992]);
+  });
+
+  it("stand in the front camera's picture where the official program projects them", async () => {
+    const source = await waymo.openSweeps!(real!);
+    const [id] = source.splits.train.filter((each) => each.includes("1553735853462203"));
+    const view = (await source.readView!("train", id))!;
+    expect([view.width, view.height]).toEqual([1920, 1280]);
+    expect(await readPhoto(view.image!)).toMatchObject({ width: 1920, height: 1280 });
+    const boxes = await source.readBoxes("train", id);
+    // Of the frame's `projected_lidar_labels` of that camera: centre and extent of each box in the picture.
+    for (const [track, x, y, across, down] of [
+      ["-zRacoa4APhIbgKYpgbiDQ", 474.276, 938.401, 296.034, 408.411],
+      ["1AWbv02zSxVMDWy29bhytw", 1197.386, 614.823, 323.9, 139.855],
+      ["2g5bmO0Ima-X3Ru03wmIGw", 501.018, 640.176, 51.578, 41.091],
+    ] as const) {
+      const { left, right, top, bottom } = extentSeen(boxes.find((box) => box.track === track)!, view)!;
+      // The lens distorts, and the vehicle drives on while the picture is taken.
+      const far = Math.hypot((left + right) / 2 - x, (top + bottom) / 2 - y);
+      expect(far).toBeLessThan(20);
+      expect(Math.abs(right - left - across)).toBeLessThan(0.1 * across + 5);
+      expect(Math.abs(bottom - top - down)).toBeLessThan(0.1 * down + 5);
+    }
   });
 
   it("have no points, which is said, and stand where their poses say", async () => {
