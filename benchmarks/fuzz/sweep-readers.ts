@@ -5,7 +5,7 @@ import { deflateSync } from "node:zlib";
 import { openDataset } from "../../src/data/formats/index.js";
 import { calibrationLine, readCalibration } from "../../src/data/formats/kitti-files.js";
 import { parseInertial } from "../../src/data/formats/kitti-inertial.js";
-import { parseTable } from "../../src/data/formats/nuscenes.js";
+import { parseTable } from "../../src/data/formats/nuscenes-tables.js";
 import { parseBoxesFile } from "../../src/data/sweeps/folder-sweeps.js";
 import { parseKittiLabels } from "../../src/data/sweeps/kitti-boxes.js";
 import { parseTracklets } from "../../src/data/sweeps/kitti-tracklets.js";

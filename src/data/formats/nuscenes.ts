@@ -5,13 +5,10 @@
  * left. What the sensor sees of its own car is left out. Every tenth scene is `val`.
  */
 import { join } from "node:path";
-import { z } from "zod";
-import { UserError } from "../../common/errors.js";
 import { wrapAngle } from "../../geometry/boxes/box.js";
 import type { CameraView } from "../../geometry/boxes/camera-view.js";
 import { composed, inverted, type RigidMotion } from "../../geometry/rigid.js";
-import { add3, apply3, rotationOfQuaternion, rotationZ } from "../../geometry/rotation.js";
-import { readText } from "../files/bytes.js";
+import { add3, apply3, rotationZ } from "../../geometry/rotation.js";
 import { requireFolder } from "../listing.js";
 import { readPoints } from "../sweeps/points-file.js";
 import type { SweepBox, SweepSource } from "../sweeps/source.js";
@@ -20,6 +17,7 @@ import { sweepDataset } from "../sweeps/sweep-dataset.js";
 import { USUAL_SWEEPS } from "../sweeps/usual.js";
 import type { DatasetFormat } from "../types.js";
 import { poseOfRigid } from "./kitti-files.js";
+import { type NuscenesTables, type Row, readTables, rigidOf, rowOf } from "./nuscenes-tables.js";
 import { cameraFromMatrix, notThisFormat } from "./shared.js";
 
 const LAYOUT = "v1.0-trainval/sample.json and samples/LIDAR_TOP/*.pcd.bin";
@@ -40,63 +38,6 @@ const DETECT = {
   },
 } as const;
 
-const vector = z.tuple([z.number(), z.number(), z.number()]);
-const placed = z.object({ token: z.string(), translation: vector, rotation: z.array(z.number()).length(4) });
-const token = z.object({ token: z.string() });
-const TABLES = {
-  scene: token.extend({ name: z.string() }),
-  sample: token.extend({ scene_token: z.string(), timestamp: z.number() }),
-  sample_data: token.extend({
-    ...{ sample_token: z.string(), ego_pose_token: z.string(), calibrated_sensor_token: z.string() },
-    ...{ filename: z.string(), is_key_frame: z.boolean() },
-    ...{ width: z.number().optional(), height: z.number().optional() },
-  }),
-  ego_pose: placed,
-  calibrated_sensor: placed.extend({
-    sensor_token: z.string(),
-    camera_intrinsic: z.array(z.array(z.number())).optional(),
-  }),
-  sensor: token.extend({ channel: z.string() }),
-  sample_annotation: placed.extend({
-    ...{ sample_token: z.string(), instance_token: z.string(), size: vector },
-    num_lidar_pts: z.int().optional(),
-  }),
-  instance: token.extend({ category_token: z.string() }),
-  category: token.extend({ name: z.string() }),
-} as const;
-type Row<T extends keyof typeof TABLES> = z.output<(typeof TABLES)[T]>;
-
-/** The rows of a table's file by their tokens. Throws UserError naming file and key. */
-export function parseTable<T extends keyof typeof TABLES>(
-  text: string,
-  name: T,
-  where: string,
-): Map<string, Row<T>> {
-  const refuse = (got: string) =>
-    new UserError({ code: "data.bad-table", what: "this is no table of nuScenes", where, got });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw refuse((cause as Error).message);
-  }
-  const parsed = z.array(TABLES[name]).safeParse(value);
-  if (parsed.success) return new Map((parsed.data as Row<T>[]).map((row) => [row.token, row]));
-  const [issue] = parsed.error.issues;
-  throw refuse(`\`${issue.path.join(".")}\`: ${issue.message}`);
-}
-
-/** The row of that token. Throws UserError where the table lacks it. */
-function rowOf<R>(rows: ReadonlyMap<string, R>, key: string, name: string, where: string): R {
-  const row = rows.get(key);
-  if (row !== undefined) return row;
-  throw new UserError({ code: "data.bad-table", what: `${name} has no row ${key}`, where });
-}
-
-const rigid = ({ rotation: [w, x, y, z], translation }: z.output<typeof placed>): RigidMotion => ({
-  rotation: rotationOfQuaternion([w, x, y, z]),
-  translation,
-});
 /** From x forward, y left to the sensor's x right, y forward. */
 const AXES: RigidMotion = { rotation: rotationZ(Math.PI / 2), translation: [0, 0, 0] };
 
@@ -107,7 +48,7 @@ function boxOf(
   toGlobal: RigidMotion,
 ): SweepBox {
   const back = inverted(toGlobal);
-  const own = composed(back, rigid({ token: "", translation, rotation }));
+  const own = composed(back, rigidOf({ token: "", translation, rotation }));
   const [width, length, height] = size;
   return {
     ...{ class: name, track: instance_token, size: [length, width, height] },
@@ -128,45 +69,43 @@ function cleaned(points: Float32Array): Float32Array {
   return Float32Array.from(kept);
 }
 
-async function openSweeps(path: string): Promise<SweepSource> {
-  const { folders } = await requireFolder(path, LAYOUT);
-  const version = folders.find((name) => /^v1\.0-/.test(name));
-  if (version === undefined) throw notThisFormat("nuScenes", path, LAYOUT);
-  const folder = join(path, version);
-  const read = async <T extends keyof typeof TABLES>(name: T) => {
-    const where = join(folder, `${name}.json`);
-    return parseTable(await readText(where), name, where);
-  };
-  const [scenes, samples, data] = [await read("scene"), await read("sample"), await read("sample_data")];
-  const [poses, calibrations, sensors] = [
-    await read("ego_pose"),
-    await read("calibrated_sensor"),
-    await read("sensor"),
-  ];
-  const [instances, categories] = [await read("instance"), await read("category")];
-  const annotations = new Map<string, Row<"sample_annotation">[]>();
-  for (const row of (await read("sample_annotation")).values()) {
-    annotations.set(row.sample_token, [...(annotations.get(row.sample_token) ?? []), row]);
-  }
-  const sweeps = new Map<string, { file: string; toGlobal: RigidMotion }>();
-  const cameras = new Map<string, { image: string; toGlobal: RigidMotion } & Omit<CameraView, "toCamera">>();
-  for (const row of data.values()) {
-    const calibration = rowOf(calibrations, row.calibrated_sensor_token, "calibrated_sensor", folder);
-    const { channel } = rowOf(sensors, calibration.sensor_token, "sensor", folder);
+/** What a sensor recorded of a sample, and from its coordinates to the global ones. */
+interface Recorded {
+  readonly file: string;
+  readonly toGlobal: RigidMotion;
+}
+
+interface KeyFrames {
+  /** By sample. */
+  readonly sweeps: ReadonlyMap<string, Recorded>;
+  readonly cameras: ReadonlyMap<string, Recorded & Omit<CameraView, "toCamera">>;
+}
+
+function keyFrames(tables: NuscenesTables, path: string): KeyFrames {
+  const sweeps = new Map<string, Recorded>();
+  const cameras = new Map<string, Recorded & Omit<CameraView, "toCamera">>();
+  for (const row of tables.rows.sample_data.values()) {
+    const calibration = rowOf(tables, "calibrated_sensor", row.calibrated_sensor_token);
+    const { channel } = rowOf(tables, "sensor", calibration.sensor_token);
     if (!row.is_key_frame || (channel !== SENSOR && channel !== CAMERA)) continue;
-    const ego = rigid(rowOf(poses, row.ego_pose_token, "ego_pose", folder));
+    const ego = rigidOf(rowOf(tables, "ego_pose", row.ego_pose_token));
     const file = join(path, row.filename);
     const { width = 0, height = 0, sample_token: sample } = row;
     if (channel === SENSOR) {
-      sweeps.set(sample, { file, toGlobal: composed(ego, composed(rigid(calibration), AXES)) });
+      sweeps.set(sample, { file, toGlobal: composed(ego, composed(rigidOf(calibration), AXES)) });
     } else if (calibration.camera_intrinsic?.length === 3 && width > 0 && height > 0) {
-      const camera = cameraFromMatrix(calibration.camera_intrinsic.flat(), folder);
+      const camera = cameraFromMatrix(calibration.camera_intrinsic.flat(), tables.folder);
       cameras.set(sample, {
-        ...{ image: file, camera, width, height },
-        toGlobal: composed(ego, rigid(calibration)),
+        ...{ file, camera, width, height },
+        toGlobal: composed(ego, rigidOf(calibration)),
       });
     }
   }
+  return { sweeps, cameras };
+}
+
+/** The samples of each split that have sweeps: every tenth scene is `val`. */
+function splitScenes({ rows: { scene: scenes, sample: samples } }: NuscenesTables, { sweeps }: KeyFrames) {
   const splits: Record<string, string[]> = {};
   const sequences: Record<string, { name: string; frames: string[]; timestamps: number[] }[]> = {};
   for (const [index, { token: scene, name }] of [...scenes.values()].entries()) {
@@ -179,15 +118,33 @@ async function openSweeps(path: string): Promise<SweepSource> {
     sequences[split] ??= [];
     sequences[split].push({ name, frames, timestamps: own.map(({ timestamp }) => timestamp / 1e6) });
   }
-  const sceneOf = (id: string) => samples.get(id)?.scene_token;
-  const labelled = new Set([...annotations.keys()].map(sceneOf));
-  const where = join(folder, "sample_annotation.json");
-  const stray = [...annotations.keys()].flatMap((id) => (sweeps.has(id) ? [] : [{ file: where, sweep: id }]));
+  return { splits, sequences };
+}
+
+async function openSweeps(path: string): Promise<SweepSource> {
+  const { folders } = await requireFolder(path, LAYOUT);
+  const version = folders.find((name) => /^v1\.0-/.test(name));
+  if (version === undefined) throw notThisFormat("nuScenes", path, LAYOUT);
+  const tables = await readTables(join(path, version));
+  const annotations = new Map<string, Row<"sample_annotation">[]>();
+  for (const row of tables.rows.sample_annotation.values()) {
+    const own = annotations.get(row.sample_token);
+    if (own === undefined) annotations.set(row.sample_token, [row]);
+    else own.push(row);
+  }
+  const frames = keyFrames(tables, path);
+  const { sweeps, cameras } = frames;
+  const { splits, sequences } = splitScenes(tables, frames);
   if (Object.keys(splits).length === 0) throw notThisFormat("nuScenes", path, LAYOUT);
+  const sceneOf = (id: string) => tables.rows.sample.get(id)?.scene_token;
+  const labelled = new Set([...annotations.keys()].map(sceneOf));
+  const labels = join(tables.folder, "sample_annotation.json");
+  const stray = [...annotations.keys()].filter((id) => !sweeps.has(id));
   return {
-    ...{ name: "nuScenes", splits, sequences, classes: [...categories.values()].map(({ name }) => name) },
+    ...{ name: "nuScenes", splits, sequences },
+    classes: [...tables.rows.category.values()].map(({ name }) => name),
     detect: DETECT as unknown as SweepSource["detect"],
-    passedOver: strayBoxes(stray),
+    passedOver: strayBoxes(stray.map((sweep) => ({ file: labels, sweep }))),
     // A key frame without annotations shows nothing that is labelled, where others of its scene have some.
     isLabelled: async (_split, id) => labelled.has(sceneOf(id)),
     readSweep: async (_split, id) => {
@@ -196,15 +153,15 @@ async function openSweeps(path: string): Promise<SweepSource> {
     },
     readBoxes: async (_split, id) =>
       (annotations.get(id) ?? []).map((row) => {
-        const { category_token } = rowOf(instances, row.instance_token, "instance", folder);
-        const { name } = rowOf(categories, category_token, "category", folder);
+        const { category_token } = rowOf(tables, "instance", row.instance_token);
+        const { name } = rowOf(tables, "category", category_token);
         return boxOf(row, name, sweeps.get(id)!.toGlobal);
       }),
     readView: async (_split, id) => {
       const seen = cameras.get(id);
       if (seen === undefined) return undefined;
-      const { toGlobal, ...view } = seen;
-      return { ...view, toCamera: composed(inverted(toGlobal), sweeps.get(id)!.toGlobal) };
+      const { toGlobal, file, ...view } = seen;
+      return { ...view, image: file, toCamera: composed(inverted(toGlobal), sweeps.get(id)!.toGlobal) };
     },
   };
 }
