@@ -10,6 +10,7 @@ import { Conv2dFilterGrad, type ConvAttributes } from "../ops/conv2d.js";
 import type { Attributes, Shape } from "../tensor.js";
 import { blockedConv, blockedInput, reorderInput } from "./blocked.js";
 import { isPointwise } from "./cpu-conv.js";
+import { skipsColumns, stridedFilterGrad } from "./cpu-strided-filter-grad.js";
 import type { Emitted, Spelling, SpellingTable } from "./index.js";
 
 type Context = LowerContext<Attributes>;
@@ -36,6 +37,7 @@ const filterGrad: Spelling = (context) => {
   const sizes: Sizes = { n, c, o: dy.shape[1], height, width };
   const weight: Shape = [sizes.o, c, ...attributes.kernel];
   if (isPointwise(weight, attributes)) return [pointwise(context, sizes, weight)];
+  if (skipsColumns(attributes)) return [stridedFilterGrad(context, attributes)];
   if (!isSame3x3(attributes)) return Conv2dFilterGrad.lower(context as LowerContext<FilterGradAttributes>);
   const b = context.target.blockSize;
   const blocked = b > 0 && c % b === 0 && sizes.o % b === 0;
