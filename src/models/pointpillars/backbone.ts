@@ -1,6 +1,6 @@
 /** @file The two-dimensional backbone of PointPillars (section 2.2): blocks that go down, and back up. */
 import { conv2d } from "../../graph/ops/conv2d.js";
-import { concat, reshape, transpose } from "../../graph/ops/shape.js";
+import { reshape, transpose } from "../../graph/ops/shape.js";
 import { relu } from "../../graph/ops/unary.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { kaimingNormal } from "../../nn/initializers.js";
@@ -25,26 +25,36 @@ function convolution(block: Layer, at: number, x: Tensor, channels: number, stri
   return relu(convNorm(layers, x, channels, options));
 }
 
-/** Every pixel becomes `factor` x `factor` pixels by filters of its own: a convolution that is transposed. */
+/**
+ * Every pixel becomes `factor` x `factor` pixels by filters of its own: a convolution that is transposed.
+ * [N,depth,H,W] -> [N,channels,factor*factor*H,W], the pixels of each place in the small squares by
+ * themselves (`interleaved` puts them in order): what is done to each pixel alone needs no order.
+ */
 function enlarged(layer: Layer, x: Tensor, channels: number, factor: number): Tensor {
-  const depth = x.shape[1];
+  const [n, depth, height, width] = x.shape;
   const weight = layer.child(0).parameter("weight", [depth, channels, factor, factor], kaimingNormal);
   const parts = channels * factor * factor;
   const filters = reshape(transpose(weight, [1, 2, 3, 0]), [parts, depth, 1, 1]);
-  const map = interleaved(conv2d(x, filters), channels, factor);
+  const map = reshape(conv2d(x, filters), [n, channels, factor * factor * height, width]);
   return relu(batchNormLayer(layer.child(1), map, BATCH_NORM));
 }
 
 /**
- * [N,C*f*f,H,W] -> [N,C,f*H,f*W]: pixel (i, j) of every f x f is of channel (c, i, j). In two steps, each of
- * which moves one axis: ONNX Runtime does both in a quarter of the time of the one permutation.
+ * A map [N,C,factor*factor*H,W] as `enlarged` leaves it, in order: [N,C,factor*H,factor*W]. In two steps,
+ * each of which moves one axis: ONNX Runtime does both in a quarter of the time of the one permutation.
  */
-function interleaved(x: Tensor, channels: number, factor: number): Tensor {
-  const [n, , height, width] = x.shape;
+export function interleaved(x: Tensor, factor: number): Tensor {
+  const [n, channels, rows, width] = x.shape;
   if (factor === 1) return x;
+  const height = rows / (factor * factor);
   const byRow = transpose(reshape(x, [n * channels, factor * factor, height, width]), [0, 2, 1, 3]);
   const byPixel = transpose(reshape(byRow, [n * channels * height * factor, factor, width]), [0, 2, 1]);
   return reshape(byPixel, [n, channels, height * factor, width * factor]);
+}
+
+/** How much larger each block's map becomes on the way up. */
+export function upwardFactors(strides: readonly number[]): number[] {
+  return strides.map((_, level) => strides.slice(1, level + 1).reduce((all, stride) => all * stride, 1));
 }
 
 /** Names of the parameters of the layers that go up, from the backbone's own place on. */
@@ -55,24 +65,23 @@ export function upwardNames(levels: number): string[] {
 }
 
 /**
- * Maps [N,C,H,W] through all blocks, each brought up to the first one's size: `features` [N,2*width*blocks,
- * H',W'] are all of them, one after another, and `deepest` is the last block's map.
+ * Maps [N,C,H,W] through all blocks: `ups` are their maps [N,2*width,H'*W'/W'',W''], brought up to the first
+ * one's size by `upwardFactors`, their pixels not in order yet (`interleaved`); `deepest` is the last block's.
  */
 export function backbone(
   layer: Layer,
   x: Tensor,
   { width, strides, layers }: BackboneOptions,
-): { features: Tensor; deepest: Tensor } {
+): { ups: readonly Tensor[]; deepest: Tensor } {
+  const factors = upwardFactors(strides);
   let map = x;
-  let factor = 1;
   const ups = strides.map((stride, level) => {
     const block = layer.child("blocks").child(level);
     const channels = width * 2 ** level;
     for (let at = 0; at <= layers[level]; at++) {
       map = convolution(block, at, map, channels, at === 0 ? stride : 1);
     }
-    if (level > 0) factor *= stride;
-    return enlarged(layer.child("deblocks").child(level), map, 2 * width, factor);
+    return enlarged(layer.child("deblocks").child(level), map, 2 * width, factors[level]);
   });
-  return { features: concat(ups, 1), deepest: map };
+  return { ups, deepest: map };
 }

@@ -7,6 +7,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { constantOf, normal, zeros } from "../../nn/initializers.js";
 import type { Layer } from "../../nn/layer.js";
 import type { HeadPart } from "../../tasks/task.js";
+import { interleaved } from "./backbone.js";
 
 /** How residuals and flows start. */
 const ABOUT_ZERO = normal(0.001);
@@ -37,18 +38,27 @@ function parametersOf(
   };
 }
 
+/** What heads read. */
+export interface HeadFeatures {
+  /** Maps [frames*N,C,..] of each block, the frames one after another, as `backbone` leaves them. */
+  readonly ups: readonly Tensor[];
+  /** How `interleaved` puts them in order. */
+  readonly factors: readonly number[];
+  readonly frames: number;
+}
+
 /**
- * Parts one after another, [N,channels,H,W], of features [frames*N,C,H,W]. Parts of one name are the same
- * convolution in every frame; one of all frames is the sum of a convolution of each. All of them are one
- * convolution here, whose channels are then picked: large features are read once, small maps often.
+ * Parts one after another, [N,channels,H,W]. Parts of one name are the same convolution in every frame; one
+ * of all frames is the sum of a convolution of each. All of them are one convolution here, whose channels are
+ * then picked, and that one is the sum of one of each block's map: large maps are read once and stay where
+ * they are, small ones are put in order and cut.
  */
 export function headParts(
   place: Layer,
-  features: Tensor,
+  { ups, factors, frames }: HeadFeatures,
   parts: readonly HeadPart[],
-  frames: number,
 ): Tensor {
-  const depth = features.shape[1];
+  const depth = ups.reduce((sum, { shape }) => sum + shape[1], 0);
   const firsts = new Map<string, number>();
   const weights: Tensor[] = [];
   const biases: Tensor[] = [];
@@ -64,7 +74,7 @@ export function headParts(
     }
     rows += convolutions * part.channels;
   }
-  const all = conv2d(features, concat(weights, 0), { bias: concat(biases, 0) });
+  const all = summedOverBlocks({ ups, factors }, concat(weights, 0), concat(biases, 0));
   const picked = (from: number, { channels }: HeadPart, frame: number) =>
     frameOf(block(all, 1, from, channels), frame, frames);
   const maps = parts.map((part) => {
@@ -76,4 +86,19 @@ export function headParts(
     return each.reduce((sum, map) => add(sum, map));
   });
   return concat(maps, 1);
+}
+
+/** The 1x1 convolution of all blocks' maps side by side. */
+function summedOverBlocks(
+  { ups, factors }: Pick<HeadFeatures, "ups" | "factors">,
+  weight: Tensor,
+  bias: Tensor,
+): Tensor {
+  let from = 0;
+  const maps = ups.map((map, level) => {
+    const own = block(weight, 1, from, map.shape[1]);
+    from += map.shape[1];
+    return interleaved(conv2d(map, own, level === 0 ? { bias } : {}), factors[level]);
+  });
+  return maps.reduce((sum, map) => add(sum, map));
 }

@@ -7,12 +7,13 @@ import { z } from "zod";
 import { PILLAR_CHANNELS } from "../../fields/pillars.js";
 import type { PillarPlan } from "../../fields/sweep.js";
 import { type BirdGrid, gridSize } from "../../geometry/boxes/bird-grid.js";
+import { concat } from "../../graph/ops/shape.js";
 import { graphError, type Tensor } from "../../graph/tensor.js";
 import type { Layer } from "../../nn/layer.js";
 import { convLayer } from "../../nn/layers.js";
 import { gridSchema } from "../../tasks/boxes3d/spec.js";
 import type { Decoded, Encoded, Head, ModelDefinition, Network } from "../network.js";
-import { backbone, upwardNames } from "./backbone.js";
+import { backbone, interleaved, upwardFactors, upwardNames } from "./backbone.js";
 import { frameOf, headParts } from "./heads.js";
 import { pillarMaps } from "./pillar-features.js";
 
@@ -52,21 +53,23 @@ export function pointPillars(options: PointPillarsOptions): Network {
       }
       const maps = pillarMaps(layer.child("vfe"), x, { frames, width, size });
       const all = backbone(layer.child("backbone_2d"), maps, { width, strides: STRIDES, layers });
-      return { bottleneck: frameOf(all.deepest, 0, frames), skips: [all.features] };
+      return { bottleneck: frameOf(all.deepest, 0, frames), skips: all.ups };
     },
-    decode: (layer, { skips: [features] }, heads) => decode(layer, features, heads, frames),
+    decode: (layer, { skips }, heads) => decode(layer, skips, heads, frames),
   };
 }
 
-function decode(layer: Layer, features: Tensor, heads: readonly Head[], frames: number): Decoded {
-  const present = frameOf(features, 0, frames);
+function decode(layer: Layer, ups: readonly Tensor[], heads: readonly Head[], frames: number): Decoded {
+  const factors = upwardFactors(STRIDES);
+  const inOrder = ups.map((map, level) => interleaved(frameOf(map, 0, frames), factors[level]));
+  const present = concat(inOrder, 1);
   const outputs = heads.map(({ name, channels, parts }): [string, Tensor] => {
     const place = layer.child("head").child(name);
     return [
       name,
       parts === undefined
         ? convLayer(place, present, channels, { kernel: 1 })
-        : headParts(place, features, parts, frames),
+        : headParts(place, { ups, factors, frames }, parts),
     ];
   });
   return { outputs: Object.fromEntries(outputs), trunk: present };
