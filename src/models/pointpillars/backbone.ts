@@ -65,8 +65,8 @@ export function upwardNames(levels: number): string[] {
 }
 
 /**
- * Maps [N,C,H,W] through all blocks: `ups` are their maps [N,2*width,H'*W'/W'',W''], brought up to the first
- * one's size by `upwardFactors`, their pixels not in order yet (`interleaved`); `deepest` is the last block's.
+ * Maps [N,C,H,W] through all blocks. `ups` are their maps brought up to the first one's size, each by its
+ * factor of `upwardFactors`, as `enlarged` leaves them; `deepest` is the last block's map.
  */
 export function backbone(
   layer: Layer,
