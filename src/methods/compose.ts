@@ -55,6 +55,9 @@ export function compose(base: ConfiguredMethod, added: readonly ConfiguredMethod
       ...Object.fromEntries(added.flatMap((each) => ownStreams(each))),
     }),
     network: (network) => method.network?.(network, options) ?? network,
+    ...(method.transferred && {
+      transferred: (context, predictions) => method.transferred!(context, predictions, options),
+    }),
     groups: () => all.flatMap((each) => each.method.groups?.(each.options) ?? []),
     build(context) {
       const first = method.build(context, options);

@@ -79,6 +79,9 @@ export interface NetworkPass {
   readonly features: Tensor;
 }
 
+/** What is needed to transfer predictions, once or after training. */
+export type TransferContext = Pick<MethodContext, "tasks" | "helper" | "forward">;
+
 export interface MethodResult {
   readonly terms: readonly LossTerm[];
 }
@@ -147,6 +150,15 @@ export interface MethodDefinition<O = unknown> {
    * else.
    */
   readonly startsFrom?: Readonly<Record<string, string>>;
+  /**
+   * What its helper networks make of tasks' activated predictions: by task, predictions [N,C,H,W] of it that
+   * come from the other tasks' alone. Where they disagree with its own, one of the tasks is wrong.
+   */
+  transferred?(
+    context: TransferContext,
+    predictions: NetworkPass["predictions"],
+    options: O,
+  ): Readonly<Record<string, readonly Tensor[]>>;
   build(context: MethodContext, options: O): MethodResult;
 }
 

@@ -6,7 +6,7 @@ import { PARTS } from "../training/findings/pictures.js";
 import type { TaskClasses } from "./classes-html.js";
 import { formatMeasured } from "./numbers.js";
 import type { PictureTable } from "./report-data.js";
-import { findingLegends, pictureLegends } from "./report-task.js";
+import { disagreementLegend, findingLegends, pictureLegends } from "./report-task.js";
 
 /** The findings of one run, by the name that the page has for it. */
 export interface NamedFindings {
@@ -45,7 +45,8 @@ export function worstTables(tasks: readonly Task[], runs: readonly NamedFindings
         pictures: parts.map((part) => pictures[part]),
       }));
       const title = runs.length > 1 ? `${task.name}, ${name}` : task.name;
-      return [{ title, columns: parts, rows, legends: findingLegends(task) }];
+      const more = parts.includes("disagreement") ? [disagreementLegend()] : [];
+      return [{ title, columns: parts, rows, legends: [...findingLegends(task), ...more] }];
     }),
   );
 }

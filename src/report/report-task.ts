@@ -25,3 +25,9 @@ export function findingLegends(task: Task): TitledLegend[] {
       : [{ title: "uncertainty", legend: scaleLegend(["certain", "anything as likely"]) }]),
   ];
 }
+
+/** What the colours mean where what is made of the other tasks' predictions is compared with a task's own. */
+export const disagreementLegend = (): TitledLegend => ({
+  title: "disagreement",
+  legend: scaleLegend(["as the other tasks have it", "they say otherwise"]),
+});

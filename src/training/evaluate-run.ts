@@ -83,7 +83,7 @@ export async function evaluateRun(run: RunPaths, options: EvaluateRunOptions = {
     return {
       ...{ split, checkpoint, checkpoints: await savedSteps(run.checkpoints), images, metrics, measuring },
       ...{ tasks, lacking, shared, skipped: skips.all },
-      ...(findings && { findings: findings.result() }),
+      ...(findings && { findings: await findings.result() }),
     };
   } finally {
     await predictor.release();

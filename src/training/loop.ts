@@ -9,6 +9,7 @@ import { checkpointPath, saveCheckpoint } from "../runs/checkpoint.js";
 import type { Recorder, StepRecord } from "../runs/metrics-log.js";
 import type { RunFolder } from "../runs/run-folder.js";
 import type { Engine } from "../runtime/engine.js";
+import { Disagreement } from "../step/disagreement.js";
 import { Predictor } from "../step/predictor.js";
 import { runSession, type Turn } from "../step/session.js";
 import type { StepResult, Trainer } from "../step/trainer.js";
@@ -17,7 +18,7 @@ import { requireFiniteLosses } from "./divergence.js";
 import { evaluateSplit, type TaskMetrics } from "./evaluate.js";
 import type { DrawnSample } from "./findings/drawn-size.js";
 import { writeFindings } from "./findings/files.js";
-import { Findings } from "./findings/findings.js";
+import { Findings, type FindingsOptions } from "./findings/findings.js";
 import type { RunStart } from "./open-run.js";
 import type { RunData } from "./run-data.js";
 import { arraysToSave } from "./run-state.js";
@@ -89,6 +90,7 @@ export class Loop {
   #shown: ReadonlySet<string> | undefined;
   #metrics: TaskMetrics | undefined;
   #predictor: Predictor | undefined;
+  #disagreement: Disagreement | undefined;
 
   constructor(options: LoopOptions) {
     const { step, best, memory } = options.start;
@@ -134,6 +136,7 @@ export class Loop {
 
   async release(): Promise<void> {
     await this.#predictor?.release();
+    await this.#disagreement?.release();
   }
 
   /** The next batch of the run's loader; warns of files that it had to do without. */
@@ -173,7 +176,9 @@ export class Loop {
     const drawing = (this.#evaluations - 1) % config.samples.every === 0 || this.#step === config.steps;
     const drawn: DrawnSample[] = [];
     this.#shown ??= await shownImages(data.dataset, split, config.samples.count, data.tasks);
-    const findings = new Findings({ tasks: data.tasks, measuring: config.evaluation });
+    const findings = new Findings({
+      ...{ tasks: data.tasks, measuring: config.evaluation, disagreement: await this.#comparing() },
+    });
     const { onEvaluation } = this.#options;
     const metrics = await evaluateSplit(this.#predictor, {
       source: data.source,
@@ -194,10 +199,20 @@ export class Loop {
     const { epoch } = this.#options.loader.position()[MAIN_STREAM];
     recorder.record({ kind: "evaluation", step: this.#step, epoch, split, metrics, best: isBest });
     await writeSamples(run.samples, drawn, data.tasks, this.#step, recorder);
-    if (drawing) await writeFindings(run.evaluation, { split, step: this.#step, tasks: findings.result() });
+    if (drawing)
+      await writeFindings(run.evaluation, { split, step: this.#step, tasks: await findings.result() });
     if (!isBest) return;
     this.#best = { metric: rules.best!, value: memory.best!.score, step: this.#step };
     await this.#write("best");
+  }
+
+  /** Compares tasks where the method can, whose helper networks read whole predictions, not windows. */
+  async #comparing(): Promise<FindingsOptions["disagreement"]> {
+    const { data, engine, trainer } = this.#options;
+    if (data.source.resize === "crop") return undefined;
+    this.#disagreement ??= await Disagreement.create(engine, trainer.store, trainer.plan);
+    const found = this.#disagreement;
+    return found && ((predictions) => found.of(predictions));
   }
 
   /** Saves where the run stands. */

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/common/errors.js";
+import { input } from "../../src/graph/ops/leaf.js";
 import { xtasc } from "../../src/methods/xtasc/xtasc.js";
+import { helperModule, ModuleSet } from "../../src/nn/module.js";
+import { Forward } from "../../src/nn/scope.js";
 import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { evaluate } from "../../src/runtime/evaluate.js";
 import { resolveTasks } from "../../src/tasks/index.js";
@@ -51,6 +54,31 @@ it("sends no gradient through the direct prediction that it compares with", asyn
   for (const prefix of ["head.depth.", "head.normals.", "helper.transfer.depth."]) {
     expect(normUnder(norms, prefix), prefix).toBe(0);
   }
+});
+
+it("transfers after training by the same networks as in training, from the others alone", () => {
+  const options = { width: 2, transfer: "hub", hub: "depth" };
+  const modules = new ModuleSet();
+  const context = {
+    ...{ tasks: TASKS, forward: new Forward("eval") },
+    helper: (name: string) => modules.scope(helperModule(name)),
+  };
+  const leaves = Object.fromEntries(
+    TASKS.map(({ name, kind, spec }) => [name, input(name, [1, kind.learning.channels(spec), 32, 32])]),
+  );
+  const found = xtasc.transferred!(context, leaves, xtasc.options.parse(options));
+  expect(Object.entries(found).map(([name, all]) => [name, all.map(({ shape }) => shape)])).toEqual([
+    ["depth", [leaves.depth.shape, leaves.depth.shape]],
+    ["segmentation", [leaves.segmentation.shape]],
+    ["normals", [leaves.normals.shape]],
+  ]);
+  const trained = build(options).variables.all();
+  expect(
+    modules
+      .all()
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(trained.flatMap(({ name }) => (name.startsWith("helper.") ? [name] : [])).sort());
 });
 
 describe("many tasks", () => {

@@ -7,7 +7,7 @@ import { transferNetwork } from "../../models/transfer-network.js";
 import { Layer } from "../../nn/layer.js";
 import { sumPerSample } from "../../tasks/masked.js";
 import type { Task } from "../../tasks/task.js";
-import type { LossTerm, MethodContext, MethodDefinition, NetworkPass } from "../method.js";
+import type { LossTerm, MethodContext, MethodDefinition, NetworkPass, TransferContext } from "../method.js";
 import { observedMean } from "../observed.js";
 import { requirePairs } from "../pairs.js";
 import { networkInput, networkPass, supervisedTerm } from "../supervised.js";
@@ -66,7 +66,7 @@ function againstDirect(
 
 /** The source's prediction as the target's, by the pair's own network: [N,C,H,W]. */
 function transferredTo(
-  context: MethodContext,
+  context: TransferContext,
   predictions: Predictions,
   [source, target]: readonly [Member, Member],
   { width, variant }: XtascOptions,
@@ -82,6 +82,12 @@ function transferredTo(
   );
 }
 
+const membersOf = ({ tasks }: TransferContext, { variant }: XtascOptions): Member[] =>
+  tasks.map((task) => ({ task, compared: comparison(variant, task) }));
+
+const chosenTransfers = (names: readonly string[], options: XtascOptions) =>
+  options.loss === "none" ? [] : transfersOf(names, options);
+
 /**
  * Terms whose sum over the objective t is eq. 11, L_t = (1 - λ_t) ℓ_t + λ_t · mean over s of ℓ_{t→s}, s the
  * tasks that t is transferred to. A task that is transferred to none keeps its direct loss whole.
@@ -89,9 +95,9 @@ function transferredTo(
 function xtascTerms(context: MethodContext, predictions: Predictions, options: XtascOptions): LossTerm[] {
   const names = context.tasks.map(({ name }) => name);
   const { loss, variant, unlabelled = variant === "paper" } = options;
-  const members = context.tasks.map((task): Member => ({ task, compared: comparison(variant, task) }));
+  const members = membersOf(context, options);
   const lambdas = lambdasOf(names, options.lambda);
-  const transfers = loss === "none" ? [] : transfersOf(names, options);
+  const transfers = chosenTransfers(names, options);
   const count = (index: number) => transfers.filter(({ source }) => source === index).length;
 
   const direct = members.map((member, i) => ({
@@ -161,6 +167,19 @@ export const xtasc: MethodDefinition<XtascOptions> = {
   }),
   // The code's mIoU, accuracy and errors are means over images.
   recommended: ({ variant }) => (variant === "released" ? { run: { evaluation: { mean: "images" } } } : {}),
+  transferred(context, predictions, options) {
+    const members = membersOf(context, options);
+    const found: Record<string, Tensor[]> = {};
+    for (const { source, target } of chosenTransfers(
+      context.tasks.map(({ name }) => name),
+      options,
+    )) {
+      const [from, to] = [members[source], members[target]];
+      found[to.task.name] ??= [];
+      found[to.task.name].push(transferredTo(context, predictions, [from, to], options));
+    }
+    return found;
+  },
   build(context, options) {
     if (options.loss !== "none") requirePairs("xtasc", context);
     const { predictions } = networkPass(context, networkInput(context));

@@ -5,7 +5,7 @@ import type { Sample } from "../../data/types.js";
 import { sumOfClassResults } from "../../tasks/class-results.js";
 import type { SharedClasses } from "../../tasks/shared-classes.js";
 import type { ClassResults, MeasuringOptions, PredictionMap, Task } from "../../tasks/task.js";
-import { drawTask, type TaskPictures } from "./pictures.js";
+import { drawDisagreement, drawTask, type TaskPictures } from "./pictures.js";
 
 /** An image with pictures of it. */
 export interface DrawnImage {
@@ -40,6 +40,15 @@ export interface FindingsOptions {
   readonly worst?: number;
   /** Ids of images to draw whatever comes out. */
   readonly chosen?: ReadonlySet<string>;
+  /** Compares all predictions of each of the worst images with one another; maps [H,W] by task. */
+  readonly disagreement?: (
+    predictions: Readonly<Record<string, PredictionMap>>,
+  ) => Promise<Readonly<Record<string, Float32Array>>>;
+}
+
+/** One of the worst images, with all that was predicted of it where that is needed later. */
+interface WorstImage extends DrawnImage {
+  readonly predictions?: Readonly<Record<string, PredictionMap>>;
 }
 
 /** Of one task, while images come in. */
@@ -48,7 +57,7 @@ class TaskGatherer {
   readonly #options: FindingsOptions;
   readonly #images: TaskFindings["images"][number][] = [];
   readonly #chosen: DrawnImage[] = [];
-  readonly #worst: DrawnImage[] = [];
+  readonly #worst: WorstImage[] = [];
   #perClass: ClassResults | undefined;
 
   constructor(task: Task, options: FindingsOptions) {
@@ -56,9 +65,10 @@ class TaskGatherer {
     this.#options = options;
   }
 
-  add(sample: Sample, prediction: PredictionMap): void {
+  add(sample: Sample, predictions: Readonly<Record<string, PredictionMap>>): void {
+    const prediction = predictions[this.#task.name];
     const value = this.#measure(sample, prediction);
-    const { worst = 4, chosen } = this.#options;
+    const { worst = 4, chosen, disagreement } = this.#options;
     const last = this.#worst[this.#worst.length - 1];
     const bad = !Number.isNaN(value) && (this.#worst.length < worst || this.#isWorse(value, last?.value));
     const asked = chosen?.has(sample.id) === true;
@@ -68,18 +78,30 @@ class TaskGatherer {
     if (!bad) return;
     // Behind those that are worse or as bad.
     const place = this.#worst.findIndex((image) => this.#isWorse(value, image.value));
-    this.#worst.splice(place === -1 ? this.#worst.length : place, 0, drawn);
+    const kept = disagreement === undefined ? drawn : { ...drawn, predictions: copied(predictions) };
+    this.#worst.splice(place === -1 ? this.#worst.length : place, 0, kept);
     this.#worst.length = Math.min(this.#worst.length, worst);
   }
 
-  findings(): TaskFindings {
+  async findings(): Promise<TaskFindings> {
+    const worst: DrawnImage[] = [];
+    for (const image of this.#worst) worst.push(await this.#compared(image));
     return {
       task: this.#task.name,
       images: this.#images,
       ...(this.#perClass && { perClass: this.#perClass }),
-      worst: this.#worst,
+      worst,
       chosen: this.#chosen,
     };
+  }
+
+  /** The image with a picture of where the other tasks disagree. */
+  async #compared({ predictions, ...drawn }: WorstImage): Promise<DrawnImage> {
+    const { name } = this.#task;
+    const values = predictions && (await this.#options.disagreement?.(predictions))?.[name];
+    if (values === undefined) return drawn;
+    const disagreement = drawDisagreement(predictions![name], values);
+    return { ...drawn, pictures: { ...drawn.pictures, disagreement } };
   }
 
   /** The primary metric of an image alone. */
@@ -108,19 +130,27 @@ class TaskGatherer {
   }
 }
 
+/** The maps that a predictor gives share memory with those of the next images. */
+const copied = (predictions: Readonly<Record<string, PredictionMap>>) =>
+  Object.fromEntries(
+    Object.entries(predictions).map(([name, map]) => [name, { ...map, data: map.data.slice() }]),
+  );
+
 /** Gathers findings while a split is measured: hand it what `evaluateSplit` shows. */
 export class Findings {
-  readonly #gatherers: ReadonlyMap<string, TaskGatherer>;
+  readonly #gatherers: readonly TaskGatherer[];
 
   constructor(options: FindingsOptions) {
-    this.#gatherers = new Map(options.tasks.map((task) => [task.name, new TaskGatherer(task, options)]));
+    this.#gatherers = options.tasks.map((task) => new TaskGatherer(task, options));
   }
 
   add(sample: Sample, predictions: Readonly<Record<string, PredictionMap>>): void {
-    for (const [task, gatherer] of this.#gatherers) gatherer.add(sample, predictions[task]);
+    for (const gatherer of this.#gatherers) gatherer.add(sample, predictions);
   }
 
-  result(): TaskFindings[] {
-    return [...this.#gatherers.values()].map((gatherer) => gatherer.findings());
+  async result(): Promise<TaskFindings[]> {
+    const all: TaskFindings[] = [];
+    for (const gatherer of this.#gatherers) all.push(await gatherer.findings());
+    return all;
   }
 }

@@ -10,7 +10,7 @@ import type { Picture, PredictionMap, Task } from "../../tasks/task.js";
 import { drawnSize } from "./drawn-size.js";
 
 /** What can be drawn of an image for one task; in the order in which they are shown. */
-export const PARTS = ["input", "prediction", "label", "errors", "uncertainty"] as const;
+export const PARTS = ["input", "prediction", "label", "errors", "uncertainty", "disagreement"] as const;
 
 /** PNG files; what there is no picture of is left out. */
 export type TaskPictures = { readonly [part in (typeof PARTS)[number]]?: Uint8Array };
@@ -37,4 +37,12 @@ export function drawTask(whole: Sample, measured: PredictionMap, task: Task): Ta
     ...(errors && { errors }),
     ...(uncertainty && { uncertainty }),
   };
+}
+
+/** Draws how far the other tasks disagree with a prediction, [H,W] from 0 to 1. */
+export function drawDisagreement(
+  { width, height }: Pick<PredictionMap, "width" | "height">,
+  values: Float32Array,
+): Uint8Array {
+  return png(scalePicture({ width, height }, values, 1));
 }

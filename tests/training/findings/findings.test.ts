@@ -35,18 +35,18 @@ function predicted(error: number, right: boolean) {
   };
 }
 
-function found() {
+async function found() {
   const findings = new Findings({ tasks, worst: 2, chosen: new Set(["c", "d"]) });
   findings.add(sample("a"), predicted(1, true));
   findings.add(sample("b"), predicted(3, false));
   findings.add(sample("c", false), predicted(9, false));
   findings.add(sample("d"), predicted(2, true));
-  return findings.result();
+  return await findings.result();
 }
 
 describe("findings", () => {
-  test("hold the metrics of each labelled image", () => {
-    const [segmentation, depth] = found();
+  test("hold the metrics of each labelled image", async () => {
+    const [segmentation, depth] = await found();
     expect(segmentation.images.map(({ id, metrics }) => [id, metrics.mIoU])).toEqual([
       ["a", 100],
       ["b", 25],
@@ -60,8 +60,8 @@ describe("findings", () => {
     ]);
   });
 
-  test("count what is taken for what over all images", () => {
-    const [{ perClass }, depth] = found();
+  test("count what is taken for what over all images", async () => {
+    const [{ perClass }, depth] = await found();
     expect(perClass!.confusion).toEqual([
       [4, 0],
       [2, 2],
@@ -70,8 +70,8 @@ describe("findings", () => {
     expect(depth.perClass).toBeUndefined();
   });
 
-  test("draw the worst images, the worst first, and those that were asked for", () => {
-    const [segmentation, depth] = found();
+  test("draw the worst images, the worst first, and those that were asked for", async () => {
+    const [segmentation, depth] = await found();
     expect(segmentation.worst.map(({ id }) => id)).toEqual(["b", "c"]);
     expect(depth.worst.map(({ id, value }) => [id, value])).toEqual([
       ["b", 3],
@@ -90,17 +90,42 @@ describe("findings", () => {
     expect([...data]).toEqual([0x44, 0x01, 0x54, 0xfd, 0xe7, 0x25]);
   });
 
-  test("of a mapped task are of the shared classes", () => {
+  test("draw where the other tasks disagree, of the worst images alone", async () => {
+    const compared: number[] = [];
+    const findings = new Findings({
+      ...{ tasks, worst: 1, chosen: new Set(["a"]) },
+      disagreement: async ({ depth }) => {
+        compared.push(depth.data[0]);
+        return { depth: Float32Array.of(0, 1) };
+      },
+    });
+    const shared = predicted(1, false);
+    findings.add(sample("a"), shared);
+    // Maps share memory with those of the next images.
+    shared.depth.data.fill(7);
+    const [segmentation, depth] = await findings.result();
+    expect(compared).toEqual([2, 2]);
+    expect(segmentation.worst[0].pictures.disagreement).toBeUndefined();
+    const { data } = decodePng(depth.worst[0].pictures.disagreement!, "disagreement");
+    expect([...data]).toEqual([0x44, 0x01, 0x54, 0xfd, 0xe7, 0x25]);
+    expect(depth.chosen[0].pictures.disagreement).toBeUndefined();
+  });
+
+  test("of a mapped task are of the shared classes", async () => {
     const groups = { classes: ["both"], of: [0, 0] };
     const findings = new Findings({ tasks, shared: { segmentation: { groups } } });
     findings.add(sample("a"), predicted(0, false));
-    expect(findings.result()[0].perClass).toEqual({ classes: ["both"], iou: [100], confusion: [[2]] });
+    expect((await findings.result())[0].perClass).toEqual({
+      classes: ["both"],
+      iou: [100],
+      confusion: [[2]],
+    });
   });
 
   test("come back from the run's folder, and later ones replace them", async () => {
     const folder = join(scratchFolder(), "evaluation");
     expect(await readFindings(folder)).toBeUndefined();
-    const written = found().map(({ chosen: _, ...rest }) => rest);
+    const written = (await found()).map(({ chosen: _, ...rest }) => rest);
     await writeFindings(folder, { split: "val", step: 3, tasks: [] });
     await writeFindings(folder, { split: "val", step: 4, tasks: written });
     const read = (await readFindings(folder))!;
