@@ -36,8 +36,11 @@ const busSchema = z.strictObject({
   maxStaleSteps: z.int().min(0).optional().describe("predictions by older weights are left out"),
   maxStaleSeconds: z.number().positive().optional(),
   maxLeadSteps: count
+    .nullable()
     .optional()
-    .describe("a trainer waits for peers that are further behind; at staleness 0 all wait anyhow"),
+    .describe(
+      "a trainer waits for peers that are further behind (null: for none); left out: 20 for modules without labels; at staleness 0 all wait anyhow",
+    ),
   maxSkippedFraction: z.number().min(0).max(1).default(0.2).describe("of the last 200 steps"),
   onSkipped: z.enum(["stop", "continue"]).default("stop").describe("what becomes of a run beyond that"),
 });

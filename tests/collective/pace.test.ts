@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Pace } from "../../src/collective/remote/pace.js";
+import { stringify } from "yaml";
+import { parseCollective } from "../../src/collective/config.js";
+import { leadOf, Pace } from "../../src/collective/remote/pace.js";
 
 /** A pace whose peers are heard at these steps, look by look; the last stays. */
 function paced(lead: number, looks: readonly (readonly number[])[], signal?: AbortSignal) {
@@ -68,5 +70,31 @@ test("two that keep to it are never further apart than it says, and both get to 
       },
     ),
     { numRuns: 30 },
+  );
+});
+
+const NEVER = Number.POSITIVE_INFINITY;
+test.each([
+  ["nothing is said", {}, { depth: NEVER, normals: 20 }],
+  ["a limit is set", { bus: { maxLeadSteps: 7 } }, { depth: 7, normals: 7 }],
+  ["none is wanted", { bus: { maxLeadSteps: null } }, { depth: NEVER, normals: NEVER }],
+  ["all wait anyhow", { staleness: { steps: 0 } }, { depth: NEVER, normals: NEVER }],
+])("a module without labels keeps near its peers unless told otherwise: %s", (_, more, expected) => {
+  const world = { world: "rooms", train: 1, val: 1, test: 1, size: [32, 32] };
+  const module = (task: string, data: unknown) => ({
+    tasks: [task],
+    model: { name: "segnet", width: 2 },
+    data,
+  });
+  const config = parseCollective(
+    stringify({
+      ...{ mediator: { data: world }, constraints: [{ name: "depth-normals" }], steps: 1 },
+      modules: { depth: module("depth", world), normals: module("normals", "none") },
+      ...{ staleness: { steps: 5 }, ...more },
+    }),
+    "c.yaml",
+  );
+  expect(Object.fromEntries(config.modules.map((each) => [each.name, leadOf(config, each)]))).toEqual(
+    expected,
   );
 });

@@ -4,15 +4,23 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StationLink } from "../../transport/open-station.js";
-import type { CollectiveConfig } from "../config.js";
+import type { CollectiveConfig, ModuleConfig } from "../config.js";
 import { isLockStep } from "./place.js";
 
 /** How often peers are looked at while they are waited for, milliseconds. */
 const LOOK_MS = 50;
 
-/** Steps that a trainer may be ahead; in lock-step its requests keep it in time. */
-export const leadOf = (config: CollectiveConfig): number =>
-  isLockStep(config) ? Number.POSITIVE_INFINITY : (config.bus.maxLeadSteps ?? Number.POSITIVE_INFINITY);
+/** Steps that a trainer without labels may be ahead where nothing is said. */
+const UNLABELLED_LEAD = 20;
+
+/**
+ * Steps that a module's trainer may be ahead. In lock-step its requests keep it in time; one that learns from
+ * its peers alone keeps near them unless the configuration says how near, or null.
+ */
+export function leadOf(config: CollectiveConfig, { dedicated }: Pick<ModuleConfig, "dedicated">): number {
+  const { maxLeadSteps = dedicated ? null : UNLABELLED_LEAD } = config.bus;
+  return isLockStep(config) || maxLeadSteps === null ? Number.POSITIVE_INFINITY : maxLeadSteps;
+}
 
 export interface PaceOptions {
   readonly station: Pick<StationLink, "stepsOf">;

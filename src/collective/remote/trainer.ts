@@ -127,7 +127,7 @@ async function trainOn(
     );
     await station.tell({ step: from.step, digest: stream.digest });
     const learning = peers.filter(({ frozen }) => !frozen).map((peer) => peer.module);
-    const pace = new Pace({ station, peers: learning, lead: leadOf(config), signal });
+    const pace = new Pace({ station, peers: learning, lead: leadOf(config, own.config), signal });
     const session = { run, station, stream, ties, exchange, pace, uploads, tasksOf, ending, from: from.step };
     const { step, skipped } = await steps(session, options);
     const interrupted = step < config.steps;
