@@ -1,6 +1,7 @@
 /**
  * @file What a network has learned at single places of images: features there, and the labels of the place.
  */
+import { UserError } from "../common/errors.js";
 import { Random } from "../common/random.js";
 import { openSplit } from "../data/evaluation-reader.js";
 import { spread } from "../data/label-look.js";
@@ -9,6 +10,7 @@ import type { Sample } from "../data/types.js";
 import type { RunPaths } from "../runs/run-folder.js";
 import { CompiledStep } from "../runtime/compiled-step.js";
 import { buildFeatures, networkInputOf } from "../step/inference-graph.js";
+import { labelField } from "../tasks/label-field.js";
 import type { LabelMap, Task } from "../tasks/task.js";
 import type { WhichCheckpoint } from "./export.js";
 import { openKeptNetwork } from "./kept-network.js";
@@ -92,16 +94,30 @@ class LabelRow {
   }
 }
 
+/** The tasks whose labels say something of every place. Throws UserError where there are none. */
+function tasksOfPlaces(tasks: readonly Task[]): readonly Task[] {
+  const mapped = tasks.filter((task) => labelField(task).kind !== "list");
+  if (mapped.length > 0) return mapped;
+  throw new UserError({
+    code: "features.no-map",
+    what: "labels of these tasks are lists of things, and say nothing of a place",
+    where: "features",
+    expected: "a run with a task whose labels are maps",
+    got: tasks.map(({ name }) => name).join(", "),
+  });
+}
+
 /**
  * Features at places drawn at random from the images of a split; the same for the same seed. Images are
  * spread over the split where it holds more than places are wanted.
- * @throws UserError where the run has no checkpoint, or its data lacks the split.
+ * @throws UserError where the run has no checkpoint, its data lacks the split, or all its labels are lists.
  */
 export async function localFeatures(run: RunPaths, options: LocalFeaturesOptions): Promise<LocalFeatures> {
   const { split, points, seed, log = () => undefined, onProgress } = options;
   const opened = await openKeptNetwork(run, options.checkpoint);
   const { kept, network, checkpoint, engine, store } = opened;
-  const { source, dataset, tasks } = await openMeasuredData(opened, split, {}, log);
+  const { source, dataset, tasks: all } = await openMeasuredData(opened, split, {}, log);
+  const tasks = tasksOfPlaces(all);
   const features = buildFeatures({ tasks: kept.tasks, network, batchSize: 1, size: kept.size });
   const step = await CompiledStep.compile(engine, store, { outputs: { features }, state: [] });
   const [, channels, rows, columns] = features.shape;

@@ -10,6 +10,7 @@ import { nodeEngine } from "../../src/runtime/engine.node.js";
 import { parseConfig } from "../../src/training/config/index.js";
 import { type ExportFilesOptions, exportFiles } from "../../src/training/export-files.js";
 import { findRun, train } from "../../src/training/index.js";
+import { localFeatures } from "../../src/training/local-features.js";
 import { userError } from "../helpers/folder.js";
 import { carsAt, GRID, pointsOn, SMALL_MODEL, writeSweeps } from "../helpers/sweeps.js";
 
@@ -100,4 +101,9 @@ describe("a model of sweeps", () => {
     expect(error.message).toMatch(what);
     expect(["onnx", "json", "md"].filter((end) => existsSync(join(folder, `${name}.${end}`)))).toEqual([]);
   });
+});
+
+it("has no features of places in the colours of their labels: boxes are lists", async () => {
+  const error = await userError(() => localFeatures(run, { split: "val", points: 20, seed: 0 }));
+  expect(error.facts).toMatchObject({ code: "features.no-map", got: "boxes" });
 });
