@@ -14,11 +14,15 @@ export interface Peer {
   readonly input?: string;
   /** Whether both sides begin from the same batch and parameters, so that their first losses agree. */
   readonly alike?: boolean;
-  /** Variables of PyTorch's process. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** The step in words, at a width and batch size. */
   title(width: string, batch: string): string;
 }
+
+/**
+ * Variables of the PyTorch process that is timed. For pieces above 32 MiB glibc asks the system anew every
+ * time, which made steps up to four times as slow: it is to keep what it has.
+ */
+export const KEEPING_MEMORY = { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: String(2 ** 34) };
 
 export const PEERS: Readonly<Record<StepName, Peer>> = {
   jtr: {
@@ -55,9 +59,6 @@ export const PEERS: Readonly<Record<StepName, Peer>> = {
     size: [128, 128],
     input: "up to 4000 pillars of 16 points in 128x128 cells",
     alike: true,
-    // For pieces above 32 MiB glibc asks the system anew every time, which made PyTorch's step up to four
-    // times as slow: it is to keep what it has.
-    environment: { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: String(2 ** 34) },
     title: (width, batch) => `PointPillars-${width}, 3 sweeps, boxes and flow, batch ${batch}`,
   },
 };

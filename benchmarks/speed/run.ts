@@ -26,7 +26,7 @@ import { otherCheckout } from "../lib/other-checkout.js";
 import { median } from "../lib/statistics.js";
 import { scratchFolder } from "../lib/suite.js";
 import type { Answer, Question, StepName } from "./ours.js";
-import { PEERS } from "./peers.js";
+import { KEEPING_MEMORY, PEERS } from "./peers.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -73,7 +73,7 @@ function findPython(): string {
 
 /** A step against its forms in PyTorch. */
 async function measure(name: StepName, python: string) {
-  const { script, forms, title, size = [96, 128], alike = false, environment, ...usual } = PEERS[name];
+  const { script, forms, title, size = [96, 128], alike = false, ...usual } = PEERS[name];
   const { threads, width = usual.width, batch = usual.batch ?? "4" } = options;
   const [height, columns] = size.map(String);
   const peerScript = fileURLToPath(new URL(`../../../benchmarks/speed/${script}`, import.meta.url));
@@ -84,7 +84,7 @@ async function measure(name: StepName, python: string) {
   const earlier = before && new LineProcess(process.execPath, [before.script, ...sizes]);
   const start = alike ? join(scratchFolder("speed"), `${name}.safetensors`) : undefined;
   if (start !== undefined) await ours.ask<Answer>({ steps: 0, save: start } satisfies Question);
-  const peerOf = (form: string, variables = environment) => {
+  const peerOf = (form: string, variables: Readonly<Record<string, string>> = KEEPING_MEMORY) => {
     const args = [
       ...["--width", width, "--batch", batch, "--height", height, "--columns", columns],
       ...["--threads", threads, "--form", form, ...(start === undefined ? [] : ["--start", start])],
@@ -124,13 +124,11 @@ async function measure(name: StepName, python: string) {
     );
   }
   for (const each of [ours, ...(earlier ? [earlier] : []), ...peers]) each.close();
-  if (environment !== undefined) {
-    // What makes it fast is not to count against its memory.
-    for (const [i, form] of forms.entries()) {
-      const frugal = peerOf(form, {});
-      peerPeaks[i] = (await frugal.ask<PyTorchAnswer>({ steps: 3 })).peak;
-      frugal.close();
-    }
+  // What makes it fast is not to count against its memory.
+  for (const [i, form] of forms.entries()) {
+    const frugal = peerOf(form, {});
+    peerPeaks[i] = (await frugal.ask<PyTorchAnswer>({ steps: 3 })).peak;
+    frugal.close();
   }
 
   const stepMs = median(rounds.map((round) => round.ours));
