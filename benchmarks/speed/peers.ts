@@ -19,8 +19,8 @@ export interface Peer {
 }
 
 /**
- * Variables of PyTorch's process, which few users set: for pieces above 32 MiB glibc asks the system anew every
- * time, which makes steps up to four times as slow; so it keeps what it has.
+ * Variables of PyTorch's process, which few users set: for pieces above 32 MiB glibc asks the system anew
+ * every time, which makes steps up to four times as slow; so it keeps what it has.
  */
 export const KEEPING_MEMORY = { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: String(2 ** 34) };
 
