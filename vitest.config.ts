@@ -11,6 +11,8 @@ const ALONE = ["batch-plan", "constraints", "published-weights", "run-options", 
 PURE.push(`tests/training/**/!(${ALONE.join("|")}).test.ts`);
 /** Tests as on another kind of CPU replace a module, which only a process of their own lets them do. */
 const asOtherCpu = process.env.TASKLOOM_TEST_BLOCK_SIZE !== undefined;
+/** What another kind of CPU makes no difference to. */
+const SAME_ON_ALL = asOtherCpu ? ["tests/runtime/webgpu.test.ts"] : [];
 
 export default defineConfig({
   // As in tsconfig.json: what a plugin imports from the package is, in tests, the code that is tested.
@@ -29,7 +31,10 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "pure", include: PURE, isolate: asOtherCpu } },
       // Each file in its own process: command lines change its folder, ONNX Runtime keeps one thread pool in it.
-      { extends: true, test: { name: "apart", include: ["tests/**/*.test.ts"], exclude: PURE } },
+      {
+        extends: true,
+        test: { name: "apart", include: ["tests/**/*.test.ts"], exclude: [...PURE, ...SAME_ON_ALL] },
+      },
     ],
   },
 });

@@ -30,11 +30,7 @@ const runs = [checksAsRun(check()), runTests([])];
 const told = [`blocks of ${own} channels, this CPU's own: every test`];
 for (const size of [0, 8, 16].filter((size) => size !== own)) {
   console.log(`\nThe engine's tests with convolution blocks of ${size} channels:`);
-  runs.push(
-    runTests([...ENGINE_TESTS, "--exclude=tests/runtime/webgpu.test.ts"], {
-      TASKLOOM_TEST_BLOCK_SIZE: String(size),
-    }),
-  );
+  runs.push(runTests(ENGINE_TESTS, { TASKLOOM_TEST_BLOCK_SIZE: String(size) }));
   const how = size === 0 ? "no blocked kernels" : "plain nodes in place of kernels that this CPU cannot run";
   told.push(`blocks of ${size} channels: the engine's tests, with ${how}`);
 }
