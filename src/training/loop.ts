@@ -177,7 +177,11 @@ export class Loop {
     const drawn: DrawnSample[] = [];
     this.#shown ??= await shownImages(data.dataset, split, config.samples.count, data.tasks);
     const findings = new Findings({
-      ...{ tasks: data.tasks, measuring: config.evaluation, disagreement: await this.#comparing() },
+      ...{
+        tasks: data.tasks,
+        measuring: config.evaluation,
+        disagreement: drawing ? await this.#comparing() : undefined,
+      },
     });
     const { onEvaluation } = this.#options;
     const metrics = await evaluateSplit(this.#predictor, {

@@ -9,7 +9,7 @@ import { encodeImage } from "../data/files/raster.js";
 import { makeFolder, replaceFile } from "../disk/files.js";
 import type { Recorder } from "../runs/metrics-log.js";
 import type { Picture, Task } from "../tasks/task.js";
-import { type DrawnSample, drawnSize } from "./findings/drawn-size.js";
+import { copiedMaps, type DrawnSample, drawnSize } from "./findings/drawn-size.js";
 
 /** File name of a prediction after `step` steps. */
 export function predictionFile(task: string, step: number): string {
@@ -57,11 +57,8 @@ function encodePicture(picture: Picture): Uint8Array {
   return encodePng({ ...picture, channels: 3 });
 }
 
-/**
- * Copies what `evaluateSplit` shows, at the size it is drawn at: its maps share memory with the next batch.
- */
+/** Copies what `evaluateSplit` shows, at the size it is drawn at. */
 export function keepDrawn(shown: DrawnSample, tasks: readonly Task[]): DrawnSample {
   const { sample, predictions } = drawnSize(shown, tasks);
-  const copied = Object.entries(predictions).map(([name, map]) => [name, { ...map, data: map.data.slice() }]);
-  return { sample, predictions: Object.fromEntries(copied) };
+  return { sample, predictions: copiedMaps(predictions) };
 }

@@ -37,3 +37,7 @@ export function drawnSize(
     predictions: ofTasks(predictions, (map, { kind }) => rowsAtSize(map, kind, { height, width })(0, height)),
   };
 }
+
+/** Copies of what a predictor gives: its maps share memory with those of the next images. */
+export const copiedMaps = (maps: DrawnSample["predictions"]): Record<string, PredictionMap> =>
+  Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, { ...map, data: map.data.slice() }]));

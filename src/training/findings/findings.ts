@@ -5,6 +5,7 @@ import type { Sample } from "../../data/types.js";
 import { sumOfClassResults } from "../../tasks/class-results.js";
 import type { SharedClasses } from "../../tasks/shared-classes.js";
 import type { ClassResults, MeasuringOptions, PredictionMap, Task } from "../../tasks/task.js";
+import { copiedMaps } from "./drawn-size.js";
 import { drawDisagreement, drawTask, type TaskPictures } from "./pictures.js";
 
 /** An image with pictures of it. */
@@ -78,7 +79,7 @@ class TaskGatherer {
     if (!bad) return;
     // Behind those that are worse or as bad.
     const place = this.#worst.findIndex((image) => this.#isWorse(value, image.value));
-    const kept = disagreement === undefined ? drawn : { ...drawn, predictions: copied(predictions) };
+    const kept = disagreement === undefined ? drawn : { ...drawn, predictions: copiedMaps(predictions) };
     this.#worst.splice(place === -1 ? this.#worst.length : place, 0, kept);
     this.#worst.length = Math.min(this.#worst.length, worst);
   }
@@ -129,12 +130,6 @@ class TaskGatherer {
     return better === "higher" ? value < than : value > than;
   }
 }
-
-/** The maps that a predictor gives share memory with those of the next images. */
-const copied = (predictions: Readonly<Record<string, PredictionMap>>) =>
-  Object.fromEntries(
-    Object.entries(predictions).map(([name, map]) => [name, { ...map, data: map.data.slice() }]),
-  );
 
 /** Gathers findings while a split is measured: hand it what `evaluateSplit` shows. */
 export class Findings {
